@@ -1,0 +1,212 @@
+//! The kinds of file, how a path tells them, and the reading of one file.
+
+use toml::de::{DeTable, DeValue};
+
+use super::reader::{Reader, Table};
+use super::{Baseline, Experiment, Flag, Metrics, Rollout, Root, Segment, Surface};
+use crate::diag::{Concern, Diagnostic};
+use crate::source::{FileId, Source, Span};
+
+/// The version of the format that this tool reads and writes.
+const VERSION: i64 = 1;
+/// How many findings of one file are kept; a file with more is hostile, or not a catalogue file at all.
+const MAX_FINDINGS: usize = 200;
+
+/// A kind of declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Root,
+    Surface,
+    Flag,
+    Segment,
+    Metrics,
+    Experiment,
+    Rollout,
+    Baseline,
+}
+
+impl Kind {
+    /// Every kind, in the order in which users meet them.
+    pub const ALL: [Self; 8] = [
+        Self::Root,
+        Self::Surface,
+        Self::Flag,
+        Self::Segment,
+        Self::Metrics,
+        Self::Experiment,
+        Self::Rollout,
+        Self::Baseline,
+    ];
+
+    /// The word for it, which is also the name of its schema.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Root => "allotment",
+            Self::Surface => "surface",
+            Self::Flag => "flag",
+            Self::Segment => "segment",
+            Self::Metrics => "metrics",
+            Self::Experiment => "experiment",
+            Self::Rollout => "rollout",
+            Self::Baseline => "baseline",
+        }
+    }
+
+    /// The folder of its files; the root has none.
+    #[must_use]
+    pub fn folder(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Root => return None,
+            Self::Surface => "surfaces",
+            Self::Flag => "flags",
+            Self::Segment => "segments",
+            Self::Metrics => "metrics",
+            Self::Experiment => "experiments",
+            Self::Rollout => "rollouts",
+            Self::Baseline => "baselines",
+        })
+    }
+
+    /// The kind of the TOML file at a path below the root.
+    #[must_use]
+    pub fn of(path: &str) -> Option<Self> {
+        if path == "allotment.toml" {
+            return Some(Self::Root);
+        }
+        let (folder, rest) = path.split_once('/')?;
+        let named = rest.ends_with(".toml");
+        Self::ALL.into_iter().find(|kind| named && kind.folder() == Some(folder))
+    }
+
+    /// The top-level keys that nothing served depends on.
+    fn planning(self) -> &'static [&'static str] {
+        match self {
+            Self::Root => &[
+                "organisation",
+                "teams",
+                "exposures",
+                "warehouse",
+                "environments",
+                "bundles",
+                "analysis",
+                "lint",
+            ],
+            Self::Surface => &["name", "description", "owners", "north-star", "limits", "required"],
+            Self::Flag => &["description", "owner", "requires-review"],
+            Self::Segment => &["description"],
+            Self::Experiment | Self::Rollout => &[
+                "owner",
+                "hypothesis",
+                "description",
+                "success",
+                "guardrails",
+                "analysis",
+                "follows",
+                "evidence",
+                "review",
+                "waive",
+            ],
+            Self::Metrics | Self::Baseline => &[],
+        }
+    }
+
+    /// What a file of this kind concerns as a whole.
+    #[must_use]
+    pub fn concern(self) -> Concern {
+        match self {
+            Self::Metrics | Self::Baseline => Concern::Planning,
+            _ => Concern::Serving,
+        }
+    }
+}
+
+/// One file as written.
+#[derive(Debug, Clone)]
+pub enum Declaration {
+    Root(Box<Root>),
+    Surface(Box<Surface>),
+    Flag(Box<Flag>),
+    Segment(Box<Segment>),
+    Metrics(Box<Metrics>),
+    Experiment(Box<Experiment>),
+    Rollout(Box<Rollout>),
+    Baseline(Box<Baseline>),
+}
+
+/// Reads one file: the declaration, as far as it can be read, and the findings.
+#[must_use]
+pub fn read(file: FileId, source: &Source, kind: Kind) -> (Option<Declaration>, Vec<Diagnostic>) {
+    let mut reader = Reader { file, concern: kind.concern(), planning: kind.planning(), findings: Vec::new() };
+    let text = strip_mark(&source.text);
+    let skipped = source.text.len() - text.len();
+    if skipped > 0 {
+        let mark = Span::new(file, 0..skipped);
+        reader.report(
+            Diagnostic::new("syntax", mark, "the file starts with a byte order mark")
+                .help("save it as UTF-8 without one")
+                .fix(Some(crate::diag::Fix::replace(mark, "", "remove the mark"))),
+        );
+        return (None, reader.findings);
+    }
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in errors.iter().take(MAX_FINDINGS) {
+        let span = error.span().map_or(Span::top(file), |range| Span::new(file, range));
+        reader.report(Diagnostic::new("syntax", span, first_line(error.message())));
+    }
+    let table = document.get_ref();
+    if let Some(finding) = unsupported(table, &reader) {
+        reader.report(finding);
+        return (None, reader.findings);
+    }
+    let top = Table::new(table, Span::top(file), &mut reader).outermost();
+    let declaration = match kind {
+        Kind::Root => Declaration::Root(Box::new(Root::read(top))),
+        Kind::Surface => Declaration::Surface(Box::new(Surface::read(top))),
+        Kind::Flag => Declaration::Flag(Box::new(Flag::read(top))),
+        Kind::Segment => Declaration::Segment(Box::new(Segment::read(top))),
+        Kind::Metrics => Declaration::Metrics(Box::new(Metrics::read(top))),
+        Kind::Experiment => Declaration::Experiment(Box::new(Experiment::read(top))),
+        Kind::Rollout => Declaration::Rollout(Box::new(Rollout::read(top))),
+        Kind::Baseline => Declaration::Baseline(Box::new(Baseline::read(top))),
+    };
+    if !errors.is_empty() {
+        // What a syntax error swallowed is not missing: only the error itself is worth reading.
+        reader.findings.retain(|finding| finding.rule != "missing-key");
+    }
+    reader.findings.truncate(MAX_FINDINGS);
+    (Some(declaration), reader.findings)
+}
+
+/// Some editors write a byte order mark, which TOML forbids.
+fn strip_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// A parser's message may go on with context that the excerpt shows better; words start in lower case here.
+fn first_line(message: &str) -> String {
+    let line = message.lines().next().unwrap_or("this is not TOML");
+    let line = if line.is_empty() { "this is not TOML" } else { line };
+    line.trim_end_matches('.').to_owned()
+}
+
+/// A file of a newer format is not read any further: every other finding in it could be wrong.
+fn unsupported(table: &DeTable<'_>, reader: &Reader) -> Option<Diagnostic> {
+    let node = table.get("version")?;
+    let DeValue::Integer(number) = node.get_ref() else { return None };
+    let version = i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX);
+    if version == VERSION {
+        return None;
+    }
+    let tool = env!("CARGO_PKG_VERSION");
+    let finding = Diagnostic::new(
+        "unsupported-version",
+        reader.span(node),
+        format!("this file is of version {version}, and allot {tool} reads version {VERSION}"),
+    );
+    Some(if version > VERSION {
+        finding.help(format!("use a release of allot that reads version {version}; it is newer than {tool}"))
+    } else {
+        finding.help(format!("write `version = {VERSION}`"))
+    })
+}

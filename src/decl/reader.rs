@@ -1,0 +1,348 @@
+//! Reading a TOML table key by key, so that one bad key never hides the findings in others.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diag::{Concern, Diagnostic, Fix, closest, did_you_mean};
+use crate::source::{FileId, Span};
+
+/// A TOML value with its place.
+pub type Node<'a> = &'a Spanned<DeValue<'a>>;
+
+/// A value as written, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At<T> {
+    pub value: T,
+    pub span: Span,
+}
+
+impl<T> std::ops::Deref for At<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// A key that every such table must have; it is still empty where the file lacks it.
+#[derive(Debug, Clone)]
+pub struct Must<T>(pub Option<At<T>>);
+
+/// A key that a table may have.
+pub type May<T> = Option<At<T>>;
+
+impl<T> Default for Must<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> std::ops::Deref for Must<T> {
+    type Target = Option<At<T>>;
+
+    fn deref(&self) -> &Option<At<T>> {
+        &self.0
+    }
+}
+
+/// Something that can be read from one TOML value; what is wrong with it is reported to the reader.
+pub trait Decode: Sized {
+    fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self>;
+}
+
+/// A field of a table: knows whether it must be there.
+pub trait Field: Sized {
+    fn read(table: &mut Table<'_, '_>, key: &'static str) -> Self;
+}
+
+impl<T: Decode> Field for May<T> {
+    fn read(table: &mut Table<'_, '_>, key: &'static str) -> Self {
+        table.take(key)
+    }
+}
+
+impl<T: Decode> Field for Must<T> {
+    fn read(table: &mut Table<'_, '_>, key: &'static str) -> Self {
+        if !table.has(key) {
+            table.missing(key);
+        }
+        Self(table.take(key))
+    }
+}
+
+/// Collects the findings of one file while it is read.
+#[derive(Debug)]
+pub struct Reader {
+    pub file: FileId,
+    /// What the key being read concerns.
+    pub concern: Concern,
+    /// Keys of the outermost table that nothing served depends on.
+    pub planning: &'static [&'static str],
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Reader {
+    /// The span of a TOML value or key.
+    #[must_use]
+    pub fn span<T>(&self, node: &Spanned<T>) -> Span {
+        Span::new(self.file, node.span())
+    }
+
+    /// Reports a finding, marked with what the present key concerns.
+    pub fn report(&mut self, mut finding: Diagnostic) {
+        finding.concern = self.concern;
+        self.findings.push(finding);
+    }
+
+    /// Reports that a value is not of the kind that its key needs.
+    pub fn wrong_type(&mut self, node: Node<'_>, needed: &str) -> Diagnostic {
+        let found = match node.get_ref() {
+            DeValue::String(text) if text.len() <= 60 => format!("the string {:?}", text.as_ref()),
+            DeValue::Integer(number) => format!("the number {number}"),
+            DeValue::Float(number) => format!("the number {number}"),
+            DeValue::Boolean(value) => format!("`{value}`"),
+            other => article(other.type_str()),
+        };
+        Diagnostic::new("wrong-type", self.span(node), format!("this must be {needed}, but it is {found}"))
+    }
+
+    /// Opens a value as a table whose place, for what it lacks, is `place`.
+    pub fn table<'a, 'r>(&'r mut self, node: Node<'a>, place: Option<Span>) -> Option<Table<'a, 'r>> {
+        let span = place.unwrap_or_else(|| self.span(node));
+        match node.get_ref() {
+            DeValue::Table(entries) => Some(Table::new(entries, span, self)),
+            _ => {
+                let finding = self.wrong_type(node, "a table");
+                self.report(finding);
+                None
+            }
+        }
+    }
+}
+
+fn article(noun: &str) -> String {
+    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']);
+    format!("{} {noun}", if vowel { "an" } else { "a" })
+}
+
+/// A table being read: keys are taken one by one, and what is left over is unknown.
+#[derive(Debug)]
+pub struct Table<'a, 'r> {
+    entries: Vec<(&'a str, Span, Node<'a>)>,
+    pub span: Span,
+    known: Vec<&'static str>,
+    pub reader: &'r mut Reader,
+    outermost: bool,
+    written: bool,
+}
+
+impl<'a, 'r> Table<'a, 'r> {
+    /// The entries of a table, in the order in which they are written.
+    pub fn new(entries: &'a DeTable<'a>, span: Span, reader: &'r mut Reader) -> Self {
+        let mut listed: Vec<_> =
+            entries.iter().map(|(key, node)| (key.get_ref().as_ref(), reader.span(key), node)).collect();
+        listed.sort_by_key(|&(_, span, _)| span);
+        let written = !listed.is_empty();
+        Self { entries: listed, span, known: Vec::new(), reader, outermost: false, written }
+    }
+
+    /// Marks the file's outermost table, whose keys decide what a finding concerns.
+    #[must_use]
+    pub fn outermost(mut self) -> Self {
+        self.outermost = true;
+        self
+    }
+
+    /// Whether a key is written.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(name, ..)| *name == key)
+    }
+
+    /// Whether the table has, or had before its keys were taken, any key at all.
+    #[must_use]
+    pub fn any_written(&self) -> bool {
+        self.written
+    }
+
+    /// Takes a key's value, if it is there and can be read.
+    pub fn take<T: Decode>(&mut self, key: &'static str) -> May<T> {
+        self.known.push(key);
+        let at = self.entries.iter().position(|(name, ..)| *name == key)?;
+        let (_, key_span, node) = self.entries.remove(at);
+        self.concerning(key, |reader| {
+            let span = match node.get_ref() {
+                DeValue::Table(_) => key_span,
+                _ => reader.span(node),
+            };
+            T::decode(node, reader).map(|value| At { value, span })
+        })
+    }
+
+    /// Reports a key that must be there and is not.
+    pub fn missing(&mut self, key: &'static str) {
+        let near = self.entries.iter().find(|(name, ..)| closest(name, [key]).is_some()).map(|&(_, span, _)| span);
+        if near.is_some() {
+            // The misspelt key is reported as unknown, with the fix; a second finding would only repeat it.
+            return;
+        }
+        let span = self.span;
+        self.concerning(key, |reader| {
+            let finding = Diagnostic::new("missing-key", span, format!("the key `{key}` is missing"));
+            let finding = if key == "version" {
+                let top = Span::top(reader.file);
+                finding.help("write `version = 1` as the first line").fix(Some(Fix::replace(
+                    top,
+                    "version = 1\n",
+                    "add `version = 1`",
+                )))
+            } else {
+                finding.help(format!("add `{key} = …`"))
+            };
+            reader.report(finding);
+        });
+    }
+
+    /// All entries that were not taken, as a map from free keys.
+    pub fn rest(&mut self) -> Vec<(&'a str, Span, Node<'a>)> {
+        std::mem::take(&mut self.entries)
+    }
+
+    /// Reports every key that nobody asked for.
+    pub fn finish(self) {
+        let Self { entries, known, reader, outermost, .. } = self;
+        let written: Vec<&str> = entries.iter().map(|&(name, ..)| name).collect();
+        for (name, span, _) in &entries {
+            let absent = || known.iter().copied().filter(|key| !written.contains(key));
+            let slip = closest(name, absent());
+            let help = did_you_mean(name, &known);
+            let fix = slip.map(|key| Fix::replace(*span, key, format!("write `{key}`")));
+            let saved = reader.concern;
+            if outermost && slip.is_some_and(|key| reader.planning.contains(&key)) {
+                reader.concern = Concern::Planning;
+            }
+            let shown: Cow<'_, str> =
+                if name.len() > 80 { format!("{}…", &name[..name.floor_char_boundary(80)]).into() } else { (*name).into() };
+            reader.report(
+                Diagnostic::new("unknown-key", *span, format!("`{shown}` is not a key of this table"))
+                    .maybe_help(help)
+                    .fix(fix),
+            );
+            reader.concern = saved;
+        }
+    }
+
+    /// Runs a step with what `key` concerns: only keys of the outermost table change that.
+    fn concerning<T>(&mut self, key: &str, step: impl FnOnce(&mut Reader) -> T) -> T {
+        let saved = self.reader.concern;
+        if self.outermost && self.reader.planning.contains(&key) {
+            self.reader.concern = Concern::Planning;
+        }
+        let result = step(self.reader);
+        self.reader.concern = saved;
+        result
+    }
+}
+
+/// A list, each item with its place.
+impl<T: Decode> Decode for Vec<At<T>> {
+    fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let DeValue::Array(items) = node.get_ref() else {
+            let finding = reader.wrong_type(node, "a list");
+            reader.report(finding);
+            return None;
+        };
+        Some(
+            items
+                .iter()
+                .filter_map(|item| {
+                    let span = reader.span(item);
+                    T::decode(item, reader).map(|value| At { value, span })
+                })
+                .collect(),
+        )
+    }
+}
+
+/// A table from free keys to values, in the order in which they are written.
+#[derive(Debug, Clone)]
+pub struct Entries<T>(pub Vec<(At<String>, At<T>)>);
+
+impl<T> Default for Entries<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Entries<T> {
+    /// The entries, in the order in which they are written.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &(At<String>, At<T>)> {
+        self.0.iter()
+    }
+
+    /// The entry of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&(At<String>, At<T>)> {
+        self.0.iter().find(|(name, _)| name.value == key)
+    }
+
+    /// The keys, in the order in which they are written.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(key, _)| key.value.as_str())
+    }
+}
+
+impl<T: Decode> Decode for Entries<T> {
+    fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let mut table = reader.table(node, None)?;
+        let entries = table.rest();
+        let mut read = Vec::with_capacity(entries.len());
+        for (key, span, node) in entries {
+            let place = match node.get_ref() {
+                DeValue::Table(_) => span,
+                _ => reader.span(node),
+            };
+            if let Some(value) = T::decode(node, reader) {
+                read.push((At { value: key.to_owned(), span }, At { value, span: place }));
+            }
+        }
+        Some(Self(read))
+    }
+}
+
+macro_rules! same_schema {
+    ($outer:ident) => {
+        impl<T: JsonSchema> JsonSchema for $outer<T> {
+            fn inline_schema() -> bool {
+                T::inline_schema()
+            }
+            fn schema_name() -> Cow<'static, str> {
+                T::schema_name()
+            }
+            fn schema_id() -> Cow<'static, str> {
+                T::schema_id()
+            }
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                T::json_schema(generator)
+            }
+        }
+    };
+}
+same_schema!(At);
+same_schema!(Must);
+
+impl<T: JsonSchema> JsonSchema for Entries<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        format!("EntriesOf{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let value = generator.subschema_for::<T>();
+        schemars::json_schema!({ "type": "object", "additionalProperties": value })
+    }
+}

@@ -1,0 +1,60 @@
+//! "Did you mean": the known word that a misspelt one is closest to.
+
+/// The candidate closest to `word`, if it is close enough to be a likely slip.
+///
+/// Distance counts insertions, deletions, substitutions and swaps of neighbours; at most a third of the letters may differ.
+#[must_use]
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A hostile word of a megabyte has no likely slip, and comparing it would be slow.
+    if word.len() > 80 {
+        return None;
+    }
+    let allowed = (word.chars().count().max(3) / 3).min(4);
+    candidates
+        .into_iter()
+        .filter(|candidate| candidate.len().abs_diff(word.len()) <= 2 * allowed && *candidate != word)
+        .map(|candidate| (strsim::damerau_levenshtein(&fold(word), &fold(candidate)), candidate))
+        .filter(|&(distance, _)| distance <= allowed)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// The help line for a misspelt word: the closest known one, or all of them where they are few.
+#[must_use]
+pub fn did_you_mean(word: &str, candidates: &[&str]) -> Option<String> {
+    if let Some(candidate) = closest(word, candidates.iter().copied()) {
+        return Some(format!("did you mean `{candidate}`?"));
+    }
+    match candidates {
+        [] => None,
+        few if few.len() <= 12 => {
+            let list: Vec<String> = few.iter().map(|word| format!("`{word}`")).collect();
+            Some(format!("known here: {}", list.join(", ")))
+        }
+        _ => None,
+    }
+}
+
+/// Case and the kind of dash are never what a user meant to differ in.
+fn fold(word: &str) -> String {
+    word.chars().map(|letter| if letter == '_' { '-' } else { letter.to_ascii_lowercase() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{closest, did_you_mean};
+
+    #[test]
+    fn slips_are_recognised_and_strangers_are_not() {
+        let known = ["traffic", "hypothesis", "also-touches"];
+        assert_eq!(closest("trafic", known), Some("traffic"));
+        assert_eq!(closest("hypotehsis", known), Some("hypothesis"));
+        assert_eq!(closest("also_touches", known), Some("also-touches"));
+        assert_eq!(closest("colour", known), None);
+    }
+
+    #[test]
+    fn few_candidates_are_listed_when_none_is_close() {
+        assert_eq!(did_you_mean("x", &["a-long-one"]).as_deref(), Some("known here: `a-long-one`"));
+    }
+}

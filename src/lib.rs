@@ -1,0 +1,5 @@
+//! Allotment: experiments declared in Git, linted, allotted, compiled and proven.
+
+pub mod decl;
+pub mod diag;
+pub mod source;
