@@ -26,7 +26,7 @@ pub use experiment::{
     AnalysisOverride, Decision, Experiment, Guardrail, Outcome, Preview, RampStep, Rollout, RolloutStep, Stage,
     Success, Waiver,
 };
-pub use expression::{Aggregate, Function, Term, parse_conversion, parse_mean, parse_ratio};
+pub use expression::{Aggregate, ExpressionError, Function, Term, parse_conversion, parse_mean, parse_ratio};
 pub use flag::{Flag, FlagRule, FlagType};
 pub use kind::{Declaration, Kind, read};
 pub use leaf::{ID_PATTERN, Share, Value, is_id};
