@@ -1,7 +1,13 @@
 //! Allotment: experiments declared in Git, linted, allotted, compiled and proven.
 
+pub mod artifact;
 pub mod bucket;
+pub mod cli;
 pub mod decl;
 pub mod diag;
+pub mod io;
+pub mod lint;
+pub mod lock;
 pub mod model;
+pub mod render;
 pub mod source;

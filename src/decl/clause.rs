@@ -92,14 +92,7 @@ impl Clause {
         Some(clause)
     }
 
-    fn entry(
-        &mut self,
-        key: &str,
-        span: crate::source::Span,
-        node: Node<'_>,
-        reader: &mut Reader,
-        depth: usize,
-    ) {
+    fn entry(&mut self, key: &str, span: crate::source::Span, node: Node<'_>, reader: &mut Reader, depth: usize) {
         let list = |reader: &mut Reader| match node.get_ref() {
             DeValue::Array(items) => {
                 items.iter().filter_map(|item| Self::read(item, reader, depth + 1)).collect::<Vec<_>>()

@@ -123,7 +123,11 @@ pub fn parse_conversion(text: &str) -> Parsed<(Term, &'static str, f64)> {
     };
     parser.end()?;
     if term.aggregates().is_empty() {
-        return Err(error(0..text.len(), "this has no aggregate over a fact", Some("for example `count(streams) > 0`")));
+        return Err(error(
+            0..text.len(),
+            "this has no aggregate over a fact",
+            Some("for example `count(streams) > 0`"),
+        ));
     }
     Ok((term, operator, number))
 }
@@ -241,7 +245,11 @@ impl<'a> Parser<'a> {
             return Err(ExpressionError { range, message, help });
         };
         if !self.eat("(") {
-            return Err(error(range, "an aggregate is followed by a fact in parentheses", Some("as in `count(streams)`")));
+            return Err(error(
+                range,
+                "an aggregate is followed by a fact in parentheses",
+                Some("as in `count(streams)`"),
+            ));
         }
         let open = self.at;
         let close = closing(self.text, open)
@@ -277,14 +285,16 @@ impl<'a> Parser<'a> {
         let (word, range) = self.word();
         if !word.eq_ignore_ascii_case("where") {
             let range = range.start..close;
-            return Err(error(range, "only `where` and a predicate may follow", Some("as in `count(streams where skipped)`")));
+            return Err(error(
+                range,
+                "only `where` and a predicate may follow",
+                Some("as in `count(streams where skipped)`"),
+            ));
         }
         let start = self.skip();
         let text = self.text.get(start..close).unwrap_or("").trim_end();
-        check_predicate(text).map_err(|wrong| ExpressionError {
-            range: start + wrong.range.start..start + wrong.range.end,
-            ..wrong
-        })?;
+        check_predicate(text)
+            .map_err(|wrong| ExpressionError { range: start + wrong.range.start..start + wrong.range.end, ..wrong })?;
         Ok(Some((text.to_owned(), start..start + text.len())))
     }
 }
@@ -320,7 +330,8 @@ mod tests {
         let aggregates = term.aggregates();
         assert_eq!(aggregates[0].function, Function::Sum);
         assert_eq!(aggregates[0].column.as_ref().map(|column| column.0.as_str()), Some("ms_played"));
-        let (numerator, _) = parse_ratio("count(streams where skipped and (a = ')' or b)) / count(streams)").expect("a ratio");
+        let (numerator, _) =
+            parse_ratio("count(streams where skipped and (a = ')' or b)) / count(streams)").expect("a ratio");
         let Term::Aggregate(aggregate) = numerator else { panic!("one aggregate") };
         assert_eq!(aggregate.predicate.expect("a predicate").0, "skipped and (a = ')' or b)");
         let (_, operator, number) = parse_conversion("count(streams) >= 2").expect("a conversion");

@@ -82,16 +82,9 @@ impl Kind {
     /// The top-level keys that nothing served depends on.
     fn planning(self) -> &'static [&'static str] {
         match self {
-            Self::Root => &[
-                "organisation",
-                "teams",
-                "exposures",
-                "warehouse",
-                "environments",
-                "bundles",
-                "analysis",
-                "lint",
-            ],
+            Self::Root => {
+                &["organisation", "teams", "exposures", "warehouse", "environments", "bundles", "analysis", "lint"]
+            }
             Self::Surface => &["name", "description", "owners", "north-star", "limits", "required"],
             Self::Flag => &["description", "owner", "requires-review"],
             Self::Segment => &["description"],

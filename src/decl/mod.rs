@@ -9,15 +9,15 @@ mod experiment;
 mod expression;
 mod flag;
 mod kind;
-mod leaf;
+pub(crate) mod leaf;
 mod metric;
-mod reader;
+pub(crate) mod reader;
 mod root;
 mod schema;
 mod segment;
 mod sql;
 mod surface;
-mod table;
+pub(crate) mod table;
 
 pub use baseline::{Baseline, Moments};
 pub use clause::{AttributeType, Clause, Comparison, Literal, MAX_DEPTH, MAX_TESTS, Test};

@@ -224,8 +224,11 @@ impl<'a, 'r> Table<'a, 'r> {
             if outermost && slip.is_some_and(|key| reader.planning.contains(&key)) {
                 reader.concern = Concern::Planning;
             }
-            let shown: Cow<'_, str> =
-                if name.len() > 80 { format!("{}…", &name[..name.floor_char_boundary(80)]).into() } else { (*name).into() };
+            let shown: Cow<'_, str> = if name.len() > 80 {
+                format!("{}…", &name[..name.floor_char_boundary(80)]).into()
+            } else {
+                (*name).into()
+            };
             reader.report(
                 Diagnostic::new("unknown-key", *span, format!("`{shown}` is not a key of this table"))
                     .maybe_help(help)

@@ -53,8 +53,7 @@ pub fn check_predicate(text: &str) -> Result<Vec<String>, ExpressionError> {
     if text.len() > MAX_LENGTH {
         return Err(error(text, "this predicate is too long", ""));
     }
-    let mut parser =
-        Parser::new(&GenericDialect {}).try_with_sql(text).map_err(|wrong| parser_error(text, &wrong))?;
+    let mut parser = Parser::new(&GenericDialect {}).try_with_sql(text).map_err(|wrong| parser_error(text, &wrong))?;
     let expression = parser.parse_expr().map_err(|wrong| parser_error(text, &wrong))?;
     if parser.peek_token().token != Token::EOF {
         return Err(error(text, format!("`{}` is not understood after the predicate", parser.peek_token()), ""));

@@ -75,7 +75,8 @@ pub(crate) fn typed(
         let any: Vec<_> = list.iter().map(|part| typed(part, attribute, wrong)).collect();
         parts.push(any.into_iter().collect::<Option<Vec<_>>>().map(Predicate::Any));
     }
-    parts.extend(clause.not.iter().map(|part| typed(part, attribute, wrong).map(|part| Predicate::Not(Box::new(part)))));
+    parts
+        .extend(clause.not.iter().map(|part| typed(part, attribute, wrong).map(|part| Predicate::Not(Box::new(part)))));
     let mut parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
     Some(if parts.len() == 1 { parts.remove(0) } else { Predicate::All(parts) })
 }

@@ -16,10 +16,8 @@ const MAX_BUCKETS: u32 = 1_000_000;
 /// Reads and binds a whole catalogue; what is wrong with single files comes beside it.
 #[must_use]
 pub fn bind(sources: &Sources) -> (Catalogue, Vec<Diagnostic>) {
-    let files: Vec<_> = sources
-        .iter()
-        .filter_map(|(file, source)| Kind::of(&source.path).map(|kind| (file, source, kind)))
-        .collect();
+    let files: Vec<_> =
+        sources.iter().filter_map(|(file, source)| Kind::of(&source.path).map(|kind| (file, source, kind))).collect();
     let read: Vec<_> = files
         .into_par_iter()
         .map(|(file, source, kind)| {
@@ -107,7 +105,14 @@ impl Binder<'_> {
     }
 
     /// Records a reference to something inside another thing.
-    pub fn refer_within(&mut self, target: Target, id: &At<String>, within: &str, found: bool, concern: Concern) -> bool {
+    pub fn refer_within(
+        &mut self,
+        target: Target,
+        id: &At<String>,
+        within: &str,
+        found: bool,
+        concern: Concern,
+    ) -> bool {
         self.refer(target, id, found, concern);
         if let Some(last) = self.catalogue.references.last_mut() {
             last.within = Some(within.to_owned());
@@ -141,9 +146,8 @@ impl Binder<'_> {
             let mut wrong = Vec::new();
             segment.predicate = audience::typed(clause, &lookup, &mut wrong);
             collect_attributes(clause, &mut named);
-            findings.extend(
-                wrong.into_iter().map(|w| Diagnostic::new("invalid-segment", w.span, w.message).help(w.help)),
-            );
+            findings
+                .extend(wrong.into_iter().map(|w| Diagnostic::new("invalid-segment", w.span, w.message).help(w.help)));
         }
         for id in named {
             let found = attributes.contains_key(&id.value);
@@ -190,17 +194,10 @@ impl Binder<'_> {
                 for (unit, _) in fact.unit.iter().flat_map(|unit| unit.iter()) {
                     self.unit(unit, Concern::Planning);
                 }
-                self.catalogue.facts.push(Fact {
-                    id: id.value,
-                    file,
-                    span: id.span,
-                    written: fact.value,
-                    faults,
-                });
+                self.catalogue.facts.push(Fact { id: id.value, file, span: id.span, written: fact.value, faults });
             }
-            pending.extend(
-                written.metrics.into_iter().flat_map(|metrics| metrics.value.0).map(|metric| (file, metric)),
-            );
+            pending
+                .extend(written.metrics.into_iter().flat_map(|metrics| metrics.value.0).map(|metric| (file, metric)));
         }
         for (file, (id, metric)) in pending {
             let parsed = measure::parse(self.sources, &metric.value);

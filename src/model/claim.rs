@@ -44,10 +44,7 @@ impl Window {
     #[must_use]
     pub fn overlaps(self, other: Self) -> bool {
         let ends_after = |end: Option<Day>, start: Day| end.is_none_or(|end| end > start);
-        !self.is_empty()
-            && !other.is_empty()
-            && ends_after(self.end, other.start)
-            && ends_after(other.end, self.start)
+        !self.is_empty() && !other.is_empty() && ends_after(self.end, other.start) && ends_after(other.end, self.start)
     }
 
     /// Whether it has no day at all, as when a decision came before the start.

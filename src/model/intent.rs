@@ -12,6 +12,9 @@ use crate::decl::{self, At, Day, Entries, Share, Stage};
 use crate::diag::Concern;
 use crate::source::FileId;
 
+/// The most phases an experiment may have.
+pub const MAX_PHASE: u32 = 999;
+
 impl Binder<'_> {
     /// Binds one experiment or rollout; `ids` are those of all claims.
     pub(super) fn claim(&mut self, id: String, file: FileId, written: Written, ids: &HashSet<String>) {
@@ -41,13 +44,14 @@ impl Binder<'_> {
             Written::Rollout(_) => Some(Stage::Ship),
         };
         let phase = common.phase.map_or(1, |phase| phase.value);
-        let audience_known = common.segment.is_none() || segment.is_some_and(|ix| self.catalogue.segments[ix].predicate.is_some());
+        let audience_known =
+            common.segment.is_none() || segment.is_some_and(|ix| self.catalogue.segments[ix].predicate.is_some());
         let steps = steps(&written);
         let intent = (|| {
             let (surface, flag, window, steps) = (surface?, flag?, window?, steps?);
             let sound = matches!(stage, Some(Stage::Ship | Stage::Tweak))
                 && audience_known
-                && phase >= 1
+                && (1..=MAX_PHASE).contains(&phase)
                 && variants.iter().any(|variant| variant.weight > 0)
                 && self.catalogue.flags[flag].surface == Some(surface);
             let paused = steps.is_empty();
@@ -58,7 +62,8 @@ impl Binder<'_> {
             Written::Experiment(_) => ClaimKind::Experiment,
             Written::Rollout(_) => ClaimKind::Rollout,
         };
-        let claim = Claim { id, file, kind, stage, surface, flag, segment, window, phase, variants, tracked, intent, written };
+        let claim =
+            Claim { id, file, kind, stage, surface, flag, segment, window, phase, variants, tracked, intent, written };
         self.catalogue.claims.push(claim);
     }
 
@@ -93,7 +98,8 @@ impl Binder<'_> {
 
     /// The variants with their weights; empty where they cannot be served.
     fn variants(&mut self, written: &Written, flag: Option<Ix<Flag>>) -> Vec<Variant> {
-        let default = flag.and_then(|flag| self.catalogue.flags[flag].written.default.as_ref()).map(|at| at.value.0.clone());
+        let default =
+            flag.and_then(|flag| self.catalogue.flags[flag].written.default.as_ref()).map(|at| at.value.0.clone());
         match written {
             Written::Experiment(experiment) => {
                 let Some(variants) = &experiment.variants else { return Vec::new() };
@@ -101,7 +107,13 @@ impl Binder<'_> {
                 let weights = experiment.weights.as_ref().map_or(&fallback, |weights| &weights.value);
                 for (id, _) in weights.iter() {
                     let found = variants.get(id).is_some();
-                    self.refer_within(Target::Variant, id, &variants.keys().collect::<Vec<_>>().join(","), found, Concern::Serving);
+                    self.refer_within(
+                        Target::Variant,
+                        id,
+                        &variants.keys().collect::<Vec<_>>().join(","),
+                        found,
+                        Concern::Serving,
+                    );
                 }
                 let weight = |id: &str| match weights.get(id) {
                     Some((_, share)) => share.value.0,
@@ -110,7 +122,11 @@ impl Binder<'_> {
                 };
                 variants
                     .iter()
-                    .map(|(id, value)| Variant { id: id.value.clone(), value: value.value.0.clone(), weight: weight(id) })
+                    .map(|(id, value)| Variant {
+                        id: id.value.clone(),
+                        value: value.value.0.clone(),
+                        weight: weight(id),
+                    })
                     .collect()
             }
             Written::Rollout(rollout) => {
@@ -158,7 +174,14 @@ impl Binder<'_> {
             for (id, success) in experiment.success.iter().flat_map(|success| success.iter()) {
                 let mde = success.mde.as_ref().map(|mde| mde.value);
                 let metric = self.metric(id);
-                tracked.push(Tracked { id: id.value.clone(), metric, role: Role::Success, span: id.span, mde, margin: None });
+                tracked.push(Tracked {
+                    id: id.value.clone(),
+                    metric,
+                    role: Role::Success,
+                    span: id.span,
+                    mde,
+                    margin: None,
+                });
             }
         }
         let guardrails = match written {
@@ -168,7 +191,14 @@ impl Binder<'_> {
         for (id, guardrail) in guardrails.iter().flat_map(|guardrails| guardrails.iter()) {
             let margin = guardrail.margin.as_ref().map(|margin| margin.value);
             let metric = self.metric(id);
-            tracked.push(Tracked { id: id.value.clone(), metric, role: Role::Guardrail, span: id.span, mde: None, margin });
+            tracked.push(Tracked {
+                id: id.value.clone(),
+                metric,
+                role: Role::Guardrail,
+                span: id.span,
+                mde: None,
+                margin,
+            });
         }
         let Some(surface) = surface else { return tracked };
         let required = self.catalogue.surfaces[surface].written.required.as_ref();
@@ -181,7 +211,14 @@ impl Binder<'_> {
             }
             let metric = self.catalogue.metrics.find(id);
             let margin = required.margin.as_ref().map(|margin| margin.value);
-            tracked.push(Tracked { id: id.value.clone(), metric, role: Role::Required, span: id.span, mde: None, margin });
+            tracked.push(Tracked {
+                id: id.value.clone(),
+                metric,
+                role: Role::Required,
+                span: id.span,
+                mde: None,
+                margin,
+            });
         }
         tracked
     }

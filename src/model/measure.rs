@@ -39,7 +39,11 @@ pub enum Formula {
     Conversion(Term, &'static str, f64),
     Ratio(Term, Term),
     /// A quantile over events of one column of a fact.
-    Quantile { fact: String, column: String, at: Share },
+    Quantile {
+        fact: String,
+        column: String,
+        at: Share,
+    },
 }
 
 impl Formula {

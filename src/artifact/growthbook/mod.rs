@@ -1,0 +1,15 @@
+//! What stock GrowthBook SDKs read: the payload of one surface at one instant, and what it cannot express.
+//!
+//! Every encoding here means the same in the JavaScript, Python and Rust SDKs, old and new; what cannot be said so that all
+//! of them agree is [`Unsupported`].
+
+mod condition;
+mod read;
+mod shape;
+mod support;
+mod write;
+
+pub use condition::condition;
+pub use read::{Payload, ReadError, Served, read};
+pub use support::{Unsupported, check_attribute, check_id, check_salt, check_value};
+pub use write::{Unservable, encode};

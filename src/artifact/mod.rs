@@ -1,0 +1,19 @@
+//! The shapes that are served: plain data, the native file, what each SDK's format can express, and the manifest.
+//!
+//! An [`Artifact`] is one surface. Nothing here decides what is served to whom; that is the evaluator's part.
+
+mod condition;
+mod disk;
+
+pub mod growthbook;
+pub mod manifest;
+mod model;
+mod native;
+#[cfg(test)]
+pub(crate) mod sample;
+mod version;
+
+pub use condition::{AttributeType, Condition, InvalidCondition, Operand, Predicate, Test};
+pub use model::{Artifact, Claim, ClaimKind, Flag, FlagKind, Preview, Rule, Segment, Step, Variant, exposure_key};
+pub use native::{DecodeError, VERSION};
+pub use version::compare_versions;

@@ -1,0 +1,62 @@
+//! The command line: one file a verb, an argument struct whose doc comment is the help, and one function.
+
+mod allocate;
+mod failure;
+mod lint;
+mod output;
+mod workspace;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use failure::{Exit, Failure};
+use output::ColorChoice;
+
+/// Experiments declared in Git: linted, allotted, compiled and proven.
+#[derive(Debug, Parser)]
+#[command(name = "allot", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 clean, 1 findings, 2 wrong usage or no catalogue, 3 the environment failed.")]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What every verb understands.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The catalogue's folder; without it, the nearest one above that holds `allotment.toml`
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    root: Option<PathBuf>,
+    /// The instant to judge by, such as 2027-02-01T00:00:00Z; without it, now
+    #[arg(long, global = true, value_name = "RFC3339", help_heading = "Global options")]
+    at: Option<String>,
+    /// Colour on a terminal
+    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Global options")]
+    color: ColorChoice,
+    /// Say nothing but findings and data
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    quiet: bool,
+    /// Say more of what is done
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Lint(lint::Lint),
+    Allocate(allocate::Allocate),
+}
+
+/// Runs one command line.
+///
+/// # Errors
+/// When it was used wrongly, or the environment failed; findings are an [`Exit`], not a failure.
+pub fn run(cli: &Cli) -> Result<Exit, Failure> {
+    match &cli.verb {
+        Verb::Lint(verb) => lint::run(&cli.global, verb),
+        Verb::Allocate(verb) => allocate::run(&cli.global, verb),
+    }
+}

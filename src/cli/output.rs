@@ -1,0 +1,51 @@
+//! Where things go: data to standard output, words to standard error; colour only where it is seen.
+
+use std::io::{IsTerminal, Write};
+
+use clap::ValueEnum;
+
+use super::Failure;
+use crate::render::text::Style;
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl ColorChoice {
+    /// The style of what is written to standard output.
+    #[must_use]
+    pub fn style(self) -> Style {
+        let seen =
+            || std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        match self {
+            Self::Always => Style::Rich,
+            Self::Auto if seen() => Style::Rich,
+            Self::Auto | Self::Never => Style::Plain,
+        }
+    }
+}
+
+/// Writes data to standard output. A reader that has gone away, as in `allot lint | head`, is no failure.
+///
+/// # Errors
+/// When standard output cannot be written for any other reason.
+pub fn data(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::environment(format!("cannot write to standard output: {cause}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says something on standard error; nobody listening is no failure.
+pub fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

@@ -1,0 +1,82 @@
+//! What most verbs begin with: the root, the clock, and the catalogue's texts.
+
+use std::path::PathBuf;
+
+use super::{Failure, Global};
+use crate::decl::Day;
+use crate::diag::Diagnostic;
+use crate::io::{self, Instant};
+use crate::lint::Context;
+use crate::source::{Sources, Span};
+
+/// An opened catalogue.
+pub struct Workspace {
+    pub root: PathBuf,
+    pub at: Instant,
+    pub sources: Sources,
+    refused: Vec<(String, &'static str)>,
+}
+
+impl Workspace {
+    /// Finds the root and reads every file below it.
+    ///
+    /// # Errors
+    /// When there is no catalogue, or a file cannot be read.
+    pub fn open(global: &Global) -> Result<Self, Failure> {
+        let at = instant(global)?;
+        let root = root(global)?;
+        let loaded = io::load(&root)?;
+        let refused = loaded.refused;
+        // A file that is no text still has a place, so that its finding has one.
+        let empty = refused.iter().map(|(path, _)| (path.clone(), String::new()));
+        let sources = Sources::new(loaded.files.into_iter().chain(empty));
+        Ok(Self { root, at, sources, refused })
+    }
+
+    /// The day of `--at`.
+    pub fn today(&self) -> Day {
+        Day::containing(self.at.0)
+    }
+
+    /// The catalogue, read, bound and planned.
+    pub fn context(&self) -> Context<'_> {
+        let mut context = Context::new(&self.sources, self.today());
+        for (path, why) in &self.refused {
+            let Some(file) = self.sources.find(path) else { continue };
+            context.read.retain(|finding| finding.span.file != file);
+            let help = "the file is left out of everything else";
+            context.read.push(Diagnostic::new("syntax", Span::top(file), *why).help(help));
+        }
+        context
+    }
+}
+
+/// The instant of `--at`, or now.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn instant(global: &Global) -> Result<Instant, Failure> {
+    match &global.at {
+        Some(text) => io::parse_instant(text).map_err(|wrong| Failure::usage(format!("--at: {wrong}"))),
+        None => Ok(io::now()),
+    }
+}
+
+/// The catalogue's root.
+///
+/// # Errors
+/// When there is none.
+pub fn root(global: &Global) -> Result<PathBuf, Failure> {
+    let help = "run `allot init` to make a catalogue, or name one with `--root DIR`";
+    match &global.root {
+        Some(root) if root.join("allotment.toml").is_file() => Ok(root.clone()),
+        Some(root) => Err(Failure::usage(format!("there is no `allotment.toml` in `{}`", root.display())).help(help)),
+        None => {
+            let here = std::env::current_dir()
+                .map_err(|cause| Failure::environment(format!("cannot tell the current folder: {cause}")))?;
+            io::find_root(&here).ok_or_else(|| {
+                Failure::usage("there is no catalogue here: no `allotment.toml` in this folder or above").help(help)
+            })
+        }
+    }
+}

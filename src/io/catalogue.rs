@@ -1,0 +1,113 @@
+//! A catalogue's files: the root is found by walking up; nothing outside it is ever read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::IoError;
+use super::files::read_bounded;
+
+/// The largest file of a catalogue.
+const MAX_FILE: u64 = 1 << 20;
+/// How deep folders may be nested.
+const MAX_DEPTH: usize = 16;
+/// The folders of a catalogue.
+const FOLDERS: [&str; 7] = ["surfaces", "flags", "segments", "metrics", "experiments", "rollouts", "baselines"];
+
+/// The texts of a catalogue, and the files that are there but cannot be read as text.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Paths below the root, with `/`, and texts.
+    pub files: Vec<(String, String)>,
+    /// Paths below the root, and what is wrong with each.
+    pub refused: Vec<(String, &'static str)>,
+}
+
+/// The nearest folder at or above `from` that holds `allotment.toml`.
+#[must_use]
+pub fn find_root(from: &Path) -> Option<PathBuf> {
+    from.ancestors().find(|folder| folder.join("allotment.toml").is_file()).map(Path::to_owned)
+}
+
+/// Reads every declaration and lock below a root, in parallel.
+///
+/// Symbolic links are not followed, so that no path leaves the root.
+///
+/// # Errors
+/// When a folder or a file cannot be read at all.
+pub fn load(root: &Path) -> Result<Loaded, IoError> {
+    let mut paths = vec![("allotment.toml".to_owned(), root.join("allotment.toml"))];
+    let mut loaded = Loaded::default();
+    for folder in FOLDERS {
+        walk(&root.join(folder), folder, 0, &mut paths, &mut loaded.refused)?;
+    }
+    enum Read {
+        Text(String, String),
+        Refused(String, &'static str),
+    }
+    let read: Vec<Read> = paths
+        .into_par_iter()
+        .map(|(name, path)| {
+            let meta = fs::symlink_metadata(&path)
+                .map_err(|cause| IoError::new(format!("cannot read `{}`", path.display()), cause))?;
+            if !meta.is_file() {
+                return Ok(Read::Refused(name, "this is no regular file, and links are not followed"));
+            }
+            if meta.len() > MAX_FILE {
+                return Ok(Read::Refused(name, "this file is larger than 1 MiB"));
+            }
+            Ok(match String::from_utf8(read_bounded(&path, MAX_FILE)?) {
+                Ok(text) => Read::Text(name, text),
+                Err(_) => Read::Refused(name, "this file is not UTF-8"),
+            })
+        })
+        .collect::<Result<_, IoError>>()?;
+    for file in read {
+        match file {
+            Read::Text(name, text) => loaded.files.push((name, text)),
+            Read::Refused(name, why) => loaded.refused.push((name, why)),
+        }
+    }
+    Ok(loaded)
+}
+
+fn walk(
+    folder: &Path,
+    name: &str,
+    depth: usize,
+    paths: &mut Vec<(String, PathBuf)>,
+    refused: &mut Vec<(String, &'static str)>,
+) -> Result<(), IoError> {
+    let wrong = |cause: std::io::Error| IoError::new(format!("cannot read `{}`", folder.display()), cause);
+    match fs::symlink_metadata(folder) {
+        Ok(meta) if meta.is_dir() => {}
+        Ok(_) => {
+            refused.push((name.to_owned(), "this is no folder, and links are not followed"));
+            return Ok(());
+        }
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(cause) => return Err(wrong(cause)),
+    }
+    if depth > MAX_DEPTH {
+        refused.push((name.to_owned(), "folders are nested too deeply"));
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder).map_err(wrong)? {
+        let entry = entry.map_err(wrong)?;
+        let kind = entry.file_type().map_err(wrong)?;
+        let Ok(file) = entry.file_name().into_string() else { continue };
+        if file.starts_with('.') {
+            continue;
+        }
+        let below = format!("{name}/{file}");
+        if kind.is_dir() {
+            walk(&entry.path(), &below, depth + 1, paths, refused)?;
+        } else if file.ends_with(".toml") || file.ends_with(".lock") {
+            paths.push((below, entry.path()));
+        } else if kind.is_symlink() && entry.path().is_dir() {
+            refused.push((below, "this is no folder, and links are not followed"));
+        }
+    }
+    Ok(())
+}

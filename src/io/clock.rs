@@ -1,0 +1,30 @@
+//! The clock, read once at the edge and passed on.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// An instant, in whole seconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant(pub i64);
+
+/// The present instant.
+#[must_use]
+pub fn now() -> Instant {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Instant(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Reads RFC 3339, or a bare date, which is its first instant in UTC.
+///
+/// # Errors
+/// Says what is not understood.
+pub fn parse_instant(text: &str) -> Result<Instant, String> {
+    if let Ok(date) = text.parse::<jiff::civil::Date>()
+        && text.len() == 10
+    {
+        let start = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|wrong| wrong.to_string())?;
+        return Ok(Instant(start.timestamp().as_second()));
+    }
+    let instant: jiff::Timestamp =
+        text.parse().map_err(|_| format!("`{text}` is no instant: write 2027-02-01 or 2027-02-01T00:00:00Z"))?;
+    Ok(Instant(instant.as_second()))
+}

@@ -1,0 +1,99 @@
+//! Files: bounded reads and atomic writes.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::IoError;
+
+/// Reads a file of at most `limit` bytes.
+///
+/// # Errors
+/// When the file cannot be read or is larger.
+pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, IoError> {
+    let doing = || format!("cannot read `{}`", path.display());
+    let file = fs::File::open(path).map_err(|cause| IoError::new(doing(), cause))?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|cause| IoError::new(doing(), cause))?;
+    if bytes.len() as u64 > limit {
+        return Err(IoError::new(doing(), format!("it is larger than {limit} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Reads all of standard input, at most `limit` bytes.
+///
+/// # Errors
+/// When it cannot be read or is larger.
+pub fn read_stdin(limit: u64) -> Result<Vec<u8>, IoError> {
+    let mut bytes = Vec::new();
+    let doing = "cannot read standard input";
+    std::io::stdin().take(limit + 1).read_to_end(&mut bytes).map_err(|cause| IoError::new(doing, cause))?;
+    if bytes.len() as u64 > limit {
+        return Err(IoError::new(doing, format!("it is larger than {limit} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Writes a file whole or not at all: a temporary file beside it is renamed over it.
+///
+/// # Errors
+/// When the folder or the file cannot be written.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
+    stage(path, bytes)?.commit()
+}
+
+/// Writes several files; all are staged before the first is renamed, so that an interruption leaves each whole.
+///
+/// # Errors
+/// When a folder or a file cannot be written; nothing is renamed if staging fails.
+pub fn write_all(files: &[(PathBuf, Vec<u8>)]) -> Result<(), IoError> {
+    let staged: Vec<Staged> = files.iter().map(|(path, bytes)| stage(path, bytes)).collect::<Result<_, _>>()?;
+    staged.into_iter().try_for_each(Staged::commit)
+}
+
+/// Creates a file that must not be there yet.
+///
+/// # Errors
+/// When it is there, or cannot be written.
+pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
+    let staged = stage(path, bytes)?;
+    staged
+        .file
+        .persist_noclobber(path)
+        .map(drop)
+        .map_err(|wrong| IoError::new(format!("cannot create `{}`", path.display()), wrong.error))
+}
+
+struct Staged {
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+fn stage(path: &Path, bytes: &[u8]) -> Result<Staged, IoError> {
+    let wrong = |cause: std::io::Error| IoError::new(format!("cannot write `{}`", path.display()), cause);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(wrong)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".allot-");
+    // Temporary files are private by default; what is written here is read by others.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(path).map_or(0o644, |found| found.permissions().mode() & 0o777);
+        builder.permissions(fs::Permissions::from_mode(mode));
+    }
+    let mut file = builder.tempfile_in(folder).map_err(wrong)?;
+    file.write_all(bytes).map_err(wrong)?;
+    file.as_file().sync_data().map_err(wrong)?;
+    Ok(Staged { file, path: path.to_owned() })
+}
+
+impl Staged {
+    fn commit(self) -> Result<(), IoError> {
+        let Self { file, path } = self;
+        file.persist(&path)
+            .map(drop)
+            .map_err(|wrong| IoError::new(format!("cannot write `{}`", path.display()), wrong.error))
+    }
+}

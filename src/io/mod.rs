@@ -1,0 +1,42 @@
+//! The edge: files, Git, the clock. Nothing else in the crate touches any of them.
+
+mod catalogue;
+mod clock;
+mod files;
+mod repository;
+
+pub use catalogue::{Loaded, find_root, load};
+pub use clock::{Instant, now, parse_instant};
+pub use files::{create_new, read_bounded, read_stdin, write_all, write_atomic};
+pub use repository::{head_commit, locks_at};
+
+/// What the environment refused, in words for users.
+#[derive(Debug)]
+pub struct IoError {
+    /// What was being done.
+    pub doing: String,
+    pub cause: String,
+    pub help: Option<String>,
+}
+
+impl IoError {
+    /// An error while doing something.
+    pub fn new(doing: impl Into<String>, cause: impl std::fmt::Display) -> Self {
+        Self { doing: doing.into(), cause: cause.to_string(), help: None }
+    }
+
+    /// Says what may help.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl std::fmt::Display for IoError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.doing, self.cause)
+    }
+}
+
+impl std::error::Error for IoError {}

@@ -1,0 +1,60 @@
+//! What rules may look at.
+
+use std::collections::HashMap;
+
+use crate::decl::Day;
+use crate::diag::Diagnostic;
+use crate::lock::{Locks, Plan, Wishes, plan};
+use crate::model::{Catalogue, Claim, bind};
+use crate::source::{FileId, Sources};
+
+/// A catalogue with its locks, as of a day.
+#[derive(Debug)]
+pub struct Context<'a> {
+    pub sources: &'a Sources,
+    pub catalogue: Catalogue,
+    pub locks: Locks,
+    /// What every lock and ledger should become.
+    pub plan: Plan,
+    /// The day of `--at`.
+    pub today: Day,
+    /// Findings from reading declarations and locks.
+    pub read: Vec<Diagnostic>,
+    /// Claims, by the files of their declarations and of their locks.
+    claims: HashMap<FileId, usize>,
+}
+
+impl<'a> Context<'a> {
+    /// Reads, binds and plans a whole catalogue.
+    #[must_use]
+    pub fn new(sources: &'a Sources, today: Day) -> Self {
+        let (catalogue, mut read) = bind(sources);
+        let (locks, found) = Locks::read(sources, &catalogue);
+        read.extend(found);
+        let plan = plan(&catalogue, &locks, &Wishes::default());
+        let mut claims = HashMap::with_capacity(2 * catalogue.claims.len());
+        for (at, claim) in catalogue.claims.values().enumerate() {
+            claims.insert(claim.file, at);
+            let lock = locks.of(claim.file).map(|held| held.file).or_else(|| locks.unreadable(claim.file));
+            claims.extend(lock.map(|file| (file, at)));
+        }
+        Self { sources, catalogue, locks, plan, today, read, claims }
+    }
+
+    /// The claim that a file declares, or whose lock it is.
+    #[must_use]
+    pub fn claim_of(&self, file: FileId) -> Option<&Claim> {
+        self.claims.get(&file).and_then(|&at| self.catalogue.claims.values().as_slice().get(at))
+    }
+
+    /// Whether a waiver in the claim's own file accepts a finding today.
+    #[must_use]
+    pub fn waives(&self, finding: &Diagnostic) -> bool {
+        let waivers = self.claim_of(finding.span.file).map_or(&[][..], Claim::waivers);
+        waivers.iter().any(|waiver| {
+            let named = waiver.rule.as_ref().is_some_and(|rule| rule.value == finding.rule);
+            let reasoned = waiver.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
+            named && reasoned && waiver.until.as_ref().is_some_and(|until| self.today < until.value)
+        })
+    }
+}

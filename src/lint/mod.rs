@@ -1,0 +1,66 @@
+//! Lint: rules, one file each, and what becomes of their findings.
+
+mod config;
+mod context;
+mod held;
+mod rule;
+pub mod rules;
+
+use rayon::prelude::*;
+
+pub use config::Levels;
+pub use context::Context;
+pub use held::held;
+pub use rule::{Check, Group, Rule};
+
+use crate::diag::{Concern, Diagnostic, Severity};
+
+/// What lint has to say of a catalogue.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Sorted by place.
+    pub findings: Vec<Diagnostic>,
+    /// Findings that a waiver accepts for now.
+    pub waived: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// How many findings have a severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+}
+
+/// Runs every rule. The order of the findings depends on nothing but the catalogue.
+#[must_use]
+pub fn lint(context: &Context<'_>, levels: &Levels) -> Report {
+    let mut findings: Vec<Diagnostic> = rules::ALL
+        .par_iter()
+        .flat_map_iter(|rule| match rule.check {
+            Check::Reading => Vec::new(),
+            Check::Catalogue(check) => check(context),
+        })
+        .collect();
+    findings.extend(context.read.iter().cloned());
+    findings.sort_by(Diagnostic::order);
+    findings.dedup();
+    let mut report = Report::default();
+    for mut finding in findings {
+        let Some(rule) = rules::find(finding.rule) else { continue };
+        let serving = rule.serving && finding.concern == Concern::Serving;
+        if !rule.serving {
+            finding.concern = Concern::Planning;
+        }
+        finding.severity = match levels.of(rule, serving) {
+            Some(severity) => severity,
+            None => continue,
+        };
+        if !serving && context.waives(&finding) {
+            report.waived.push(finding);
+        } else {
+            report.findings.push(finding);
+        }
+    }
+    report
+}

@@ -1,0 +1,20 @@
+//! The table of rules, sorted by name; a test holds it against this folder.
+
+use super::Rule;
+
+macro_rules! rules {
+    ($($module:ident),* $(,)?) => {
+        $(mod $module;)*
+
+        /// Every rule, sorted by name.
+        pub static ALL: &[&Rule] = &[$(&$module::RULE),*];
+    };
+}
+
+rules![bucket_overlap, missing_allocation, over_capacity, stale_allocation, syntax, tampered_lock, unknown_reference,];
+
+/// The rule of a name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Rule> {
+    ALL.binary_search_by(|rule| rule.name.cmp(name)).ok().and_then(|at| ALL.get(at).copied())
+}

@@ -1,0 +1,84 @@
+//! Digests: of texts, of an audience, of an analysis plan.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::decl::Share;
+use crate::model::{Catalogue, Claim, Predicate, Role, Surface};
+
+/// The first 128 bits of SHA-256, in hex, over parts of which each is hashed with its length.
+#[must_use]
+pub fn digest(domain: &str, parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in std::iter::once(&domain).chain(parts) {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A salt of 16 hex digits.
+pub(super) fn salt(parts: &[&str]) -> String {
+    let mut salt = digest("allotment salt", parts);
+    salt.truncate(16);
+    salt
+}
+
+/// The digest of an audience: of what it tests, not of how that is written.
+#[must_use]
+pub fn segment_digest(predicate: &Predicate) -> String {
+    // A predicate is plain data: it always has a JSON form.
+    digest("allotment segment", &[&serde_json::to_string(predicate).unwrap_or_default()])
+}
+
+/// What was promised before launch: metrics with their roles and sizes, and how they are read.
+#[derive(Serialize)]
+struct AnalysisPlan<'a> {
+    north_star: Option<&'a str>,
+    metrics: Vec<(u8, &'a str, Option<u32>, Option<u32>)>,
+    method: Option<&'a str>,
+    looks: Option<String>,
+    confidence: Option<u32>,
+    power: Option<u32>,
+    spending: Option<&'a str>,
+}
+
+/// The digest of a claim's analysis plan, with everything it inherits.
+#[must_use]
+pub fn analysis_digest(catalogue: &Catalogue, claim: &Claim, surface: &Surface) -> String {
+    let own = claim.experiment().and_then(|experiment| experiment.analysis.as_ref());
+    let root = catalogue.root.as_ref().and_then(|(_, root)| root.analysis.as_ref());
+    let share = |share: &crate::decl::At<Share>| share.value.0;
+    let mut metrics: Vec<_> = claim
+        .tracked
+        .iter()
+        .map(|tracked| {
+            let role = match tracked.role {
+                Role::Success => 0,
+                Role::Guardrail => 1,
+                Role::Required => 2,
+            };
+            (role, tracked.id.as_str(), tracked.mde.map(|mde| mde.0), tracked.margin.map(|margin| margin.0))
+        })
+        .collect();
+    metrics.sort_unstable();
+    let plan = AnalysisPlan {
+        north_star: surface.written.north_star.as_ref().map(|metric| metric.value.as_str()),
+        metrics,
+        method: own
+            .and_then(|own| own.method.as_ref())
+            .or(root.and_then(|root| root.method.as_ref()))
+            .map(|method| method.value.word()),
+        looks: own
+            .and_then(|own| own.looks.as_ref())
+            .or(root.and_then(|root| root.looks.as_ref()))
+            .map(|looks| format!("{:?}", looks.value)),
+        confidence: own.and_then(|own| own.confidence.as_ref()).or(root.and_then(|r| r.confidence.as_ref())).map(share),
+        power: own.and_then(|own| own.power.as_ref()).or(root.and_then(|root| root.power.as_ref())).map(share),
+        spending: own
+            .and_then(|own| own.spending.as_ref())
+            .or(root.and_then(|root| root.spending.as_ref()))
+            .map(|spending| spending.value.word()),
+    };
+    digest("allotment plan", &[&serde_json::to_string(&plan).unwrap_or_default()])
+}

@@ -1,0 +1,254 @@
+//! The locks that are there: read in parallel, checked against their own seals.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rayon::prelude::*;
+use toml::de::DeTable;
+
+use super::Lock;
+use super::codec::{decode, newer, seal_of, set};
+use super::ledger::Ledger;
+use super::shape::{LedgerFile, LockFile, SealFile};
+use crate::bucket::MAX_BUCKETS;
+use crate::decl::{Kind, Reader, Table};
+use crate::diag::{Concern, Diagnostic};
+use crate::model::Catalogue;
+use crate::source::{FileId, Source, Sources, Span};
+
+/// A lock as found.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub file: FileId,
+    pub lock: Lock,
+    /// The digest it is sealed with.
+    pub seal: String,
+    /// Whether the seal is that of the text.
+    pub sealed: bool,
+    /// The place of the seal.
+    pub seal_span: Span,
+    /// The place of its buckets.
+    pub steps_span: Span,
+}
+
+/// A ledger as found.
+#[derive(Debug, Clone)]
+pub struct HeldLedger {
+    pub file: FileId,
+    pub ledger: Ledger,
+    /// The place of the digest of each component, and of the surface under the empty id.
+    pub places: HashMap<String, Span>,
+}
+
+/// A lock that belongs to no declaration.
+#[derive(Debug, Clone)]
+pub struct Stray {
+    pub file: FileId,
+    pub path: String,
+}
+
+/// Every lock and ledger of a catalogue.
+#[derive(Debug, Clone, Default)]
+pub struct Locks {
+    /// By the path of the declaration beside which it stands.
+    held: HashMap<FileId, Held>,
+    /// By the path of the surface's declaration.
+    ledgers: HashMap<FileId, HeldLedger>,
+    pub strays: Vec<Stray>,
+    /// Declarations whose lock is there but cannot be read.
+    unreadable: HashMap<FileId, FileId>,
+}
+
+enum Read {
+    Lock(FileId, Result<Held, FileId>),
+    Ledger(FileId, Result<HeldLedger, FileId>),
+    Stray(Stray),
+}
+
+impl Locks {
+    /// Reads every `.lock` of the sources; what is wrong with them comes beside.
+    #[must_use]
+    pub fn read(sources: &Sources, catalogue: &Catalogue) -> (Self, Vec<Diagnostic>) {
+        let buckets: HashMap<FileId, u32> =
+            catalogue.surfaces.values().map(|surface| (surface.file, surface.buckets)).collect();
+        let files: Vec<_> = sources.iter().filter(|(_, source)| source.path.ends_with(".lock")).collect();
+        let read: Vec<_> = files
+            .into_par_iter()
+            .filter_map(|(file, source)| {
+                let declaration = format!("{}.toml", source.path.strip_suffix(".lock").unwrap_or(&source.path));
+                let kind = Kind::of(&declaration)?;
+                let Some(owner) = sources.find(&declaration) else {
+                    let stray = Stray { file, path: source.path.to_string() };
+                    return Some((Read::Stray(stray), Vec::new()));
+                };
+                match kind {
+                    Kind::Experiment | Kind::Rollout => {
+                        let (held, findings) = read_lock(file, source);
+                        Some((Read::Lock(owner, held.ok_or(file)), findings))
+                    }
+                    Kind::Surface => {
+                        let size = buckets.get(&owner).copied().unwrap_or(MAX_BUCKETS);
+                        let (held, findings) = read_ledger(file, source, size);
+                        Some((Read::Ledger(owner, held.ok_or(file)), findings))
+                    }
+                    _ => None,
+                }
+            })
+            .collect();
+        let mut locks = Self::default();
+        let mut findings = Vec::new();
+        for (read, found) in read {
+            findings.extend(found);
+            match read {
+                Read::Lock(owner, Ok(held)) => drop(locks.held.insert(owner, held)),
+                Read::Ledger(owner, Ok(held)) => drop(locks.ledgers.insert(owner, held)),
+                Read::Lock(owner, Err(file)) | Read::Ledger(owner, Err(file)) => {
+                    locks.unreadable.insert(owner, file);
+                }
+                Read::Stray(stray) => locks.strays.push(stray),
+            }
+        }
+        (locks, findings)
+    }
+
+    /// The lock beside a declaration.
+    #[must_use]
+    pub fn of(&self, declaration: FileId) -> Option<&Held> {
+        self.held.get(&declaration)
+    }
+
+    /// The ledger beside a surface's declaration.
+    #[must_use]
+    pub fn ledger(&self, surface: FileId) -> Option<&HeldLedger> {
+        self.ledgers.get(&surface)
+    }
+
+    /// The lock or ledger beside a declaration that is there but cannot be read.
+    #[must_use]
+    pub fn unreadable(&self, declaration: FileId) -> Option<FileId> {
+        self.unreadable.get(&declaration).copied()
+    }
+
+    /// How many locks there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Whether there is no lock.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+}
+
+/// Opens a lock file's outermost table; conflict markers get words of their own.
+fn open<T>(
+    file: FileId,
+    source: &Source,
+    read: impl FnOnce(Table<'_, '_>) -> T,
+) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
+    if let Some(at) = conflict(&source.text) {
+        let span = Span::new(file, at..at + 7);
+        let finding = Diagnostic::new("tampered-lock", span, "a merge left a conflict in this lock")
+            .help("run `allot allocate --base REF` with the branch that was merged: it keeps that branch's locks and draws the others again");
+        return Err(vec![finding]);
+    }
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    if let Some(error) = errors.first() {
+        let span = error.span().map_or(Span::top(file), |range| Span::new(file, range));
+        let message = format!("this lock is not TOML: {}", error.message().lines().next().unwrap_or_default());
+        return Err(vec![Diagnostic::new("tampered-lock", span, message).help(RESTORE)]);
+    }
+    let mut reader = Reader { file, concern: Concern::Serving, planning: &[], findings: Vec::new() };
+    let value = read(Table::new(document.get_ref(), Span::top(file), &mut reader));
+    let findings = reader.findings.into_iter().take(1);
+    let findings = findings.map(|finding| Diagnostic { rule: "tampered-lock", fix: None, ..finding }.help(RESTORE));
+    Ok((value, findings.collect()))
+}
+
+pub(crate) const RESTORE: &str =
+    "restore it from Git (`git checkout -- FILE`), or from a branch with `allot allocate --base REF`";
+
+fn conflict(text: &str) -> Option<usize> {
+    if text.starts_with("<<<<<<<") {
+        return Some(0);
+    }
+    text.find("\n<<<<<<<").map(|at| at + 1)
+}
+
+fn read_lock(file: FileId, source: &Source) -> (Option<Held>, Vec<Diagnostic>) {
+    let (shape, mut findings) = match open(file, source, LockFile::read) {
+        Ok(opened) => opened,
+        Err(findings) => return (None, findings),
+    };
+    if !findings.is_empty() {
+        return (None, findings);
+    }
+    let top = Span::top(file);
+    let digest = |seal: &SealFile| seal.digest.as_ref().map(|digest| (digest.value.clone(), digest.span));
+    let (seal, seal_span) = shape.seal.as_ref().and_then(|seal| digest(seal)).unwrap_or((String::new(), top));
+    match decode(source.stem(), &shape, top) {
+        Ok(lock) => {
+            let sealed = seal_of(&source.text).is_some_and(|expected| expected == seal);
+            let steps_span = shape
+                .steps
+                .as_ref()
+                .and_then(|steps| steps.value.first())
+                .map_or(top, |step| step.value.adds.as_ref().map_or(step.span, |adds| adds.span));
+            (Some(Held { file, lock, seal, sealed, seal_span, steps_span }), findings)
+        }
+        Err(finding) => {
+            findings.push(finding.help(RESTORE));
+            (None, findings)
+        }
+    }
+}
+
+fn read_ledger(file: FileId, source: &Source, size: u32) -> (Option<HeldLedger>, Vec<Diagnostic>) {
+    let (shape, mut findings) = match open(file, source, LedgerFile::read) {
+        Ok(opened) => opened,
+        Err(findings) => return (None, findings),
+    };
+    if !findings.is_empty() {
+        return (None, findings);
+    }
+    if let Some(version) = shape.version.as_ref().filter(|version| version.value != 1) {
+        return (None, vec![newer(version.span)]);
+    }
+    let mut places = HashMap::new();
+    let mut digests = BTreeMap::new();
+    let surface = shape.surface.as_ref().and_then(|seal| seal.digest.as_ref());
+    if let Some(digest) = surface {
+        places.insert(String::new(), digest.span);
+    }
+    for (component, seal) in shape.components.iter().flat_map(|components| components.iter()) {
+        if let Some(digest) = seal.digest.as_ref() {
+            places.insert(component.value.clone(), digest.span);
+            digests.insert(component.value.clone(), digest.value.clone());
+        }
+    }
+    let (Some(salt), Some(surface), Some(holdout)) = (shape.salt.as_ref(), surface, shape.holdout.as_ref()) else {
+        return (None, findings);
+    };
+    // A holdout of a surface whose number of buckets has changed cannot be read in the new number.
+    let holdout = set(holdout, size).or_else(|_| set(holdout, MAX_BUCKETS));
+    match holdout {
+        Ok(holdout) => {
+            let ledger =
+                Ledger { salt: salt.value.clone(), holdout, surface: surface.value.clone(), components: digests };
+            (Some(HeldLedger { file, ledger, places }), findings)
+        }
+        Err(finding) => {
+            findings.push(finding.help(RESTORE));
+            (None, findings)
+        }
+    }
+}
+
+impl Stray {
+    /// The declaration that it should stand beside.
+    #[must_use]
+    pub fn declaration(&self) -> String {
+        format!("{}.toml", self.path.strip_suffix(".lock").unwrap_or(&self.path))
+    }
+}

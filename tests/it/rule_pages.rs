@@ -1,0 +1,131 @@
+//! Every rule's page is its test: what it says fails does, with just those words; what it says passes does.
+//!
+//! A page has a section `## Fails` and a section `## Passes`. Their blocks are files, laid over the small catalogue:
+//! an info string names the path (`toml flags/x.toml`), and `after-allocation` behind it lays the file over what
+//! `allot allocate` wrote; locks always are. The block `text` shows the findings; `RENEW=1 cargo test` rewrites it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use allotment::lint::rules;
+use allotment::render::text::{Style, findings};
+
+use crate::world::World;
+
+struct Block {
+    info: String,
+    text: String,
+}
+
+/// The blocks of a section.
+fn blocks(page: &str, section: &str) -> Vec<Block> {
+    let Some(start) = page.find(&format!("\n## {section}\n")) else { return Vec::new() };
+    let body = &page[start + 1..];
+    let end = body[3..].find("\n## ").map_or(body.len(), |end| end + 3);
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for line in body[..end].lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(info)) => open = Some(Block { info: info.to_owned(), text: String::new() }),
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+/// The small catalogue under a section's blocks.
+fn world(blocks: &[Block]) -> World {
+    let mut world = World::base();
+    let files = || blocks.iter().filter_map(|block| block.info.strip_prefix("toml ").map(|path| (path, &block.text)));
+    for (path, text) in files() {
+        if !path.ends_with(" after-allocation") && !path.ends_with(".lock") {
+            world.put(path, text);
+        }
+    }
+    world.allocate();
+    for (path, text) in files() {
+        if let Some(path) = path.strip_suffix(" after-allocation") {
+            world.put(path, text);
+        } else if path.ends_with(".lock") {
+            world.put(path, text);
+        }
+    }
+    world
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lint/rules")
+}
+
+#[test]
+fn every_page_fails_and_passes_as_it_says() {
+    let renew = std::env::var_os("RENEW").is_some();
+    let mut wrong = Vec::new();
+    for rule in rules::ALL {
+        let path = folder().join(format!("{}.md", rule.name.replace('-', "_")));
+        let page = fs::read_to_string(&path).expect("every rule has a page");
+        let (failing, passing) = (blocks(&page, "Fails"), blocks(&page, "Passes"));
+        if failing.is_empty() || passing.is_empty() {
+            wrong.push(format!("{}: the page needs `## Fails` and `## Passes`, each with a block", rule.name));
+            continue;
+        }
+        let (sources, report) = world(&failing).lint();
+        let shown = findings(&sources, &report.findings, Style::Plain, 100);
+        let shown = shown.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        let shown = shown.trim_end();
+        if report.findings.is_empty() || report.findings.iter().any(|finding| finding.rule != rule.name) {
+            wrong.push(format!("{}: the failing block gives\n{shown}", rule.name));
+            continue;
+        }
+        let expected = failing.iter().find(|block| block.info == "text").map(|block| block.text.trim_end().to_owned());
+        if expected.as_deref() != Some(shown) {
+            if renew {
+                fs::write(&path, renewed(&page, shown)).expect("the page can be written");
+            } else {
+                wrong.push(format!(
+                    "{}: the page shows other words than these; RENEW=1 rewrites it\n{shown}",
+                    rule.name
+                ));
+            }
+        }
+        let (sources, report) = world(&passing).lint();
+        if !report.findings.is_empty() {
+            let shown = findings(&sources, &report.findings, Style::Plain, 100);
+            wrong.push(format!("{}: the passing block gives\n{shown}", rule.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// The page with its `text` block replaced, or added at the end of `## Fails`.
+fn renewed(page: &str, shown: &str) -> String {
+    let fails = page.find("\n## Fails\n").expect("checked before");
+    let passes = page[fails..].find("\n## Passes\n").map_or(page.len(), |at| fails + at);
+    let section = &page[fails..passes];
+    let block = format!("```text\n{shown}\n```\n");
+    let section = match section.find("```text\n") {
+        Some(start) => {
+            let end = section[start + 7..].find("\n```").map_or(section.len(), |end| start + 7 + end + 5);
+            format!("{}{block}{}", &section[..start], &section[end.min(section.len())..])
+        }
+        None => format!("{}\n{block}", section),
+    };
+    format!("{}{section}{}", &page[..fails], &page[passes..])
+}
+
+#[test]
+fn the_table_of_rules_is_the_folder() {
+    let mut files: Vec<String> = fs::read_dir(folder())
+        .expect("the folder is there")
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".rs").filter(|name| *name != "mod").map(|name| name.replace('_', "-")))
+        .collect();
+    files.sort();
+    let table: Vec<&str> = rules::ALL.iter().map(|rule| rule.name).collect();
+    assert_eq!(files, table, "name each file of src/lint/rules in the table of its mod.rs, sorted");
+}

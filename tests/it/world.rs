@@ -1,0 +1,93 @@
+//! A small catalogue to test on, from `tests/it/catalogue`, that can be overlaid, allotted and linted in memory.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use allotment::decl::Day;
+use allotment::lint::{Context, Levels, Report, lint};
+use allotment::lock::{LedgerVerdict, Verdict, ledger_text, lock_text, path_of_ledger, path_of_lock};
+use allotment::source::Sources;
+
+/// The day on which the tests look at it: 2027-02-01.
+pub const TODAY: Day = Day(20_850);
+
+/// Files by path, in memory.
+#[derive(Clone, Default)]
+pub struct World {
+    pub files: BTreeMap<String, String>,
+}
+
+impl World {
+    /// The small catalogue, not yet allotted; it has no other finding.
+    pub fn base() -> Self {
+        let mut world = Self::default();
+        world.add_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/catalogue"), "");
+        world
+    }
+
+    fn add_folder(&mut self, folder: &Path, prefix: &str) {
+        for entry in fs::read_dir(folder).expect("the folder is there") {
+            let entry = entry.expect("an entry");
+            let name = format!("{prefix}{}", entry.file_name().to_str().expect("UTF-8"));
+            if entry.path().is_dir() {
+                self.add_folder(&entry.path(), &format!("{name}/"));
+            } else {
+                self.files.insert(name, fs::read_to_string(entry.path()).expect("a text"));
+            }
+        }
+    }
+
+    /// Writes one file.
+    pub fn put(&mut self, path: &str, text: &str) -> &mut Self {
+        self.files.insert(path.to_owned(), text.to_owned());
+        self
+    }
+
+    /// The texts as sources.
+    pub fn sources(&self) -> Sources {
+        Sources::new(self.files.clone())
+    }
+
+    /// Allots everything that can be allotted, as `allot allocate` would, and says which files it wrote.
+    pub fn allocate(&mut self) -> Vec<String> {
+        let sources = self.sources();
+        let context = Context::new(&sources, TODAY);
+        let mut written = Vec::new();
+        for (ix, verdict) in &context.plan.claims {
+            if let Verdict::New(lock) | Verdict::Changed(lock) = verdict {
+                let path = path_of_lock(sources.path(context.catalogue.claims[*ix].file));
+                written.push((path, lock_text(lock).0));
+            }
+        }
+        for (ix, verdict) in &context.plan.ledgers {
+            if let LedgerVerdict::New(ledger) | LedgerVerdict::Changed(ledger) = verdict {
+                let path = path_of_ledger(sources.path(context.catalogue.surfaces[*ix].file));
+                written.push((path, ledger_text(ledger)));
+            }
+        }
+        let paths = written.iter().map(|(path, _)| path.clone()).collect();
+        self.files.extend(written);
+        paths
+    }
+
+    /// Lints it as of [`TODAY`], with its own levels.
+    pub fn lint(&self) -> (Sources, Report) {
+        let sources = self.sources();
+        let context = Context::new(&sources, TODAY);
+        let levels = Levels::of_root(context.catalogue.root.as_ref().map(|(_, root)| root));
+        let report = lint(&context, &levels);
+        (sources.clone(), report)
+    }
+}
+
+#[test]
+fn the_small_catalogue_is_clean_once_allotted() {
+    let mut world = World::base();
+    assert!(!world.allocate().is_empty());
+    assert_eq!(world.allocate(), Vec::<String>::new(), "allocation is idempotent");
+    let (sources, report) = world.lint();
+    let text =
+        allotment::render::text::findings(&sources, &report.findings, allotment::render::text::Style::Plain, 100);
+    assert!(report.findings.is_empty(), "{text}");
+}
