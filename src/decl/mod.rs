@@ -17,6 +17,7 @@ mod schema;
 mod segment;
 mod sql;
 mod surface;
+mod syntax;
 pub(crate) mod table;
 
 pub use baseline::{Baseline, Moments};

@@ -6,7 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diag::{Concern, Diagnostic, Fix, closest, did_you_mean};
+use super::kind::MAX_FINDINGS;
+use crate::diag::{Concern, Diagnostic, Fix, closest, did_you_mean, shown};
 use crate::source::{FileId, Span};
 
 /// A TOML value with its place.
@@ -134,6 +135,12 @@ pub struct Table<'a, 'r> {
     entries: Vec<(&'a str, Span, Node<'a>)>,
     pub span: Span,
     known: Vec<&'static str>,
+    /// Known keys that are not there.
+    absent: Vec<&'static str>,
+    /// Those of them that must be there.
+    lacking: Vec<&'static str>,
+    /// Keys that are there and could not be read.
+    unread: Vec<&'static str>,
     pub reader: &'r mut Reader,
     outermost: bool,
     written: bool,
@@ -146,7 +153,17 @@ impl<'a, 'r> Table<'a, 'r> {
             entries.iter().map(|(key, node)| (key.get_ref().as_ref(), reader.span(key), node)).collect();
         listed.sort_by_key(|&(_, span, _)| span);
         let written = !listed.is_empty();
-        Self { entries: listed, span, known: Vec::new(), reader, outermost: false, written }
+        Self {
+            entries: listed,
+            span,
+            known: Vec::new(),
+            absent: Vec::new(),
+            lacking: Vec::new(),
+            unread: Vec::new(),
+            reader,
+            outermost: false,
+            written,
+        }
     }
 
     /// Marks the file's outermost table, whose keys decide what a finding concerns.
@@ -171,39 +188,27 @@ impl<'a, 'r> Table<'a, 'r> {
     /// Takes a key's value, if it is there and can be read.
     pub fn take<T: Decode>(&mut self, key: &'static str) -> May<T> {
         self.known.push(key);
-        let at = self.entries.iter().position(|(name, ..)| *name == key)?;
+        let Some(at) = self.entries.iter().position(|(name, ..)| *name == key) else {
+            self.absent.push(key);
+            return None;
+        };
         let (_, key_span, node) = self.entries.remove(at);
-        self.concerning(key, |reader| {
+        let taken = self.concerning(key, |reader| {
             let span = match node.get_ref() {
                 DeValue::Table(_) => key_span,
                 _ => reader.span(node),
             };
             T::decode(node, reader).map(|value| At { value, span })
-        })
+        });
+        if taken.is_none() {
+            self.unread.push(key);
+        }
+        taken
     }
 
-    /// Reports a key that must be there and is not.
+    /// Remembers a key that must be there and is not.
     pub fn missing(&mut self, key: &'static str) {
-        let near = self.entries.iter().find(|(name, ..)| closest(name, [key]).is_some()).map(|&(_, span, _)| span);
-        if near.is_some() {
-            // The misspelt key is reported as unknown, with the fix; a second finding would only repeat it.
-            return;
-        }
-        let span = self.span;
-        self.concerning(key, |reader| {
-            let finding = Diagnostic::new("missing-key", span, format!("the key `{key}` is missing"));
-            let finding = if key == "version" {
-                let top = Span::top(reader.file);
-                finding.help("write `version = 1` as the first line").fix(Some(Fix::replace(
-                    top,
-                    "version = 1\n",
-                    "add `version = 1`",
-                )))
-            } else {
-                finding.help(format!("add `{key} = …`"))
-            };
-            reader.report(finding);
-        });
+        self.lacking.push(key);
     }
 
     /// All entries that were not taken, as a map from free keys.
@@ -211,31 +216,50 @@ impl<'a, 'r> Table<'a, 'r> {
         std::mem::take(&mut self.entries)
     }
 
-    /// Reports every key that nobody asked for.
-    pub fn finish(self) {
-        let Self { entries, known, reader, outermost, .. } = self;
-        let written: Vec<&str> = entries.iter().map(|&(name, ..)| name).collect();
-        for (name, span, _) in &entries {
-            let absent = || known.iter().copied().filter(|key| !written.contains(key));
-            let slip = closest(name, absent());
-            let help = did_you_mean(name, &known);
-            let fix = slip.map(|key| Fix::replace(*span, key, format!("write `{key}`")));
-            let saved = reader.concern;
-            if outermost && slip.is_some_and(|key| reader.planning.contains(&key)) {
-                reader.concern = Concern::Planning;
-            }
-            let shown: Cow<'_, str> = if name.len() > 80 {
-                format!("{}…", &name[..name.floor_char_boundary(80)]).into()
-            } else {
-                (*name).into()
+    /// Reports every key that nobody asked for, and those that are missing.
+    ///
+    /// Returns the keys that are there but could not be read, by their right names: they are wrong, and not missing.
+    pub fn finish(mut self) -> Vec<&'static str> {
+        let entries = std::mem::take(&mut self.entries);
+        let mut absent = std::mem::take(&mut self.absent);
+        let mut unread = std::mem::take(&mut self.unread);
+        for (name, span, _) in entries {
+            // Beyond what is kept no finding needs a suggestion, which is the dear part of it.
+            let look = self.reader.findings.len() < MAX_FINDINGS;
+            let near = closest(name, absent.iter().copied()).filter(|_| look);
+            let slip = absent.iter().copied().find(|key| Some(*key) == near);
+            let help = match slip {
+                Some(key) => Some(format!("did you mean `{key}`?")),
+                None => look.then(|| did_you_mean(name, &self.known)).flatten(),
             };
-            reader.report(
-                Diagnostic::new("unknown-key", *span, format!("`{shown}` is not a key of this table"))
-                    .maybe_help(help)
-                    .fix(fix),
-            );
-            reader.concern = saved;
+            let finding = Diagnostic::new("unknown-key", span, format!("`{}` is not a key of this table", shown(name)))
+                .maybe_help(help)
+                .fix(slip.map(|key| Fix::replace(span, key, format!("write `{key}`"))));
+            self.concerning(slip.unwrap_or(""), |reader| reader.report(finding));
+            // A key is misspelt once; it is unread then, and not missing.
+            absent.retain(|key| Some(*key) != slip);
+            unread.extend(slip);
         }
+        for key in std::mem::take(&mut self.lacking) {
+            if !unread.contains(&key) {
+                self.report_missing(key);
+            }
+        }
+        unread
+    }
+
+    fn report_missing(&mut self, key: &'static str) {
+        let span = self.span;
+        self.concerning(key, |reader| {
+            let finding = Diagnostic::new("missing-key", span, format!("the key `{key}` is missing"));
+            let finding = if key == "version" {
+                let fix = Fix::replace(Span::top(reader.file), "version = 1\n", "add `version = 1`");
+                finding.help("write `version = 1` as the first line").fix(Some(fix))
+            } else {
+                finding.help(format!("add `{key} = …`"))
+            };
+            reader.report(finding);
+        });
     }
 
     /// Runs a step with what `key` concerns: only keys of the outermost table change that.
@@ -272,11 +296,11 @@ impl<T: Decode> Decode for Vec<At<T>> {
 
 /// A table from free keys to values, in the order in which they are written.
 #[derive(Debug, Clone)]
-pub struct Entries<T>(pub Vec<(At<String>, At<T>)>);
+pub struct Entries<T>(pub Vec<(At<String>, At<T>)>, Vec<String>);
 
 impl<T> Default for Entries<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(Vec::new(), Vec::new())
     }
 }
 
@@ -292,6 +316,18 @@ impl<T> Entries<T> {
         self.0.iter().find(|(name, _)| name.value == key)
     }
 
+    /// Whether a key is written, be its value read or not.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.get(key).is_some() || self.1.iter().any(|name| name == key)
+    }
+
+    /// Whether every value could be read.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.1.is_empty()
+    }
+
     /// The keys, in the order in which they are written.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(key, _)| key.value.as_str())
@@ -303,16 +339,18 @@ impl<T: Decode> Decode for Entries<T> {
         let mut table = reader.table(node, None)?;
         let entries = table.rest();
         let mut read = Vec::with_capacity(entries.len());
+        let mut unread = Vec::new();
         for (key, span, node) in entries {
             let place = match node.get_ref() {
                 DeValue::Table(_) => span,
                 _ => reader.span(node),
             };
-            if let Some(value) = T::decode(node, reader) {
-                read.push((At { value: key.to_owned(), span }, At { value, span: place }));
+            match T::decode(node, reader) {
+                Some(value) => read.push((At { value: key.to_owned(), span }, At { value, span: place })),
+                None => unread.push(key.to_owned()),
             }
         }
-        Some(Self(read))
+        Some(Self(read, unread))
     }
 }
 

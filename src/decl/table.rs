@@ -8,6 +8,9 @@ macro_rules! table {
         #[schemars(rename_all = "kebab-case", deny_unknown_fields)]
         pub struct $name {
             $( $(#[$doc])* pub $field: $ty, )*
+            /// Keys that are written and could not be read: they are empty above, and yet not missing.
+            #[schemars(skip)]
+            pub unread: Vec<&'static str>,
         }
 
         impl $name {
@@ -18,8 +21,8 @@ macro_rules! table {
                     const TEXT: [u8; KEY.len()] = $crate::decl::table::kebab(KEY);
                     $crate::decl::table::text($crate::decl::table::unraw(&TEXT))
                 }); )*
-                table.finish();
-                Self { $( $field, )* }
+                let unread = table.finish();
+                Self { $( $field, )* unread }
             }
         }
 

@@ -1,5 +1,10 @@
 //! "Did you mean": the known word that a misspelt one is closest to.
 
+use std::borrow::Cow;
+
+/// How many bytes of a text are shown in a message.
+const SHOWN: usize = 64;
+
 /// The candidate closest to `word`, if it is close enough to be a likely slip.
 ///
 /// Distance counts insertions, deletions, substitutions and swaps of neighbours; at most a third of the letters may differ.
@@ -27,12 +32,27 @@ pub fn did_you_mean(word: &str, candidates: &[&str]) -> Option<String> {
     }
     match candidates {
         [] => None,
-        few if few.len() <= 12 => {
+        few if few.len() <= 30 => {
             let list: Vec<String> = few.iter().map(|word| format!("`{word}`")).collect();
             Some(format!("known here: {}", list.join(", ")))
         }
         _ => None,
     }
+}
+
+/// A text from a file, as it may stand in a message: short, in one line, and without what steers a terminal.
+#[must_use]
+pub fn shown(text: &str) -> Cow<'_, str> {
+    let short = text.floor_char_boundary(SHOWN);
+    if short == text.len() && !text.chars().any(char::is_control) {
+        return text.into();
+    }
+    let mut out: String =
+        text[..short].chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect();
+    if short < text.len() {
+        out.push('…');
+    }
+    out.into()
 }
 
 /// Case and the kind of dash are never what a user meant to differ in.

@@ -124,7 +124,7 @@ impl Binder<'_> {
     pub fn team(&mut self, id: Option<&At<String>>) {
         let Some(id) = id else { return };
         let teams = self.catalogue.root.as_ref().and_then(|(_, root)| root.teams.as_ref());
-        let found = teams.is_some_and(|teams| teams.get(id).is_some());
+        let found = teams.is_some_and(|teams| teams.has(id));
         self.refer(Target::Team, id, found, Concern::Planning);
     }
 
@@ -150,7 +150,8 @@ impl Binder<'_> {
                 .extend(wrong.into_iter().map(|w| Diagnostic::new("invalid-segment", w.span, w.message).help(w.help)));
         }
         for id in named {
-            let found = attributes.contains_key(&id.value);
+            let declared = self.catalogue.root.as_ref().and_then(|(_, root)| root.attributes.as_ref());
+            let found = declared.is_some_and(|attributes| attributes.has(&id));
             self.refer(Target::Attribute, &id, found, Concern::Serving);
         }
         findings
@@ -223,7 +224,7 @@ impl Binder<'_> {
 
     fn unit(&mut self, id: &At<String>, concern: Concern) {
         let units = self.catalogue.root.as_ref().and_then(|(_, root)| root.units.as_ref());
-        let found = units.is_some_and(|units| units.get(id).is_some());
+        let found = units.is_some_and(|units| units.has(id));
         self.refer(Target::Unit, id, found, concern);
     }
 

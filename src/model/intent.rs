@@ -1,6 +1,6 @@
 //! Binding of claims: what an experiment or a rollout means to take, if all of it is there and sound.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::arena::Ix;
 use super::bind::Binder;
@@ -103,23 +103,16 @@ impl Binder<'_> {
         match written {
             Written::Experiment(experiment) => {
                 let Some(variants) = &experiment.variants else { return Vec::new() };
-                let fallback = Entries(Vec::new());
-                let weights = experiment.weights.as_ref().map_or(&fallback, |weights| &weights.value);
-                for (id, _) in weights.iter() {
-                    let found = variants.get(id).is_some();
-                    self.refer_within(
-                        Target::Variant,
-                        id,
-                        &variants.keys().collect::<Vec<_>>().join(","),
-                        found,
-                        Concern::Serving,
-                    );
+                let names = names(variants);
+                let weights = experiment.weights.as_ref();
+                let ids: HashSet<&str> = variants.keys().collect();
+                for (id, _) in weights.iter().flat_map(|weights| weights.iter()) {
+                    let found = ids.contains(id.value.as_str()) || variants.has(id);
+                    self.refer_within(Target::Variant, id, &names, found, Concern::Serving);
                 }
-                let weight = |id: &str| match weights.get(id) {
-                    Some((_, share)) => share.value.0,
-                    None if experiment.weights.is_some() => 0,
-                    None => 1,
-                };
+                let shares: Option<HashMap<&str, u32>> = weights
+                    .map(|weights| weights.iter().map(|(id, share)| (id.value.as_str(), share.value.0)).collect());
+                let weight = |id: &str| shares.as_ref().map_or(1, |shares| shares.get(id).copied().unwrap_or(0));
                 variants
                     .iter()
                     .map(|(id, value)| Variant {
@@ -146,9 +139,9 @@ impl Binder<'_> {
     /// References that only experiments have.
     fn experiment_references(&mut self, experiment: &decl::Experiment, ids: &HashSet<String>) {
         let variant_of = |experiment: &decl::Experiment, id: &str| {
-            experiment.variants.as_ref().is_some_and(|variants| variants.get(id).is_some())
+            experiment.variants.as_ref().is_some_and(|variants| variants.has(id))
         };
-        let names = experiment.variants.iter().flat_map(|variants| variants.keys()).collect::<Vec<_>>().join(",");
+        let names = experiment.variants.as_ref().map_or(String::new(), |variants| names(variants));
         if let Some(follows) = &experiment.follows {
             self.refer(Target::Experiment, follows, ids.contains(&follows.value), Concern::Planning);
         }
@@ -222,6 +215,11 @@ impl Binder<'_> {
         }
         tracked
     }
+}
+
+/// The ids of variants, to suggest from; a hostile file's are cut off.
+fn names(variants: &Entries<decl::Value>) -> String {
+    variants.keys().filter(|id| id.len() <= 64).take(32).collect::<Vec<_>>().join(",")
 }
 
 /// What both kinds of claim have.
