@@ -144,10 +144,12 @@ pub fn read(file: FileId, source: &Source, kind: Kind) -> (Option<Declaration>, 
         return (None, reader.findings);
     }
     let (document, errors) = DeTable::parse_recoverable(text);
-    let table = document.get_ref();
     for finding in syntax::findings(file, text, &errors) {
         reader.report(finding);
     }
+    let sound = (!errors.is_empty()).then(|| syntax::without_errors(text, &errors));
+    let again = sound.as_deref().map(|text| DeTable::parse_recoverable(text).0);
+    let table = again.as_ref().unwrap_or(&document).get_ref();
     if let Some(finding) = unsupported(table, &reader) {
         reader.report(finding);
         return (None, reader.findings);
@@ -195,6 +197,8 @@ fn unsupported(table: &DeTable<'_>, reader: &Reader) -> Option<Diagnostic> {
     Some(if version > VERSION {
         finding.help(format!("use a release of allot that reads version {version}; it is newer than {tool}"))
     } else {
-        finding.help(format!("write `version = {VERSION}`"))
+        let text = VERSION.to_string();
+        let fix = crate::diag::Fix::replace(reader.span(node), text, format!("write `version = {VERSION}`"));
+        finding.help(format!("write `version = {VERSION}`")).fix(Some(fix))
     })
 }

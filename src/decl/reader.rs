@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::kind::MAX_FINDINGS;
-use crate::diag::{Concern, Diagnostic, Fix, closest, did_you_mean, shown};
+use crate::diag::{Concern, Diagnostic, Fix, closest, did_you_mean, shown, slip};
 use crate::source::{FileId, Span};
 
 /// A TOML value with its place.
@@ -51,6 +51,11 @@ impl<T> std::ops::Deref for Must<T> {
 
 /// Something that can be read from one TOML value; what is wrong with it is reported to the reader.
 pub trait Decode: Sized {
+    /// What a value looks like, for help lines.
+    fn example() -> String {
+        "…".to_owned()
+    }
+
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self>;
 }
 
@@ -68,7 +73,7 @@ impl<T: Decode> Field for May<T> {
 impl<T: Decode> Field for Must<T> {
     fn read(table: &mut Table<'_, '_>, key: &'static str) -> Self {
         if !table.has(key) {
-            table.missing(key);
+            table.missing(key, T::example());
         }
         Self(table.take(key))
     }
@@ -102,12 +107,30 @@ impl Reader {
     pub fn wrong_type(&mut self, node: Node<'_>, needed: &str) -> Diagnostic {
         let found = match node.get_ref() {
             DeValue::String(text) if text.len() <= 60 => format!("the string {:?}", text.as_ref()),
-            DeValue::Integer(number) => format!("the number {number}"),
-            DeValue::Float(number) => format!("the number {number}"),
+            DeValue::Integer(number) => format!("the number {}", shown(number.as_str())),
+            DeValue::Float(number) => format!("the number {}", shown(number.as_str())),
             DeValue::Boolean(value) => format!("`{value}`"),
             other => article(other.type_str()),
         };
         Diagnostic::new("wrong-type", self.span(node), format!("this must be {needed}, but it is {found}"))
+    }
+
+    /// Reports a finding on a value, with the text that it should be replaced by, where that is beyond doubt.
+    pub fn report_with(&mut self, finding: Diagnostic, node: Node<'_>, text: Option<String>) {
+        let Some(text) = text else { return self.report(finding) };
+        let title = format!("write {text}");
+        let fix = Fix::replace(self.span(node), text, title.clone());
+        self.report(finding.help(title).fix(Some(fix)));
+    }
+
+    /// Opens a value as a table of known keys.
+    pub fn table_of<'a, 'r>(&'r mut self, node: Node<'a>, example: &str) -> Option<Table<'a, 'r>> {
+        if node.get_ref().as_table().is_none() {
+            let finding = self.wrong_type(node, "a table").help(format!("write it as `{example}`"));
+            self.report(finding);
+            return None;
+        }
+        self.table(node, None)
     }
 
     /// Opens a value as a table whose place, for what it lacks, is `place`.
@@ -124,6 +147,11 @@ impl Reader {
     }
 }
 
+/// Whether a text can stand in quotes as it is.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.len() <= 200 && !text.contains(['"', '\\']) && !text.chars().any(char::is_control)
+}
+
 fn article(noun: &str) -> String {
     let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']);
     format!("{} {noun}", if vowel { "an" } else { "a" })
@@ -137,8 +165,8 @@ pub struct Table<'a, 'r> {
     known: Vec<&'static str>,
     /// Known keys that are not there.
     absent: Vec<&'static str>,
-    /// Those of them that must be there.
-    lacking: Vec<&'static str>,
+    /// Those of them that must be there, each with an example of its value.
+    lacking: Vec<(&'static str, String)>,
     /// Keys that are there and could not be read.
     unread: Vec<&'static str>,
     pub reader: &'r mut Reader,
@@ -207,8 +235,8 @@ impl<'a, 'r> Table<'a, 'r> {
     }
 
     /// Remembers a key that must be there and is not.
-    pub fn missing(&mut self, key: &'static str) {
-        self.lacking.push(key);
+    pub fn missing(&mut self, key: &'static str, example: String) {
+        self.lacking.push((key, example));
     }
 
     /// All entries that were not taken, as a map from free keys.
@@ -227,28 +255,29 @@ impl<'a, 'r> Table<'a, 'r> {
             // Beyond what is kept no finding needs a suggestion, which is the dear part of it.
             let look = self.reader.findings.len() < MAX_FINDINGS;
             let near = closest(name, absent.iter().copied()).filter(|_| look);
-            let slip = absent.iter().copied().find(|key| Some(*key) == near);
-            let help = match slip {
+            let meant = absent.iter().copied().find(|key| Some(*key) == near);
+            let sure = meant.filter(|_| slip(name, absent.iter().copied()) == near);
+            let help = match meant {
                 Some(key) => Some(format!("did you mean `{key}`?")),
                 None => look.then(|| did_you_mean(name, &self.known)).flatten(),
             };
             let finding = Diagnostic::new("unknown-key", span, format!("`{}` is not a key of this table", shown(name)))
                 .maybe_help(help)
-                .fix(slip.map(|key| Fix::replace(span, key, format!("write `{key}`"))));
-            self.concerning(slip.unwrap_or(""), |reader| reader.report(finding));
+                .fix(sure.map(|key| Fix::replace(span, key, format!("write `{key}`"))));
+            self.concerning(meant.unwrap_or(""), |reader| reader.report(finding));
             // A key is misspelt once; it is unread then, and not missing.
-            absent.retain(|key| Some(*key) != slip);
-            unread.extend(slip);
+            absent.retain(|key| Some(*key) != meant);
+            unread.extend(meant);
         }
-        for key in std::mem::take(&mut self.lacking) {
+        for (key, example) in std::mem::take(&mut self.lacking) {
             if !unread.contains(&key) {
-                self.report_missing(key);
+                self.report_missing(key, &example);
             }
         }
         unread
     }
 
-    fn report_missing(&mut self, key: &'static str) {
+    fn report_missing(&mut self, key: &'static str, example: &str) {
         let span = self.span;
         self.concerning(key, |reader| {
             let finding = Diagnostic::new("missing-key", span, format!("the key `{key}` is missing"));
@@ -256,7 +285,7 @@ impl<'a, 'r> Table<'a, 'r> {
                 let fix = Fix::replace(Span::top(reader.file), "version = 1\n", "add `version = 1`");
                 finding.help("write `version = 1` as the first line").fix(Some(fix))
             } else {
-                finding.help(format!("add `{key} = …`"))
+                finding.help(format!("add `{key} = {example}`"))
             };
             reader.report(finding);
         });
@@ -274,23 +303,28 @@ impl<'a, 'r> Table<'a, 'r> {
     }
 }
 
-/// A list, each item with its place.
+/// A list, each item with its place; it can be read if all of them can.
 impl<T: Decode> Decode for Vec<At<T>> {
+    fn example() -> String {
+        format!("[{}]", T::example())
+    }
+
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         let DeValue::Array(items) = node.get_ref() else {
+            let one = node.get_ref().as_str().filter(|text| is_plain(text)).map(|text| format!("[\"{text}\"]"));
             let finding = reader.wrong_type(node, "a list");
-            reader.report(finding);
+            reader.report_with(finding, node, one);
             return None;
         };
-        Some(
-            items
-                .iter()
-                .filter_map(|item| {
-                    let span = reader.span(item);
-                    T::decode(item, reader).map(|value| At { value, span })
-                })
-                .collect(),
-        )
+        // Every item is looked at, for its findings; a list without one of them would mean something else.
+        let read: Vec<Option<At<T>>> = items
+            .iter()
+            .map(|item| {
+                let span = reader.span(item);
+                T::decode(item, reader).map(|value| At { value, span })
+            })
+            .collect();
+        read.into_iter().collect()
     }
 }
 
@@ -322,10 +356,10 @@ impl<T> Entries<T> {
         self.get(key).is_some() || self.1.iter().any(|name| name == key)
     }
 
-    /// Whether every value could be read.
+    /// The keys whose values could not be read.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
-        self.1.is_empty()
+    pub fn unread(&self) -> &[String] {
+        &self.1
     }
 
     /// The keys, in the order in which they are written.
@@ -335,6 +369,10 @@ impl<T> Entries<T> {
 }
 
 impl<T: Decode> Decode for Entries<T> {
+    fn example() -> String {
+        format!("{{ … = {} }}", T::example())
+    }
+
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         let mut table = reader.table(node, None)?;
         let entries = table.rest();

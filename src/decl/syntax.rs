@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
-use toml::de::Error;
+use toml::de::{DeTable, Error};
 
 use crate::diag::{Diagnostic, Fix, shown};
 use crate::source::{FileId, Span};
 
 /// How many errors of one file are looked at; a file with more is no TOML at all.
 const MAX_ERRORS: usize = 2_000;
+/// How often errors are blanked out.
+const ROUNDS: usize = 4;
 
 /// The findings behind a parser's errors, at most one a line.
 pub(super) fn findings(file: FileId, text: &str, errors: &[Error]) -> Vec<Diagnostic> {
@@ -48,6 +50,46 @@ pub(super) fn findings(file: FileId, text: &str, errors: &[Error]) -> Vec<Diagno
         Diagnostic::new("syntax", Span::new(file, at..at + 1), message).help(format!("write `{close}` where it ends"))
     }));
     findings
+}
+
+/// The text with its errors blanked out, byte by byte, so that all places stay and everything else can be read as usual.
+///
+/// A table whose header is wrong is blanked whole: its keys would be taken for those of the table before.
+pub(super) fn without_errors(text: &str, errors: &[Error]) -> String {
+    let mut text = text.to_owned();
+    if errors.len() > MAX_ERRORS {
+        return text;
+    }
+    if conflict(&text).is_some() {
+        let marker = |line: &str| ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|marker| line.starts_with(marker));
+        text =
+            text.split_inclusive('\n').map(|line| if marker(line) { blank(line) } else { line.to_owned() }).collect();
+    }
+    // Blanking the first line of something long makes errors of the others.
+    for _ in 0..ROUNDS {
+        let (_, errors) = DeTable::parse_recoverable(&text);
+        let lines: Vec<usize> = findings(FileId(0), &text, &errors)
+            .iter()
+            .map(|finding| line_start(&text, finding.span.range().start))
+            .collect();
+        if lines.is_empty() {
+            break;
+        }
+        let mut blanked = String::with_capacity(text.len());
+        let mut whole = false;
+        for line in text.split_inclusive('\n') {
+            let header = line.trim_start().starts_with('[');
+            let wrong = lines.binary_search(&blanked.len()).is_ok();
+            whole = if header { wrong } else { whole };
+            blanked.push_str(&if wrong || whole { blank(line) } else { line.to_owned() });
+        }
+        text = blanked;
+    }
+    text
+}
+
+fn blank(line: &str) -> String {
+    line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
 }
 
 /// The first line that a merge conflict left.
@@ -173,7 +215,11 @@ impl Words<'_> {
             "invalid key-value pair" => {
                 self.at(range, "this is not TOML").help("a line is `key = value`, a `[table]` or a `# comment`")
             }
-            "invalid date" => self.at(range, "this is not a date").help(needed(expected)),
+            "invalid date" => {
+                let article = if expected.starts_with("a ") { "" } else { "a " };
+                let help = format!("dates are written as 2027-01-11, with {article}{expected}");
+                self.at(range, format!("`{}` is not a date", shown(under))).help(help)
+            }
             "invalid time" => self.at(range, "this is not a time of day").help(needed(expected)),
             "unexpected leading zero" => {
                 self.at(range, "a number has no leading zero").help("put it in quotes if it is text")
@@ -187,6 +233,11 @@ impl Words<'_> {
 
     /// A value that is no TOML: most often text without its quotes.
     fn word(&self, range: Range<usize>) -> Diagnostic {
+        // The parser may have taken the beginning for a number.
+        let before = self.text.get(line_start(self.text, range.start)..range.start).unwrap_or("");
+        let begun =
+            before.rfind([' ', '\t', '=', ',', '[', '{', '"', '\'']).map_or(before.len(), |at| before.len() - at - 1);
+        let range = range.start - begun..range.end;
         let under = self.text.get(range.clone()).unwrap_or("");
         let span = Span::new(self.file, range.clone());
         let replace = |text: String| Some(Fix::replace(span, &text, format!("write `{text}`")));
@@ -210,6 +261,9 @@ impl Words<'_> {
                 self.at(range, "these are curly quotes")
                     .help("write straight ones: \"")
                     .fix(replace(format!("\"{inner}\"")).filter(|_| safe))
+            }
+            _ if is_like_a_date(under) => {
+                self.at(range, format!("`{under}` is not a date")).help("dates are written as 2027-01-11")
             }
             _ if under.contains(' ') && under.starts_with(|first: char| first.is_ascii_digit()) => self
                 .at(range, "there is more than one value here")
@@ -265,6 +319,12 @@ fn assignment(line: &str, key: &str) -> Option<usize> {
     })
 }
 
+/// Whether a text has the parts of a date, in whatever order.
+fn is_like_a_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(['.', '/', '-']).collect();
+    parts.len() == 3 && text.len() <= 10 && parts.iter().all(|part| part.parse::<u16>().is_ok())
+}
+
 /// What a parser expects, as a help line.
 fn needed(expected: &str) -> String {
     match expected {
@@ -276,9 +336,8 @@ fn needed(expected: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Span, findings};
+    use super::{DeTable, Span, findings, without_errors};
     use crate::source::FileId;
-    use toml::de::DeTable;
 
     /// The words and the text they point at, of every finding.
     fn said(text: &str) -> Vec<(String, String)> {
@@ -316,7 +375,8 @@ mod tests {
             ("a = { x = \"}\", y = [1]\nb = 3\n", "this table is not closed", "{"),
             ("[t\na = 1\n", "the name of this table is not closed", "[t"),
             ("a = \"\\q\"\n", "`\\q` is no escape", "\\q"),
-            ("a = 2027-02-30\n", "this is not a date", "2027-02-30"),
+            ("a = 2027-02-30\n", "`2027-02-30` is not a date", "2027-02-30"),
+            ("a = 11.01.2027\n", "`11.01.2027` is not a date", "11.01.2027"),
             (
                 "<<<<<<< HEAD\na = 1\n=======\na = 2\n>>>>>>> x\n",
                 "a merge left a conflict in this file",
@@ -339,6 +399,21 @@ mod tests {
             let found = findings(FileId(0), text, &errors);
             let related = found.first().and_then(|finding| finding.related.first());
             assert_eq!(related.map(|label| label.span.range()), first, "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_else_can_be_read_where_it_stands() {
+        for (text, left) in [
+            ("a = 1\nb = [1, 2\nc = 3\n", "a = 1||c = 3|"),
+            ("[t\na = 1\n[u]\nb = 2\n", "||[u]|b = 2|"),
+            ("a = \"\"\"x\ny\n", "||"),
+            ("<<<<<<< x\na = 1\n=======\na = 2\n>>>>>>> y\n", "|a = 1||||"),
+        ] {
+            let (_, errors) = DeTable::parse_recoverable(text);
+            let sound = without_errors(text, &errors);
+            assert_eq!(sound.len(), text.len());
+            assert_eq!(sound.split('\n').map(str::trim).collect::<Vec<_>>().join("|"), left, "{text}");
         }
     }
 
