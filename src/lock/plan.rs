@@ -123,7 +123,7 @@ impl<'a> Planner<'a> {
 
     fn run(&self, claims: &[Ix<Claim>]) -> (Vec<(Ix<Claim>, Verdict)>, LedgerVerdict) {
         let kept = |&claim: &Ix<Claim>| (claim, Verdict::Kept);
-        if self.locks.unreadable(self.surface.file).is_some() || !has_grid(self.surface) {
+        if self.locks.unreadable(self.surface.file).is_some() || !has_grid(self.surface) || !self.surface.sound {
             return (claims.iter().map(kept).collect(), LedgerVerdict::Unsound);
         }
         let holdout = match self.holdout(claims) {
