@@ -31,6 +31,8 @@ pub struct Manifest {
 pub struct Surface {
     /// The id of the scheme its SDK hashes with.
     pub sdk: String,
+    /// The instant it was compiled for, in Unix seconds; of a held surface, that of its last good files.
+    pub at: i64,
     /// `false`, or why the last good files are kept.
     #[serde(with = "held")]
     pub held: Option<String>,
@@ -64,9 +66,12 @@ impl Manifest {
             version: u32,
         }
         // A newer manifest may have keys that this version does not know, so its version is read first.
-        let Versioned { version } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let Versioned { version } =
+            serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if version != VERSION {
-            return Err(format!("version {version} of the manifest; this is made for version {VERSION}"));
+            return Err(format!(
+                "version {version} of the manifest; this is made for version {VERSION}"
+            ));
         }
         serde_json::from_slice(bytes).map_err(|error| error.to_string())
     }
@@ -88,8 +93,23 @@ impl File {
         let sha256 = sha256(bytes);
         let short = sha256.get(..16).unwrap_or(&sha256);
         let path = format!("{surface}/{format}-{short}.{extension}");
-        Self { path, sha256, bytes: bytes.len() as u64 }
+        Self {
+            path,
+            sha256,
+            bytes: bytes.len() as u64,
+        }
     }
+}
+
+/// Whether a path is one that a distribution has: a surface's folder, and in it a content-addressed file.
+#[must_use]
+pub fn is_path(path: &str) -> bool {
+    let plain = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    path.split_once('/').is_some_and(|(surface, file)| {
+        plain(surface) && file.split_once('.').is_some_and(|(name, extension)| plain(name) && plain(extension))
+    })
 }
 
 /// The SHA-256 of some bytes in lower-case hexadecimal.
@@ -115,7 +135,10 @@ mod held {
     }
 
     #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
-    pub(super) fn serialize<S: Serializer>(reason: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        reason: &Option<String>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         match reason {
             None => Held::No(false),
             Some(reason) => Held::Because(reason.clone()),
@@ -123,7 +146,9 @@ mod held {
         .serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<String>, D::Error> {
         match Held::deserialize(deserializer)? {
             Held::No(false) => Ok(None),
             Held::Because(reason) => Ok(Some(reason)),
@@ -139,6 +164,7 @@ mod tests {
     fn manifest() -> Manifest {
         let surface = |held: Option<&str>| Surface {
             sdk: "growthbook".into(),
+            at: 1_799_625_600,
             held: held.map(Into::into),
             formats: BTreeMap::from([("native".into(), File::of("home", "native", "bin", b"abc"))]),
         };
@@ -157,7 +183,10 @@ mod tests {
     fn files_are_named_by_their_content() {
         let file = File::of("home", "native", "bin", b"abc");
         assert_eq!(file.path, "home/native-ba7816bf8f01cfea.bin");
-        assert_eq!(file.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            file.sha256,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
         assert_eq!(file.bytes, 3);
     }
 
@@ -166,7 +195,10 @@ mod tests {
         let manifest = manifest();
         let json = manifest.to_json();
         assert_eq!(Manifest::parse(json.as_bytes()), Ok(manifest));
-        assert!(json.contains(r#""held": false"#) && json.contains(r#""held": "`syntax` in a flag""#), "{json}");
+        assert!(
+            json.contains(r#""held": false"#) && json.contains(r#""held": "`syntax` in a flag""#),
+            "{json}"
+        );
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! The command line: one file a verb, an argument struct whose doc comment is the help, and one function.
 
 mod allocate;
+mod assign;
+mod compile;
 mod failure;
 mod lint;
 mod output;
+mod simulate;
 mod workspace;
 
 use std::path::PathBuf;
@@ -48,6 +51,9 @@ pub struct Global {
 enum Verb {
     Lint(lint::Lint),
     Allocate(allocate::Allocate),
+    Compile(compile::Compile),
+    Assign(assign::Assign),
+    Simulate(simulate::Simulate),
 }
 
 /// Runs one command line.
@@ -58,5 +64,8 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.verb {
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Allocate(verb) => allocate::run(&cli.global, verb),
+        Verb::Compile(verb) => compile::run(&cli.global, verb),
+        Verb::Assign(verb) => assign::run(&cli.global, verb),
+        Verb::Simulate(verb) => simulate::run(&cli.global, verb),
     }
 }

@@ -7,7 +7,9 @@ mod repository;
 
 pub use catalogue::{Loaded, find_root, load};
 pub use clock::{Instant, now, parse_instant};
-pub use files::{create_new, read_bounded, read_stdin, write_all, write_atomic};
+pub use files::{
+    create_new, is_file, is_file_of, read_bounded, read_stdin, remove_files, write_all, write_atomic,
+};
 pub use repository::{head_commit, locks_at};
 
 /// What the environment refused, in words for users.

@@ -1,4 +1,5 @@
 //! The integration tests, in one binary.
 
 mod rule_pages;
+mod sdk;
 mod world;
