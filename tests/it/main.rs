@@ -1,5 +1,7 @@
 //! The integration tests, in one binary.
 
+mod examples;
+mod merges;
 mod rule_pages;
 mod sdk;
 mod world;
