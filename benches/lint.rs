@@ -1,6 +1,6 @@
 //! `allot lint` and `allot compile` as cold processes: against a bare parse of the same files, and against Featurevisor.
 //!
-//! `cargo bench --bench lint`. Featurevisor's part runs if `FEATUREVISOR` names its command line (`cli.js`).
+//! `cargo bench --bench lint`. Featurevisor's part runs if `FEATUREVISOR` names the `bin.js` of its package `@featurevisor/cli`.
 
 mod support;
 
@@ -137,7 +137,7 @@ fn project_of(project: &Path, count: usize) -> std::io::Result<()> {
         put(
             format!("features/test{number}.yml"),
             format!(
-                "description: Test {number}\ntags:\n  - all\nbucketBy: userId\nvariations:\n  - value: control\n    weight: 50\n  - value: treatment\n    weight: 50\nrules:\n  production:\n    - key: main\n      segments: nordic\n      percentage: 20\n"
+                "description: Test {number}\ntags:\n  - all\nbucketBy: userId\nvariations:\n  - value: control\n    weight: 50\n  - value: treatment\n    weight: 50\nenvironments:\n  production:\n    rules:\n      - key: main\n        segments: nordic\n        percentage: 20\n"
             ),
         )?;
     }
