@@ -32,3 +32,5 @@ pub mod simulate;
 pub mod source;
 #[cfg(feature = "cli")]
 pub mod stats;
+#[cfg(feature = "cli")]
+pub mod verify;

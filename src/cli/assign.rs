@@ -1,6 +1,5 @@
 //! `allot assign`: what a unit gets, and why.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -56,7 +55,7 @@ pub struct Assign {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
+pub enum Format {
     #[default]
     Text,
     Json,

@@ -7,6 +7,7 @@ mod failure;
 mod lint;
 mod output;
 mod simulate;
+mod verify;
 mod workspace;
 
 use std::path::PathBuf;
@@ -52,6 +53,7 @@ enum Verb {
     Lint(lint::Lint),
     Allocate(allocate::Allocate),
     Compile(compile::Compile),
+    Verify(verify::Verify),
     Assign(assign::Assign),
     Simulate(simulate::Simulate),
 }
@@ -65,6 +67,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Allocate(verb) => allocate::run(&cli.global, verb),
         Verb::Compile(verb) => compile::run(&cli.global, verb),
+        Verb::Verify(verb) => verify::run(&cli.global, verb),
         Verb::Assign(verb) => assign::run(&cli.global, verb),
         Verb::Simulate(verb) => simulate::run(&cli.global, verb),
     }

@@ -50,8 +50,6 @@ pub fn artifact(catalogue: &Catalogue, locks: &Locks, surface: Ix<model::Surface
         salt: ledger.salt.clone(),
         buckets: ground.buckets,
         unit: unit.to_owned(),
-        at: 0,
-        source: None,
         components: ground.components.clone(),
         holdout: ledger.holdout.clone(),
         segments,

@@ -5,7 +5,7 @@
 //! # use allotment::{artifact::Artifact, bucket::{BucketSet, Scheme}};
 //! # let artifact = Artifact {
 //! #     surface: "home".into(), scheme: Scheme::GrowthBook, salt: "s".into(), buckets: 100, unit: "user-id".into(),
-//! #     at: 0, source: None, components: vec![], holdout: BucketSet::with_size(100), segments: vec![], flags: vec![],
+//! #     components: vec![], holdout: BucketSet::with_size(100), segments: vec![], flags: vec![],
 //! # };
 //! # let bytes = artifact.encode();
 //! let evaluator = Evaluator::from_bytes(&bytes)?;

@@ -4,4 +4,5 @@ mod examples;
 mod merges;
 mod rule_pages;
 mod sdk;
+mod serving;
 mod world;

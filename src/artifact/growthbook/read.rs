@@ -12,10 +12,6 @@ use std::ops::Range;
 pub struct Payload {
     /// The surface's id.
     pub surface: String,
-    /// The instant it was made for, in Unix seconds.
-    pub at: i64,
-    /// The commit it was compiled from.
-    pub source: Option<String>,
     /// The flags it has, each with its default.
     pub flags: BTreeMap<String, Value>,
     /// Experiments and rollouts in the order of their flags' rules.
@@ -76,8 +72,6 @@ pub fn read(bytes: &[u8]) -> Result<Payload, ReadError> {
     }
     let mut payload = Payload {
         surface: file.allotment.surface,
-        at: file.allotment.at,
-        source: file.allotment.source,
         flags: BTreeMap::new(),
         served: Vec::new(),
         forced: Vec::new(),

@@ -79,8 +79,6 @@ impl<'a> Writer<'a> {
         let allotment = Origin {
             version: 1,
             surface: self.artifact.surface.clone(),
-            at: self.at,
-            source: self.artifact.source.clone(),
             claims,
         };
         Ok(File {
@@ -216,7 +214,7 @@ mod tests {
     #[test]
     fn is_what_the_sdks_read() {
         let home = sample::home();
-        let payload = payload(&home, home.at);
+        let payload = payload(&home, sample::AT);
         let ranker = &payload["features"]["home-ranker"];
         assert_eq!(
             ranker["rules"][0],
@@ -263,8 +261,6 @@ mod tests {
             json!({
                 "version": 1,
                 "surface": "home",
-                "at": home.at,
-                "source": home.source,
                 "claims": { "calm": ["ranker"], "fresh-first": ["ranker"], "home-cards": ["cards"] },
             })
         );
@@ -302,7 +298,7 @@ mod tests {
         let refused = |change: fn(&mut Artifact)| {
             let mut home = sample::home();
             change(&mut home);
-            encode(&home, home.at).unwrap_err().to_string()
+            encode(&home, sample::AT).unwrap_err().to_string()
         };
         assert!(refused(|home| home.scheme = Scheme::Eppo).starts_with("surface `home`: "));
         assert!(refused(|home| home.unit = "user.id".into()).contains("`user.id`"));
@@ -324,16 +320,15 @@ mod tests {
     #[test]
     fn reads_back_what_it_wrote_and_refuses_what_is_altered() {
         let home = sample::home();
-        let json = String::from_utf8(encode(&home, home.at).unwrap()).unwrap();
+        let json = String::from_utf8(encode(&home, sample::AT).unwrap()).unwrap();
         let read = growthbook::read(json.as_bytes()).unwrap();
         assert_eq!(
             (
                 read.surface.as_str(),
-                read.at,
                 read.flags.len(),
                 read.forced.len()
             ),
-            ("home", home.at, 3, 2)
+            ("home", 3, 2)
         );
         assert_eq!(read.served[1].variants[1].0, "fresh-first");
         for (from, to) in [
