@@ -1,4 +1,5 @@
 //! The integration tests, in one binary.
 
+mod allocation;
 mod rule_pages;
 mod world;
