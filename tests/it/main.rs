@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod allocation;
 mod examples;
 mod merges;
 mod rule_pages;
