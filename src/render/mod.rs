@@ -1,3 +1,7 @@
 //! What users see: one renderer a file. Serialised shapes belong to the renderer and are versioned.
 
+pub mod github;
+pub mod json;
+pub mod sarif;
 pub mod text;
+mod words;
