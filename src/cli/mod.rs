@@ -1,9 +1,12 @@
 //! The command line: one file a verb, an argument struct whose doc comment is the help, and one function.
 
 mod allocate;
+mod check;
 mod failure;
+mod findings;
 mod lint;
 mod output;
+mod rule;
 mod workspace;
 
 use std::path::PathBuf;
@@ -44,9 +47,20 @@ pub struct Global {
     verbose: bool,
 }
 
+impl Global {
+    /// Says something on standard error, unless `--quiet` was asked for.
+    fn say(&self, text: &str) {
+        if !self.quiet {
+            output::say(text);
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Check(check::Check),
     Lint(lint::Lint),
+    Rule(rule::Rule),
     Allocate(allocate::Allocate),
 }
 
@@ -56,7 +70,9 @@ enum Verb {
 /// When it was used wrongly, or the environment failed; findings are an [`Exit`], not a failure.
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.verb {
+        Verb::Check(verb) => check::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
+        Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Allocate(verb) => allocate::run(&cli.global, verb),
     }
 }

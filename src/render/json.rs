@@ -27,7 +27,7 @@ struct Summary {
     errors: usize,
     /// How many are warnings.
     warnings: usize,
-    /// How many files were read.
+    /// How many files were looked at.
     files: usize,
 }
 
@@ -77,13 +77,13 @@ struct Related<'a> {
     message: &'a str,
 }
 
-/// The findings as one line of JSON; `files` is how many files were read.
+/// The findings as one line of JSON; `files` is how many files were looked at.
 #[must_use]
-pub fn findings(sources: &Sources, findings: &[Diagnostic]) -> String {
+pub fn findings(sources: &Sources, findings: &[Diagnostic], files: usize) -> String {
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let report = Report {
         version: 1,
-        summary: Summary { errors: count(Severity::Error), warnings: count(Severity::Warning), files: sources.len() },
+        summary: Summary { errors: count(Severity::Error), warnings: count(Severity::Warning), files },
         diagnostics: findings.iter().map(|finding| shape(sources, finding)).collect(),
     };
     // Strings and numbers always serialise.

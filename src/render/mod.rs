@@ -2,6 +2,8 @@
 
 pub mod github;
 pub mod json;
+pub mod page;
+pub mod rules;
 pub mod sarif;
 pub mod text;
 mod words;

@@ -18,6 +18,36 @@ pub enum Style {
     Plain,
 }
 
+/// How a word is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Good,
+    Bad,
+    /// A heading.
+    Strong,
+    /// Code, or a name.
+    Code,
+    /// An aside.
+    Faint,
+}
+
+/// A word in the colour of its tone, where there is colour.
+#[must_use]
+pub fn toned(word: &str, tone: Tone, style: Style) -> String {
+    use annotate_snippets::renderer::{AnsiColor, Effects};
+    let look = match tone {
+        Tone::Good => AnsiColor::Green.on_default().effects(Effects::BOLD),
+        Tone::Bad => AnsiColor::BrightRed.on_default().effects(Effects::BOLD),
+        Tone::Strong => annotate_snippets::renderer::Style::new().effects(Effects::BOLD),
+        Tone::Code => AnsiColor::Cyan.on_default(),
+        Tone::Faint => annotate_snippets::renderer::Style::new().effects(Effects::DIMMED),
+    };
+    match style {
+        Style::Rich => format!("{look}{word}{look:#}"),
+        Style::Plain => word.to_owned(),
+    }
+}
+
 /// What an excerpt needs beside the source: a line number, a bar, and where it was cut.
 const MARGIN: usize = 20;
 /// The longest line that an excerpt of several lines may have.
