@@ -3,8 +3,8 @@
 use allotment::artifact::growthbook;
 use allotment::artifact::manifest::{self, File, Manifest, Surface};
 use allotment::artifact::{
-    Artifact, AttributeType, Claim, ClaimKind, Condition, Flag, FlagKind, Operand, Predicate,
-    Segment, Step, Test, Variant,
+    Artifact, AttributeType, Claim, ClaimKind, Condition, Flag, FlagKind, Operand, Predicate, Segment, Step, Test,
+    Variant,
 };
 use allotment::bucket::{BucketSet, Scheme, draw, variant_ranges};
 use allotment::eval::{AttributeValue, Evaluator, FlagRef};
@@ -41,39 +41,26 @@ const NOW: i64 = 1_800_000_000;
 const DAY: i64 = 86_400;
 
 fn main() {
-    let units: Vec<String> = (0..4_096)
-        .map(|n: u64| format!("u{:019}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 4))
-        .collect();
+    let units: Vec<String> =
+        (0..4_096).map(|n: u64| format!("u{:019}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 4)).collect();
     assert!(units.iter().all(|unit| unit.len() == 20));
 
     println!("one flag of a surface with a flag for each experiment, 20 % of 1,000 buckets each");
     for count in [10, 100, 1_000, 10_000] {
         let evaluator = Evaluator::new(surface(count, count, 1_000, 200));
         let flags: Vec<String> = (0..count).map(|n| format!("flag-{n}")).collect();
-        let attributes = [
-            ("country", AttributeValue::Text("SE")),
-            ("plan", AttributeValue::Text("premium")),
-        ];
+        let attributes = [("country", AttributeValue::Text("SE")), ("plan", AttributeValue::Text("premium"))];
         let last = flags.last().map_or("", String::as_str);
         let found = evaluator.flag(last).expect("the last flag");
-        measure(count, "by reference", |n| {
-            evaluator.evaluate_flag(found, unit(&units, n), &attributes, NOW)
-        });
-        measure(count, "by id", |n| {
-            evaluator.evaluate(last, unit(&units, n), &attributes, NOW)
-        });
+        measure(count, "by reference", |n| evaluator.evaluate_flag(found, unit(&units, n), &attributes, NOW));
+        measure(count, "by id", |n| evaluator.evaluate(last, unit(&units, n), &attributes, NOW));
         // A stride that is prime to every count visits all flags, far apart.
         let next = |n: usize| n.wrapping_mul(7_919) % count;
-        let refs: Vec<FlagRef> = flags
-            .iter()
-            .filter_map(|flag| evaluator.flag(flag))
-            .collect();
+        let refs: Vec<FlagRef> = flags.iter().filter_map(|flag| evaluator.flag(flag)).collect();
         measure(count, "others, by reference", |n| {
             evaluator.evaluate_flag(refs[next(n)], unit(&units, n), &attributes, NOW)
         });
-        measure(count, "others, by id", |n| {
-            evaluator.evaluate(&flags[next(n)], unit(&units, n), &attributes, NOW)
-        });
+        measure(count, "others, by id", |n| evaluator.evaluate(&flags[next(n)], unit(&units, n), &attributes, NOW));
         let surfaces = (CALLS / count).max(1);
         let (start, before) = (Instant::now(), allocations());
         let mut logged = 0_usize;
@@ -83,48 +70,26 @@ fn main() {
                 .filter(|(_, got)| got.is_logged())
                 .count();
         }
-        report(
-            count,
-            "whole surface, per flag",
-            start,
-            before,
-            surfaces * count,
-            logged,
-        );
+        report(count, "whole surface, per flag", start, before, surfaces * count, logged);
     }
 
-    println!(
-        "\nall experiments on one flag, ten at a time one after another, 5 % of 10,000 buckets each"
-    );
+    println!("\nall experiments on one flag, ten at a time one after another, 5 % of 10,000 buckets each");
     for count in [10, 100, 1_000, 10_000] {
         let evaluator = Evaluator::new(surface(count, 1, 10_000, 500));
-        let attributes = [
-            ("country", AttributeValue::Text("SE")),
-            ("plan", AttributeValue::Text("premium")),
-        ];
+        let attributes = [("country", AttributeValue::Text("SE")), ("plan", AttributeValue::Text("premium"))];
         let flag = evaluator.flag("flag-0").expect("the only flag");
-        measure(count, "by reference", |n| {
-            evaluator.evaluate_flag(flag, unit(&units, n), &attributes, NOW)
-        });
+        measure(count, "by reference", |n| evaluator.evaluate_flag(flag, unit(&units, n), &attributes, NOW));
     }
 
     println!("\nthe native artifact against its information bound, 10 % of 10,000 buckets each");
     for count in [10, 50, 100, 1_000] {
         let bytes = surface(count, count, 10_000, 1_000).encode().len();
         let bound = count as f64 * information(10_000, 1_000) / 8.0;
-        println!(
-            "{count:>6} experiments {bytes:>9} bytes, bound {bound:>9.0}, ratio {:.3}",
-            bytes as f64 / bound
-        );
+        println!("{count:>6} experiments {bytes:>9} bytes, bound {bound:>9.0}, ratio {:.3}", bytes as f64 / bound);
     }
 
-    println!(
-        "\nverification of 10,000 experiments on 100 surfaces, a native artifact and a payload each"
-    );
-    let mut manifest = Manifest {
-        version: manifest::VERSION,
-        surfaces: BTreeMap::new(),
-    };
+    println!("\nverification of 10,000 experiments on 100 surfaces, a native artifact and a payload each");
+    let mut manifest = Manifest { version: manifest::VERSION, surfaces: BTreeMap::new() };
     let mut files = BTreeMap::new();
     for n in 0..100 {
         let id = format!("surface-{n}");
@@ -133,68 +98,36 @@ fn main() {
         artifact.salt = format!("{id}.5e1f");
         let payload = growthbook::encode(&artifact, NOW).expect("a payload");
         let mut formats = BTreeMap::new();
-        for (format, ending, bytes) in [
-            ("native", "bin", artifact.encode()),
-            ("growthbook", "json", payload),
-        ] {
+        for (format, ending, bytes) in [("native", "bin", artifact.encode()), ("growthbook", "json", payload)] {
             let file = File::of(&id, format, ending, &bytes);
             files.insert(file.path.clone(), bytes);
             formats.insert(format.to_owned(), file);
         }
-        manifest.surfaces.insert(
-            id,
-            Surface {
-                sdk: "growthbook".into(),
-                held: None,
-                formats,
-            },
-        );
+        manifest.surfaces.insert(id, Surface { sdk: "growthbook".into(), held: None, formats });
     }
     let manifest = manifest.to_json();
     let size: usize = files.values().map(Vec::len).sum();
     let start = Instant::now();
     let report = verify(manifest.as_bytes(), |path| files.get(path).cloned());
-    println!(
-        "{report} in {:.3} s ({:.1} MB)",
-        start.elapsed().as_secs_f64(),
-        size as f64 / 1e6
-    );
+    println!("{report} in {:.3} s ({:.1} MB)", start.elapsed().as_secs_f64(), size as f64 / 1e6);
     files.retain(|path, _| path.contains("native"));
     let natives = Manifest::parse(manifest.as_bytes()).map(|mut manifest| {
-        manifest
-            .surfaces
-            .values_mut()
-            .for_each(|surface| surface.formats.retain(|format, _| format == "native"));
+        manifest.surfaces.values_mut().for_each(|surface| surface.formats.retain(|format, _| format == "native"));
         manifest.to_json()
     });
     let start = Instant::now();
-    let report = verify(natives.expect("a manifest").as_bytes(), |path| {
-        files.get(path).cloned()
-    });
-    println!(
-        "{report} in {:.3} s, native artifacts alone",
-        start.elapsed().as_secs_f64()
-    );
+    let report = verify(natives.expect("a manifest").as_bytes(), |path| files.get(path).cloned());
+    println!("{report} in {:.3} s, native artifacts alone", start.elapsed().as_secs_f64());
 
     println!("\ndraws");
     let free = BucketSet::full(10_000);
     let start = Instant::now();
-    let drawn: u32 = (0..10_000)
-        .map(|n| draw(&free, 1_000, &["salt", &n.to_string(), "1"]).len())
-        .sum();
-    println!(
-        "10,000 draws of 1,000 of 10,000 buckets: {:.2} s ({drawn})",
-        start.elapsed().as_secs_f64()
-    );
+    let drawn: u32 = (0..10_000).map(|n| draw(&free, 1_000, &["salt", &n.to_string(), "1"]).len()).sum();
+    println!("10,000 draws of 1,000 of 10,000 buckets: {:.2} s ({drawn})", start.elapsed().as_secs_f64());
     let free = BucketSet::full(1_000);
     let start = Instant::now();
-    let drawn: u32 = (0..10_000)
-        .map(|n| draw(&free, 200, &["salt", &n.to_string(), "1"]).len())
-        .sum();
-    println!(
-        "10,000 draws of 200 of 1,000 buckets: {:.2} s ({drawn})",
-        start.elapsed().as_secs_f64()
-    );
+    let drawn: u32 = (0..10_000).map(|n| draw(&free, 200, &["salt", &n.to_string(), "1"]).len()).sum();
+    println!("10,000 draws of 200 of 1,000 buckets: {:.2} s ({drawn})", start.elapsed().as_secs_f64());
 }
 
 fn unit(units: &[String], n: usize) -> &str {
@@ -221,26 +154,19 @@ fn report(count: usize, what: &str, start: Instant, before: u64, calls: usize, l
     let ns = start.elapsed().as_nanos() as f64 / calls as f64;
     let allocated = (allocations() - before) as f64 / calls as f64;
     let share = 100.0 * logged as f64 / calls as f64;
-    println!(
-        "{count:>6} experiments, {what:<24} {ns:>6.1} ns, {allocated} allocations a call ({share:.0} % exposed)"
-    );
+    println!("{count:>6} experiments, {what:<24} {ns:>6.1} ns, {allocated} allocations a call ({share:.0} % exposed)");
 }
 
 /// `log2 C(n, k)`.
 fn information(n: u32, k: u32) -> f64 {
-    (0..k)
-        .map(|i| (f64::from(n - i) / f64::from(k - i)).log2())
-        .sum()
+    (0..k).map(|i| (f64::from(n - i) / f64::from(k - i)).log2()).sum()
 }
 
 /// `count` experiments on `flags` flags in turn; on one flag ten live at a time, each group followed by the next.
 fn surface(count: usize, flags: usize, buckets: u32, owned: u32) -> Artifact {
     let text = |text: &str| Operand::Text(text.into());
     let nordic = Condition::All(vec![
-        is(
-            "country",
-            Predicate::In(["DK", "FI", "IS", "NO", "SE"].map(text).to_vec()),
-        ),
+        is("country", Predicate::In(["DK", "FI", "IS", "NO", "SE"].map(text).to_vec())),
         is("plan", Predicate::Equals(text("premium"))),
     ]);
     let flag = |n: usize| Flag {
@@ -260,10 +186,7 @@ fn surface(count: usize, flags: usize, buckets: u32, owned: u32) -> Artifact {
         unit: "user-id".into(),
         components: (0..flags).map(|n| format!("component-{n}")).collect(),
         holdout: BucketSet::with_size(buckets),
-        segments: vec![Segment {
-            id: "nordic-premium".into(),
-            condition: nordic,
-        }],
+        segments: vec![Segment { id: "nordic-premium".into(), condition: nordic }],
         flags: (0..flags).map(flag).collect(),
     };
     let mut free = BucketSet::full(buckets);
@@ -284,11 +207,7 @@ fn surface(count: usize, flags: usize, buckets: u32, owned: u32) -> Artifact {
 }
 
 fn is(attribute: &str, predicate: Predicate) -> Condition {
-    Condition::Is(Test {
-        attribute: attribute.into(),
-        kind: AttributeType::String,
-        predicate,
-    })
+    Condition::Is(Test { attribute: attribute.into(), kind: AttributeType::String, predicate })
 }
 
 fn experiment(n: usize, component: &str, start: i64, buckets: BucketSet) -> Claim {
@@ -304,16 +223,7 @@ fn experiment(n: usize, component: &str, start: i64, buckets: BucketSet) -> Clai
         segment: n.is_multiple_of(3).then_some(0),
         start,
         end: Some(start + 14 * DAY),
-        steps: vec![Step {
-            from: start,
-            buckets,
-        }],
-        variants: variants
-            .map(|(id, range)| Variant {
-                id: id.into(),
-                range,
-                value: json!(id),
-            })
-            .collect(),
+        steps: vec![Step { from: start, buckets }],
+        variants: variants.map(|(id, range)| Variant { id: id.into(), range, value: json!(id) }).collect(),
     }
 }

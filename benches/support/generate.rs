@@ -11,8 +11,16 @@ const PER_SURFACE: usize = 100;
 const COMPONENTS: usize = 10;
 /// Days on which a series of experiments on one component starts, one after another.
 const STARTS: [&str; 10] = [
-    "2026-06-01", "2026-07-06", "2026-08-03", "2026-09-07", "2026-10-05", "2026-11-02", "2026-12-07", "2027-01-11",
-    "2027-02-08", "2027-03-08",
+    "2026-06-01",
+    "2026-07-06",
+    "2026-08-03",
+    "2026-09-07",
+    "2026-10-05",
+    "2026-11-02",
+    "2026-12-07",
+    "2027-01-11",
+    "2027-02-08",
+    "2027-03-08",
 ];
 
 /// Writes a catalogue of `experiments` experiments below `root`, without locks.

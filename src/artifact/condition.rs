@@ -230,11 +230,7 @@ impl TryFrom<Stored> for Test {
             Operator::StartsWith => Predicate::StartsWith(read(operand)?),
             Operator::Contains => Predicate::Contains(read(operand)?),
         };
-        Ok(Self {
-            attribute,
-            kind,
-            predicate,
-        })
+        Ok(Self { attribute, kind, predicate })
     }
 }
 
@@ -253,14 +249,8 @@ impl From<Operand> for Value {
 fn number_value(number: f64) -> Value {
     // Up to 2^53 every whole number is exact.
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    if number.fract() == 0.0
-        && number.abs() <= EXACT
-        && !(number == 0.0 && number.is_sign_negative())
-    {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a whole number within 2^53"
-        )]
+    if number.fract() == 0.0 && number.abs() <= EXACT && !(number == 0.0 && number.is_sign_negative()) {
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number within 2^53")]
         let whole = number as i64;
         return whole.into();
     }
@@ -272,11 +262,7 @@ mod tests {
     use super::*;
 
     fn is(attribute: &str, kind: AttributeType, predicate: Predicate) -> Condition {
-        Condition::Is(Test {
-            attribute: attribute.into(),
-            kind,
-            predicate,
-        })
+        Condition::Is(Test { attribute: attribute.into(), kind, predicate })
     }
 
     fn text(text: &str) -> Operand {
@@ -286,32 +272,12 @@ mod tests {
     #[test]
     fn is_stored_as_short_json() {
         let condition = Condition::All(vec![
-            is(
-                "country",
-                AttributeType::String,
-                Predicate::In(vec![text("DK"), text("FI")]),
-            ),
-            is(
-                "app-version",
-                AttributeType::Version,
-                Predicate::AtLeast(text("9.4.0")),
-            ),
-            Condition::Not(Box::new(is(
-                "employee",
-                AttributeType::Boolean,
-                Predicate::Equals(Operand::Boolean(true)),
-            ))),
+            is("country", AttributeType::String, Predicate::In(vec![text("DK"), text("FI")])),
+            is("app-version", AttributeType::Version, Predicate::AtLeast(text("9.4.0"))),
+            Condition::Not(Box::new(is("employee", AttributeType::Boolean, Predicate::Equals(Operand::Boolean(true))))),
             Condition::Any(vec![
-                is(
-                    "age",
-                    AttributeType::Number,
-                    Predicate::Above(Operand::Number(17.5)),
-                ),
-                is(
-                    "age",
-                    AttributeType::Number,
-                    Predicate::Equals(Operand::Number(21.0)),
-                ),
+                is("age", AttributeType::Number, Predicate::Above(Operand::Number(17.5))),
+                is("age", AttributeType::Number, Predicate::Equals(Operand::Number(21.0))),
                 is("city", AttributeType::String, Predicate::Exists(false)),
             ]),
         ]);
@@ -328,28 +294,15 @@ mod tests {
     fn refuses_what_does_not_go_together() {
         for (kind, predicate) in [
             (AttributeType::String, Predicate::AtLeast(text("a"))),
-            (
-                AttributeType::Boolean,
-                Predicate::Above(Operand::Boolean(true)),
-            ),
+            (AttributeType::Boolean, Predicate::Above(Operand::Boolean(true))),
             (AttributeType::Number, Predicate::Equals(text("1"))),
-            (
-                AttributeType::Number,
-                Predicate::Equals(Operand::Number(f64::NAN)),
-            ),
-            (
-                AttributeType::String,
-                Predicate::In(vec![text("a"), Operand::Number(1.0)]),
-            ),
+            (AttributeType::Number, Predicate::Equals(Operand::Number(f64::NAN))),
+            (AttributeType::String, Predicate::In(vec![text("a"), Operand::Number(1.0)])),
             (AttributeType::Version, Predicate::Contains("1".into())),
             (AttributeType::Number, Predicate::StartsWith("1".into())),
         ] {
             let condition = is("a", kind, predicate);
-            assert_eq!(
-                condition.check(),
-                Err(InvalidCondition::WrongType),
-                "{condition:?}"
-            );
+            assert_eq!(condition.check(), Err(InvalidCondition::WrongType), "{condition:?}");
         }
     }
 

@@ -3,8 +3,8 @@
 //! What can be derived is not written: keys, and in each step the buckets of the step before.
 
 use super::{
-    Artifact, Claim, ClaimKind, Condition, DecodeError, Flag, FlagKind, Preview, Rule, Segment,
-    Step, Variant, exposure_key,
+    Artifact, Claim, ClaimKind, Condition, DecodeError, Flag, FlagKind, Preview, Rule, Segment, Step, Variant,
+    exposure_key,
 };
 use crate::bucket::{BucketSet, Grid, MAX_BUCKETS};
 use serde::{Deserialize, Serialize};
@@ -81,10 +81,7 @@ const fn first_phase() -> u32 {
     1
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature that serde asks for"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 const fn is_first_phase(phase: &u32) -> bool {
     *phase == 1
 }
@@ -92,15 +89,8 @@ const fn is_first_phase(phase: &u32) -> bool {
 /// The header, and the sets in the order in which [`Header::fill`] asks for them.
 pub(super) fn split(artifact: &Artifact) -> (Header, Vec<BucketSet>) {
     let mut sets = vec![artifact.holdout.clone()];
-    let flags = artifact
-        .flags
-        .iter()
-        .map(|flag| split_flag(flag, &mut sets))
-        .collect();
-    let segment = |segment: &Segment| DiskSegment {
-        id: segment.id.clone(),
-        condition: segment.condition.clone(),
-    };
+    let flags = artifact.flags.iter().map(|flag| split_flag(flag, &mut sets)).collect();
+    let segment = |segment: &Segment| DiskSegment { id: segment.id.clone(), condition: segment.condition.clone() };
     let header = Header {
         surface: artifact.surface.clone(),
         scheme: artifact.scheme.to_string(),
@@ -115,30 +105,15 @@ pub(super) fn split(artifact: &Artifact) -> (Header, Vec<BucketSet>) {
 }
 
 fn split_flag(flag: &Flag, sets: &mut Vec<BucketSet>) -> DiskFlag {
-    let preview = |p: &Preview| {
-        DiskPreview(
-            p.experiment.clone(),
-            p.segment,
-            p.variant.clone(),
-            p.value.clone(),
-        )
-    };
+    let preview = |p: &Preview| DiskPreview(p.experiment.clone(), p.segment, p.variant.clone(), p.value.clone());
     DiskFlag {
         id: flag.id.clone(),
         component: flag.component.clone(),
         kind: flag.kind,
         default: flag.default.clone(),
         previews: flag.previews.iter().map(preview).collect(),
-        claims: flag
-            .claims
-            .iter()
-            .map(|claim| split_claim(claim, sets))
-            .collect(),
-        rules: flag
-            .rules
-            .iter()
-            .map(|rule| DiskRule(rule.segment, rule.value.clone()))
-            .collect(),
+        claims: flag.claims.iter().map(|claim| split_claim(claim, sets)).collect(),
+        rules: flag.rules.iter().map(|rule| DiskRule(rule.segment, rule.value.clone())).collect(),
     }
 }
 
@@ -152,8 +127,7 @@ fn split_claim(claim: &Claim, sets: &mut Vec<BucketSet>) -> DiskClaim {
         sets.push(added);
         before = Some(&step.buckets);
     }
-    let variant =
-        |v: &Variant| DiskVariant(v.id.clone(), v.range.start, v.range.end, v.value.clone());
+    let variant = |v: &Variant| DiskVariant(v.id.clone(), v.range.start, v.range.end, v.value.clone());
     DiskClaim {
         id: claim.id.clone(),
         phase: claim.phase,
@@ -187,15 +161,9 @@ impl Header {
         let mut segments = Vec::with_capacity(self.segments.len());
         for segment in self.segments {
             segment.condition.check().map_err(DecodeError::Condition)?;
-            segments.push(Segment {
-                id: segment.id,
-                condition: segment.condition,
-            });
+            segments.push(Segment { id: segment.id, condition: segment.condition });
         }
-        let filler = Filler {
-            buckets: self.buckets,
-            segments: segments.len(),
-        };
+        let filler = Filler { buckets: self.buckets, segments: segments.len() };
         let flags = self.flags.into_iter().map(|flag| filler.flag(flag, sets));
         Ok(Artifact {
             flags: flags.collect::<Result<_, _>>()?,
@@ -219,46 +187,22 @@ struct Filler {
 impl Filler {
     fn segment(&self, index: usize) -> Result<usize, DecodeError> {
         let known = index < self.segments;
-        known
-            .then_some(index)
-            .ok_or(DecodeError::Invalid("segment that is not there"))
+        known.then_some(index).ok_or(DecodeError::Invalid("segment that is not there"))
     }
 
     fn flag(&self, flag: DiskFlag, sets: &mut impl Sets) -> Result<Flag, DecodeError> {
         let preview = |DiskPreview(experiment, segment, variant, value)| {
-            Ok(Preview {
-                experiment,
-                segment: self.segment(segment)?,
-                variant,
-                value,
-            })
+            Ok(Preview { experiment, segment: self.segment(segment)?, variant, value })
         };
-        let rule = |DiskRule(segment, value)| {
-            Ok(Rule {
-                segment: self.segment(segment)?,
-                value,
-            })
-        };
+        let rule = |DiskRule(segment, value)| Ok(Rule { segment: self.segment(segment)?, value });
         Ok(Flag {
             id: flag.id,
             component: flag.component,
             kind: flag.kind,
             default: flag.default,
-            previews: flag
-                .previews
-                .into_iter()
-                .map(preview)
-                .collect::<Result<_, DecodeError>>()?,
-            claims: flag
-                .claims
-                .into_iter()
-                .map(|claim| self.claim(claim, sets))
-                .collect::<Result<_, _>>()?,
-            rules: flag
-                .rules
-                .into_iter()
-                .map(rule)
-                .collect::<Result<_, DecodeError>>()?,
+            previews: flag.previews.into_iter().map(preview).collect::<Result<_, DecodeError>>()?,
+            claims: flag.claims.into_iter().map(|claim| self.claim(claim, sets)).collect::<Result<_, _>>()?,
+            rules: flag.rules.into_iter().map(rule).collect::<Result<_, DecodeError>>()?,
         })
     }
 
@@ -277,11 +221,7 @@ impl Filler {
             }
             steps.push(Step { from, buckets });
         }
-        let variant = |DiskVariant(id, start, end, value)| Variant {
-            id,
-            range: start..end,
-            value,
-        };
+        let variant = |DiskVariant(id, start, end, value)| Variant { id, range: start..end, value };
         Ok(Claim {
             key: exposure_key(&claim.id, claim.phase),
             segment: claim.segment.map(|index| self.segment(index)).transpose()?,

@@ -66,12 +66,9 @@ impl Manifest {
             version: u32,
         }
         // A newer manifest may have keys that this version does not know, so its version is read first.
-        let Versioned { version } =
-            serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let Versioned { version } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if version != VERSION {
-            return Err(format!(
-                "version {version} of the manifest; this is made for version {VERSION}"
-            ));
+            return Err(format!("version {version} of the manifest; this is made for version {VERSION}"));
         }
         serde_json::from_slice(bytes).map_err(|error| error.to_string())
     }
@@ -93,11 +90,7 @@ impl File {
         let sha256 = sha256(bytes);
         let short = sha256.get(..16).unwrap_or(&sha256);
         let path = format!("{surface}/{format}-{short}.{extension}");
-        Self {
-            path,
-            sha256,
-            bytes: bytes.len() as u64,
-        }
+        Self { path, sha256, bytes: bytes.len() as u64 }
     }
 }
 
@@ -135,10 +128,7 @@ mod held {
     }
 
     #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
-    pub(super) fn serialize<S: Serializer>(
-        reason: &Option<String>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(reason: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
         match reason {
             None => Held::No(false),
             Some(reason) => Held::Because(reason.clone()),
@@ -146,9 +136,7 @@ mod held {
         .serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<String>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
         match Held::deserialize(deserializer)? {
             Held::No(false) => Ok(None),
             Held::Because(reason) => Ok(Some(reason)),
@@ -183,10 +171,7 @@ mod tests {
     fn files_are_named_by_their_content() {
         let file = File::of("home", "native", "bin", b"abc");
         assert_eq!(file.path, "home/native-ba7816bf8f01cfea.bin");
-        assert_eq!(
-            file.sha256,
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(file.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(file.bytes, 3);
     }
 
@@ -195,10 +180,7 @@ mod tests {
         let manifest = manifest();
         let json = manifest.to_json();
         assert_eq!(Manifest::parse(json.as_bytes()), Ok(manifest));
-        assert!(
-            json.contains(r#""held": false"#) && json.contains(r#""held": "`syntax` in a flag""#),
-            "{json}"
-        );
+        assert!(json.contains(r#""held": false"#) && json.contains(r#""held": "`syntax` in a flag""#), "{json}");
     }
 
     #[test]

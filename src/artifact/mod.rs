@@ -14,8 +14,6 @@ pub(crate) mod sample;
 mod version;
 
 pub use condition::{AttributeType, Condition, InvalidCondition, Operand, Predicate, Test};
-pub use model::{
-    Artifact, Claim, ClaimKind, Flag, FlagKind, Preview, Rule, Segment, Step, Variant, exposure_key,
-};
+pub use model::{Artifact, Claim, ClaimKind, Flag, FlagKind, Preview, Rule, Segment, Step, Variant, exposure_key};
 pub use native::{DecodeError, VERSION};
 pub use version::compare_versions;

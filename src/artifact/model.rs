@@ -153,19 +153,13 @@ pub struct Variant {
 /// What exposures carry: the id in phase 1, `id.phase` after it.
 #[must_use]
 pub fn exposure_key(id: &str, phase: u32) -> String {
-    if phase == 1 {
-        id.to_owned()
-    } else {
-        format!("{id}.{phase}")
-    }
+    if phase == 1 { id.to_owned() } else { format!("{id}.{phase}") }
 }
 
 impl Artifact {
     /// The claims of all flags, each with its flag.
     pub fn claims(&self) -> impl Iterator<Item = (&Flag, &Claim)> {
-        self.flags
-            .iter()
-            .flat_map(|flag| flag.claims.iter().map(move |claim| (flag, claim)))
+        self.flags.iter().flat_map(|flag| flag.claims.iter().map(move |claim| (flag, claim)))
     }
 }
 

@@ -55,10 +55,7 @@ impl fmt::Display for DecodeError {
         match self {
             Self::NotAnArtifact => f.write_str("not a native artifact"),
             Self::UnsupportedVersion(version) => {
-                write!(
-                    f,
-                    "version {version} of the native format; this is made for version {VERSION}"
-                )
+                write!(f, "version {version} of the native format; this is made for version {VERSION}")
             }
             Self::Length => f.write_str("artifact with bytes missing or left over"),
             Self::Digest => f.write_str("artifact whose digest does not match its bytes"),
@@ -113,20 +110,14 @@ impl Artifact {
         if magic != MAGIC {
             return Err(DecodeError::NotAnArtifact);
         }
-        let mut number = || {
-            take(&mut rest)
-                .map(u32::from_le_bytes)
-                .ok_or(DecodeError::Length)
-        };
+        let mut number = || take(&mut rest).map(u32::from_le_bytes).ok_or(DecodeError::Length);
         let version = number()?;
         if version != VERSION {
             return Err(DecodeError::UnsupportedVersion(version));
         }
         let (deflated, inflated) = (number()? as usize, number()? as usize);
         let stated: [u8; 16] = take(&mut rest).ok_or(DecodeError::Length)?;
-        let described = bytes
-            .get(..PREFIX.saturating_sub(stated.len()))
-            .unwrap_or_default();
+        let described = bytes.get(..PREFIX.saturating_sub(stated.len())).unwrap_or_default();
         if digest(described, rest) != stated {
             return Err(DecodeError::Digest);
         }
@@ -134,23 +125,15 @@ impl Artifact {
             return Err(DecodeError::TooLarge);
         }
         let (deflated, sets) = rest.split_at_checked(deflated).ok_or(DecodeError::Length)?;
-        let header = decompress_to_vec_with_limit(deflated, inflated)
-            .map_err(|error| DecodeError::Header(error.to_string()))?;
+        let header =
+            decompress_to_vec_with_limit(deflated, inflated).map_err(|error| DecodeError::Header(error.to_string()))?;
         if header.len() != inflated {
             return Err(DecodeError::Length);
         }
-        let header: Header = serde_json::from_slice(&header)
-            .map_err(|error| DecodeError::Header(error.to_string()))?;
-        let mut sets = CodedSets {
-            rest: sets,
-            memory: MAX_SETS,
-        };
+        let header: Header = serde_json::from_slice(&header).map_err(|error| DecodeError::Header(error.to_string()))?;
+        let mut sets = CodedSets { rest: sets, memory: MAX_SETS };
         let artifact = header.fill(&mut sets)?;
-        if sets.rest.is_empty() {
-            Ok(artifact)
-        } else {
-            Err(DecodeError::Length)
-        }
+        if sets.rest.is_empty() { Ok(artifact) } else { Err(DecodeError::Length) }
     }
 }
 
@@ -166,10 +149,7 @@ impl Sets for CodedSets<'_> {
         self.memory = self.memory.checked_sub(size).ok_or(DecodeError::TooLarge)?;
         let [a, b, c] = take(&mut self.rest).ok_or(DecodeError::Length)?;
         let length = u32::from_le_bytes([a, b, c, 0]);
-        let (coded, rest) = self
-            .rest
-            .split_at_checked(length as usize)
-            .ok_or(DecodeError::Length)?;
+        let (coded, rest) = self.rest.split_at_checked(length as usize).ok_or(DecodeError::Length)?;
         self.rest = rest;
         BucketSet::decode(coded, buckets).map_err(DecodeError::Buckets)
     }
@@ -218,10 +198,7 @@ mod tests {
         let file = sample::home().encode();
         for end in 0..file.len() {
             assert!(Artifact::decode(&file[..end]).is_err(), "cut at {end}");
-            assert!(
-                Artifact::decode(&sealed(file[..end].to_vec())).is_err(),
-                "cut at {end}"
-            );
+            assert!(Artifact::decode(&sealed(file[..end].to_vec())).is_err(), "cut at {end}");
         }
         let longer = [file.as_slice(), &[0]].concat();
         assert_eq!(Artifact::decode(&longer), Err(DecodeError::Digest));
@@ -253,50 +230,24 @@ mod tests {
             file.extend_from_slice(&deflated);
             sealed(file)
         };
-        for json in [
-            "",
-            "{}",
-            "[]",
-            "null",
-            r#"{"surface":"a"}"#,
-            &"[".repeat(100_000),
-        ] {
+        for json in ["", "{}", "[]", "null", r#"{"surface":"a"}"#, &"[".repeat(100_000)] {
             let error = Artifact::decode(&header(json.as_bytes())).unwrap_err();
             assert!(matches!(error, DecodeError::Header(_)), "{error}");
         }
         let (good, _) = split(&sample::home());
         let good = serde_json::to_string(&good).unwrap();
         for (from, to, error) in [
-            (
-                r#""scheme":"growthbook""#,
-                r#""scheme":"md5""#,
-                "unknown scheme",
-            ),
-            (
-                r#""buckets":100"#,
-                r#""buckets":0"#,
-                "number of buckets that does not divide the grid",
-            ),
-            (
-                r#""buckets":100"#,
-                r#""buckets":3"#,
-                "number of buckets that does not divide the grid",
-            ),
-            (
-                r#""buckets":100"#,
-                r#""buckets":4294967295"#,
-                "number of buckets that does not divide the grid",
-            ),
+            (r#""scheme":"growthbook""#, r#""scheme":"md5""#, "unknown scheme"),
+            (r#""buckets":100"#, r#""buckets":0"#, "number of buckets that does not divide the grid"),
+            (r#""buckets":100"#, r#""buckets":3"#, "number of buckets that does not divide the grid"),
+            (r#""buckets":100"#, r#""buckets":4294967295"#, "number of buckets that does not divide the grid"),
         ] {
             assert!(good.contains(from), "{good}");
             let bad = header(good.replace(from, to).as_bytes());
             assert_eq!(Artifact::decode(&bad), Err(DecodeError::Invalid(error)));
         }
         let unknown = good.replace(r#""surface":"#, r#""colour":1,"surface":"#);
-        assert!(matches!(
-            Artifact::decode(&header(unknown.as_bytes())),
-            Err(DecodeError::Header(_))
-        ));
+        assert!(matches!(Artifact::decode(&header(unknown.as_bytes())), Err(DecodeError::Header(_))));
     }
 
     #[test]
@@ -323,16 +274,9 @@ mod tests {
         let step = artifact.flags[0].claims[0].steps[0].clone();
         artifact.flags[0].claims.truncate(1);
         artifact.flags[1].claims.clear();
-        artifact.flags[0].claims[0].steps = (0..600)
-            .map(|from| crate::artifact::Step {
-                from,
-                ..step.clone()
-            })
-            .collect();
-        assert_eq!(
-            Artifact::decode(&artifact.encode()),
-            Err(DecodeError::TooLarge)
-        );
+        artifact.flags[0].claims[0].steps =
+            (0..600).map(|from| crate::artifact::Step { from, ..step.clone() }).collect();
+        assert_eq!(Artifact::decode(&artifact.encode()), Err(DecodeError::TooLarge));
     }
 
     #[test]
@@ -340,10 +284,7 @@ mod tests {
         let artifact = sample::crowded(50, 10_000, 1_000);
         let file = artifact.encode();
         // log2 C(10000, 1000), in bytes.
-        let set: f64 = (0..1_000)
-            .map(|i| (f64::from(10_000 - i) / f64::from(1_000 - i)).log2())
-            .sum::<f64>()
-            / 8.0;
+        let set: f64 = (0..1_000).map(|i| (f64::from(10_000 - i) / f64::from(1_000 - i)).log2()).sum::<f64>() / 8.0;
         let bound = 50.0 * set;
         let ratio = file.len() as f64 / bound;
         println!(

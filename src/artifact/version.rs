@@ -22,17 +22,9 @@ fn padded(version: &str) -> impl Iterator<Item = u16> + '_ {
     parts.flat_map(|(index, part)| {
         let joint = (index > 0).then_some("-");
         let numeric = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let missing = if numeric {
-            5_usize.saturating_sub(part.len())
-        } else {
-            0
-        };
+        let missing = if numeric { 5_usize.saturating_sub(part.len()) } else { 0 };
         let spaces = std::iter::repeat_n(u16::from(b' '), missing);
-        joint
-            .into_iter()
-            .flat_map(str::encode_utf16)
-            .chain(spaces)
-            .chain(part.encode_utf16())
+        joint.into_iter().flat_map(str::encode_utf16).chain(spaces).chain(part.encode_utf16())
     })
 }
 
@@ -82,11 +74,7 @@ mod tests {
     fn pads_as_the_javascript_sdk_does() {
         for (version, expected) in PADDED {
             let units: Vec<u16> = padded(version).collect();
-            assert_eq!(
-                String::from_utf16(&units).unwrap(),
-                *expected,
-                "{version:?}"
-            );
+            assert_eq!(String::from_utf16(&units).unwrap(), *expected, "{version:?}");
         }
     }
 
@@ -108,11 +96,7 @@ mod tests {
             "10.0.0",
         ];
         for pair in ascending.windows(2) {
-            assert_eq!(
-                compare_versions(pair[0], pair[1]),
-                Ordering::Less,
-                "{pair:?}"
-            );
+            assert_eq!(compare_versions(pair[0], pair[1]), Ordering::Less, "{pair:?}");
         }
         assert_eq!(compare_versions("v1.2.3+build.9", "1.2.3"), Ordering::Equal);
         assert_eq!(compare_versions("", "0"), Ordering::Equal);

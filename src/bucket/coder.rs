@@ -49,11 +49,7 @@ impl BucketSet {
             count >>= 7;
         }
         out.push(count.to_le_bytes()[0]);
-        let mut encoder = Encoder {
-            low: 0,
-            range: MASK,
-            out,
-        };
+        let mut encoder = Encoder { low: 0, range: MASK, out };
         let mut odds = Odds::new(self.size(), self.len());
         for bucket in 0..self.size() {
             if odds.is_certain() {
@@ -93,11 +89,7 @@ impl BucketSet {
             }
             odds.step(one);
         }
-        if decoder.is_canonical() {
-            Ok(set)
-        } else {
-            Err(DecodeError::NotCanonical)
-        }
+        if decoder.is_canonical() { Ok(set) } else { Err(DecodeError::NotCanonical) }
     }
 }
 
@@ -126,10 +118,7 @@ struct Odds {
 
 impl Odds {
     fn new(size: u32, count: u32) -> Self {
-        Self {
-            left: size.into(),
-            ones: count.into(),
-        }
+        Self { left: size.into(), ones: count.into() }
     }
 
     fn is_certain(&self) -> bool {
@@ -138,10 +127,7 @@ impl Odds {
 
     /// The part of an interval `range` wide that stands for "in the set"; at least one and less than the whole.
     fn split(&self, range: u64) -> u64 {
-        range
-            .saturating_mul(self.ones)
-            .checked_div(self.left)
-            .unwrap_or(0)
+        range.saturating_mul(self.ones).checked_div(self.left).unwrap_or(0)
     }
 
     fn step(&mut self, one: bool) {
@@ -178,12 +164,7 @@ impl Encoder {
             self.shift();
         }
         // The reader takes bytes beyond the end as zeros; the count before the code is never zero when there is a code.
-        let count = self
-            .out
-            .iter()
-            .take_while(|byte| **byte >= 0x80)
-            .count()
-            .saturating_add(1);
+        let count = self.out.iter().take_while(|byte| **byte >= 0x80).count().saturating_add(1);
         while self.out.len() > count && self.out.last() == Some(&0) {
             self.out.pop();
         }
@@ -220,13 +201,7 @@ struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     fn new(coded: &'a [u8]) -> Self {
-        let mut decoder = Self {
-            coded,
-            window: 0,
-            above: 0,
-            range: MASK,
-            read: 0,
-        };
+        let mut decoder = Self { coded, window: 0, above: 0, range: MASK, read: 0 };
         for _ in 0..TOP / 8 {
             decoder.shift();
         }
@@ -272,10 +247,7 @@ fn shortest(low: u64, range: u64) -> u64 {
         let below = !(u64::MAX << bits);
         low.saturating_add(below) & !below
     });
-    rounded
-        .into_iter()
-        .find(|number| *number < end)
-        .unwrap_or(low)
+    rounded.into_iter().find(|number| *number < end).unwrap_or(low)
 }
 
 #[cfg(test)]
@@ -285,9 +257,7 @@ mod tests {
 
     /// `log2 C(n, k)`.
     fn information(n: u32, k: u32) -> f64 {
-        (0..k)
-            .map(|i| (f64::from(n - i) / f64::from(k - i)).log2())
-            .sum()
+        (0..k).map(|i| (f64::from(n - i) / f64::from(k - i)).log2()).sum()
     }
 
     #[test]
@@ -298,11 +268,7 @@ mod tests {
                 let set = draw(&BucketSet::full(size), count, &["size", "share"]);
                 let coded = set.encode();
                 let bound = information(size, count) / 8.0;
-                assert!(
-                    (coded.len() as f64) < bound + 5.0,
-                    "{size} {share}: {} {bound}",
-                    coded.len()
-                );
+                assert!((coded.len() as f64) < bound + 5.0, "{size} {share}: {} {bound}", coded.len());
                 assert_eq!(BucketSet::decode(&coded, size), Ok(set));
             }
         }
@@ -314,10 +280,7 @@ mod tests {
         let coded = set.encode();
         assert!((coded.len() as f64) < information(MAX_BUCKETS, 123_456) / 8.0 + 5.0);
         assert_eq!(BucketSet::decode(&coded, MAX_BUCKETS), Ok(set));
-        assert_eq!(
-            BucketSet::decode(&coded, MAX_BUCKETS + 1),
-            Err(DecodeError::TooLarge)
-        );
+        assert_eq!(BucketSet::decode(&coded, MAX_BUCKETS + 1), Err(DecodeError::TooLarge));
     }
 
     #[test]
@@ -328,11 +291,7 @@ mod tests {
                 for end in [start, start + 1, u32::midpoint(start, size), size] {
                     let mut set = BucketSet::with_size(size);
                     set.insert_run(start..end);
-                    assert_eq!(
-                        BucketSet::decode(&set.encode(), size),
-                        Ok(set),
-                        "{start}..{end} of {size}"
-                    );
+                    assert_eq!(BucketSet::decode(&set.encode(), size), Ok(set), "{start}..{end} of {size}");
                 }
             }
         }
@@ -357,11 +316,7 @@ mod tests {
                     }
                 }
             }
-            assert_eq!(
-                sets,
-                1 << size,
-                "each set of {size} is written in at most two bytes, once"
-            );
+            assert_eq!(sets, 1 << size, "each set of {size} is written in at most two bytes, once");
         }
     }
 
@@ -383,10 +338,7 @@ mod tests {
             }
         }
         let longer = [coded.as_slice(), &[0]].concat();
-        assert_eq!(
-            BucketSet::decode(&longer, 1_000),
-            Err(DecodeError::NotCanonical)
-        );
+        assert_eq!(BucketSet::decode(&longer, 1_000), Err(DecodeError::NotCanonical));
     }
 
     proptest::proptest! {

@@ -16,10 +16,7 @@ pub fn draw(free: &BucketSet, count: u32, seed: &[&str]) -> BucketSet {
     let mut drawn = BucketSet::with_size(free.size());
     let key = key(seed);
     // Ties, one in 2^64, go to the lower bucket.
-    let mut ranked: Vec<(u64, u32)> = free
-        .iter()
-        .map(|bucket| (siphash(key, bucket.into()), bucket))
-        .collect();
+    let mut ranked: Vec<(u64, u32)> = free.iter().map(|bucket| (siphash(key, bucket.into()), bucket)).collect();
     let (first, _, _) = ranked.select_nth_unstable(count as usize);
     for &mut (_, bucket) in first {
         drawn.insert(bucket);
@@ -66,9 +63,7 @@ fn siphash((k0, k1): (u64, u64), message: u64) -> u64 {
         v[0] ^= block;
     }
     v[2] ^= 0xff;
-    round(round(round(round(v))))
-        .into_iter()
-        .fold(0, |hash, word| hash ^ word)
+    round(round(round(round(v)))).into_iter().fold(0, |hash, word| hash ^ word)
 }
 
 const fn round([mut a, mut b, mut c, mut d]: [u64; 4]) -> [u64; 4] {
@@ -97,11 +92,7 @@ mod tests {
 
     #[test]
     fn draws_are_frozen() {
-        let drawn = draw(
-            &BucketSet::full(100),
-            10,
-            &["home.salt", "fresh-first", "1"],
-        );
+        let drawn = draw(&BucketSet::full(100), 10, &["home.salt", "fresh-first", "1"]);
         assert_eq!(drawn.to_string(), "6 20 30 51 58 63 68 82 91 99");
     }
 
@@ -138,14 +129,8 @@ mod tests {
             drawn.iter().for_each(|bucket| seen[bucket as usize] += 1);
             together += u32::from(drawn.contains(41) && drawn.contains(42));
         }
-        assert!(
-            seen.iter().all(|times| (870..=1_130).contains(times)),
-            "{seen:?}"
-        );
-        let chi: f64 = seen
-            .iter()
-            .map(|&n| (f64::from(n) - 1_000.0).powi(2) / 750.0)
-            .sum();
+        assert!(seen.iter().all(|times| (870..=1_130).contains(times)), "{seen:?}");
+        let chi: f64 = seen.iter().map(|&n| (f64::from(n) - 1_000.0).powi(2) / 750.0).sum();
         assert!((60.0..150.0).contains(&chi), "{chi}");
         // Neighbours are in one draw 4000 · 25/100 · 24/99 = 242 times.
         assert!((190..=295).contains(&together), "{together}");

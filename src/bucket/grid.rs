@@ -15,9 +15,7 @@ impl Grid {
     #[must_use]
     pub const fn new(cells: u32, buckets: u32) -> Option<Self> {
         match cells.checked_div(buckets) {
-            Some(width) if width > 0 && width.saturating_mul(buckets) == cells => {
-                Some(Self { buckets, width })
-            }
+            Some(width) if width > 0 && width.saturating_mul(buckets) == cells => Some(Self { buckets, width }),
             _ => None,
         }
     }
@@ -51,9 +49,7 @@ impl Grid {
 
     /// The cells of a set of buckets as maximal half-open runs, ascending: neighbouring buckets are merged.
     pub fn cell_runs(self, set: &BucketSet) -> impl Iterator<Item = Range<u32>> + '_ {
-        set.runs().map(move |run| {
-            run.start.saturating_mul(self.width)..run.end.saturating_mul(self.width)
-        })
+        set.runs().map(move |run| run.start.saturating_mul(self.width)..run.end.saturating_mul(self.width))
     }
 }
 
@@ -61,10 +57,7 @@ impl Grid {
 /// earlier variant is served first. Weights that sum to nothing give no ranges.
 #[must_use]
 pub fn variant_ranges(weights: &[u64]) -> Vec<Range<u32>> {
-    let total: u128 = weights
-        .iter()
-        .map(|&weight| u128::from(weight))
-        .fold(0, u128::saturating_add);
+    let total: u128 = weights.iter().map(|&weight| u128::from(weight)).fold(0, u128::saturating_add);
     let grid = u128::from(VARIANT_GRID);
     let mut shares: Vec<(u32, u128)> = Vec::with_capacity(weights.len());
     for &weight in weights {
@@ -75,9 +68,7 @@ pub fn variant_ranges(weights: &[u64]) -> Vec<Range<u32>> {
         // A share is at most the grid, so it fits.
         shares.push((u32::try_from(whole).unwrap_or(VARIANT_GRID), rest));
     }
-    let given = shares
-        .iter()
-        .fold(0_u32, |sum, (cells, _)| sum.saturating_add(*cells));
+    let given = shares.iter().fold(0_u32, |sum, (cells, _)| sum.saturating_add(*cells));
     let left = VARIANT_GRID.saturating_sub(given) as usize;
     let mut by_remainder: Vec<&mut (u32, u128)> = shares.iter_mut().collect();
     by_remainder.sort_by_key(|share| std::cmp::Reverse(share.1));
@@ -117,31 +108,19 @@ mod tests {
     fn neighbouring_buckets_are_one_run_of_cells() {
         let grid = Grid::new(10_000, 1_000).unwrap();
         let set = BucketSet::parse("0-1 417 999", 1_000).unwrap();
-        assert_eq!(
-            grid.cell_runs(&set).collect::<Vec<_>>(),
-            [0..20, 4_170..4_180, 9_990..10_000]
-        );
+        assert_eq!(grid.cell_runs(&set).collect::<Vec<_>>(), [0..20, 4_170..4_180, 9_990..10_000]);
     }
 
     #[test]
     fn remainders_go_to_the_largest_then_the_first() {
         assert_eq!(variant_ranges(&[1, 1]), [0..5_000, 5_000..10_000]);
-        assert_eq!(
-            variant_ranges(&[1, 1, 1]),
-            [0..3_334, 3_334..6_667, 6_667..10_000]
-        );
-        assert_eq!(
-            variant_ranges(&[1, 5, 1]),
-            [0..1_429, 1_429..8_572, 8_572..10_000]
-        );
+        assert_eq!(variant_ranges(&[1, 1, 1]), [0..3_334, 3_334..6_667, 6_667..10_000]);
+        assert_eq!(variant_ranges(&[1, 5, 1]), [0..1_429, 1_429..8_572, 8_572..10_000]);
         assert_eq!(variant_ranges(&[5, 95]), [0..500, 500..10_000]);
         assert_eq!(variant_ranges(&[0, 7]), [0..0, 0..10_000]);
         assert_eq!(variant_ranges(&[0, 0]), Vec::<Range<u32>>::new());
         assert_eq!(variant_ranges(&[]), Vec::<Range<u32>>::new());
-        assert_eq!(
-            variant_ranges(&[u64::MAX, u64::MAX]),
-            [0..5_000, 5_000..10_000]
-        );
+        assert_eq!(variant_ranges(&[u64::MAX, u64::MAX]), [0..5_000, 5_000..10_000]);
     }
 
     proptest::proptest! {

@@ -74,10 +74,7 @@ impl FromStr for Scheme {
     type Err = UnknownScheme;
 
     fn from_str(text: &str) -> Result<Self, UnknownScheme> {
-        Self::ALL
-            .into_iter()
-            .find(|scheme| scheme.id() == text)
-            .ok_or(UnknownScheme)
+        Self::ALL.into_iter().find(|scheme| scheme.id() == text).ok_or(UnknownScheme)
     }
 }
 
@@ -160,13 +157,7 @@ fn fnv1a_decimal(number: u32) -> u32 {
 /// The decimal digits of a number below 100,000, each from a division of its own so that none waits for another.
 #[inline]
 const fn five_digits(number: u32) -> [u32; 5] {
-    [
-        number / 10_000,
-        number / 1_000 % 10,
-        number / 100 % 10,
-        number / 10 % 10,
-        number % 10,
-    ]
+    [number / 10_000, number / 1_000 % 10, number / 100 % 10, number / 10 % 10, number % 10]
 }
 
 #[inline]
@@ -217,17 +208,7 @@ mod tests {
     fn precomputed_salts_and_the_plain_formula_agree() {
         for seed in ["", "s", "home.3f9c", "sål", "🌱"] {
             let hasher = Scheme::GrowthBook.hasher(seed).unwrap();
-            for id in [
-                "",
-                "1",
-                "unit-1",
-                "b0ab7c5e-19",
-                "Ærø",
-                "日本",
-                "a🌍z",
-                "\u{1f600}",
-                "é1",
-            ] {
+            for id in ["", "1", "unit-1", "b0ab7c5e-19", "Ærø", "日本", "a🌍z", "\u{1f600}", "é1"] {
                 assert_eq!(hasher.surface_cell(id), reference(seed, id), "{seed} {id}");
                 assert_eq!(hasher.variant_cell(id), reference(seed, id), "{seed} {id}");
             }

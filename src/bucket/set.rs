@@ -29,11 +29,7 @@ impl BucketSet {
     #[must_use]
     pub fn with_size(size: u32) -> Self {
         let words = vec![0; size.div_ceil(BITS) as usize];
-        Self {
-            size,
-            ones: 0,
-            words,
-        }
+        Self { size, ones: 0, words }
     }
 
     /// All of `size` buckets.
@@ -154,9 +150,7 @@ impl BucketSet {
     #[must_use]
     pub fn intersection_len(&self, other: &Self) -> u32 {
         let pairs = self.words.iter().zip(&other.words);
-        pairs.fold(0, |sum: u32, (a, b)| {
-            sum.saturating_add((a & b).count_ones())
-        })
+        pairs.fold(0, |sum: u32, (a, b)| sum.saturating_add((a & b).count_ones()))
     }
 
     /// The buckets the two sets have in common.
@@ -195,10 +189,7 @@ impl BucketSet {
         if let (Some(last), 1..) = (self.words.last_mut(), spare) {
             *last &= !(u64::MAX << spare);
         }
-        self.ones = self
-            .words
-            .iter()
-            .fold(0, |sum, word| sum.saturating_add(word.count_ones()));
+        self.ones = self.words.iter().fold(0, |sum, word| sum.saturating_add(word.count_ones()));
     }
 }
 
@@ -238,10 +229,7 @@ mod tests {
     #[test]
     fn runs_are_maximal() {
         let some = set(200, &[0, 1, 2, 3, 17, 63, 64, 65, 199]);
-        assert_eq!(
-            some.runs().collect::<Vec<_>>(),
-            [0..4, 17..18, 63..66, 199..200]
-        );
+        assert_eq!(some.runs().collect::<Vec<_>>(), [0..4, 17..18, 63..66, 199..200]);
         assert!(BucketSet::full(1_000).runs().eq(std::iter::once(0..1_000)));
     }
 

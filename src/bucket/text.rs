@@ -71,10 +71,7 @@ impl BucketSet {
     /// # Errors
     /// The first byte offset at which the text is not canonical, and why.
     pub fn parse(text: &str, size: u32) -> Result<Self, ParseError> {
-        let mut reader = Reader {
-            text: text.as_bytes(),
-            at: 0,
-        };
+        let mut reader = Reader { text: text.as_bytes(), at: 0 };
         if size > MAX_BUCKETS {
             return Err(reader.fault(ParseErrorKind::TooLarge));
         }
@@ -88,16 +85,10 @@ impl BucketSet {
             let at = reader.at;
             let first = reader.number(size)?;
             if first < next {
-                return Err(ParseError {
-                    offset: at,
-                    kind: ParseErrorKind::NotAscending,
-                });
+                return Err(ParseError { offset: at, kind: ParseErrorKind::NotAscending });
             }
             if next > 0 && first == next {
-                return Err(ParseError {
-                    offset: at,
-                    kind: ParseErrorKind::NotMaximal,
-                });
+                return Err(ParseError { offset: at, kind: ParseErrorKind::NotMaximal });
             }
             let mut last = first;
             if reader.peek() == Some(b'-') {
@@ -105,10 +96,7 @@ impl BucketSet {
                 let at = reader.at;
                 last = reader.number(size)?;
                 if last <= first {
-                    return Err(ParseError {
-                        offset: at,
-                        kind: ParseErrorKind::NotMaximal,
-                    });
+                    return Err(ParseError { offset: at, kind: ParseErrorKind::NotMaximal });
                 }
             }
             next = last.saturating_add(1);
@@ -129,10 +117,7 @@ impl Reader<'_> {
     }
 
     fn fault(&self, kind: ParseErrorKind) -> ParseError {
-        ParseError {
-            offset: self.at,
-            kind,
-        }
+        ParseError { offset: self.at, kind }
     }
 
     fn expect(&mut self, byte: u8, otherwise: ParseErrorKind) -> Result<(), ParseError> {
@@ -145,16 +130,11 @@ impl Reader<'_> {
 
     fn number(&mut self, size: u32) -> Result<u32, ParseError> {
         let start = self.at;
-        let at_start = |kind| ParseError {
-            offset: start,
-            kind,
-        };
+        let at_start = |kind| ParseError { offset: start, kind };
         let mut number = 0_u32;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
             // Saturation keeps an absurd number out of range however long it is.
-            number = number
-                .saturating_mul(10)
-                .saturating_add(u32::from(digit & 0x0f));
+            number = number.saturating_mul(10).saturating_add(u32::from(digit & 0x0f));
             self.at = self.at.saturating_add(1);
         }
         let digits = self.at.saturating_sub(start);
@@ -181,10 +161,7 @@ mod tests {
         for text in ["", "0", "31", "0-3 17 29-31", "0-31", "1 3 5-6"] {
             assert_eq!(BucketSet::parse(text, 32).unwrap().to_string(), text);
         }
-        assert_eq!(
-            BucketSet::parse("0-999999", MAX_BUCKETS).unwrap().len(),
-            MAX_BUCKETS
-        );
+        assert_eq!(BucketSet::parse("0-999999", MAX_BUCKETS).unwrap().len(), MAX_BUCKETS);
     }
 
     #[test]
@@ -212,16 +189,9 @@ mod tests {
             ("٣", 0, ExpectedNumber),
             ("1\n", 1, ExpectedSpace),
         ] {
-            assert_eq!(
-                BucketSet::parse(text, 32),
-                Err(ParseError { offset, kind }),
-                "{text:?}"
-            );
+            assert_eq!(BucketSet::parse(text, 32), Err(ParseError { offset, kind }), "{text:?}");
         }
-        assert_eq!(
-            BucketSet::parse("", MAX_BUCKETS + 1).unwrap_err().kind,
-            TooLarge
-        );
+        assert_eq!(BucketSet::parse("", MAX_BUCKETS + 1).unwrap_err().kind, TooLarge);
     }
 
     proptest::proptest! {

@@ -1,6 +1,7 @@
 //! `allot allocate`: draws buckets and writes locks and ledgers.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -12,7 +13,7 @@ use crate::decl::Share;
 use crate::io;
 use crate::lint::{Context, Group, Levels, Report, held, lint, rules};
 use crate::lock::{
-    LedgerVerdict, Lock, Plan, Refusal, Verdict, Wishes, ledger_text, lock_text, path_of_ledger,
+    LedgerVerdict, Lock, Plan, Refusal, Verdict, Wishes, inheritance, ledger_text, lock_text, path_of_ledger,
     path_of_lock, plan,
 };
 use crate::render;
@@ -78,12 +79,15 @@ pub fn run(global: &Global, verb: &Allocate) -> Result<Exit, Failure> {
             say(&format!("`{id}` has started: its units would move; raise `phase` instead"));
         }
     }
-    let refused = !findings.findings.is_empty() || plan.claims.iter().any(|(_, verdict)| matches!(verdict, Verdict::Refused(_)));
+    let refused =
+        !findings.findings.is_empty() || plan.claims.iter().any(|(_, verdict)| matches!(verdict, Verdict::Refused(_)));
     let all_or_nothing = verb.base.is_some() && refused;
     let writes = !verb.check && !all_or_nothing;
     if writes {
-        let files: Vec<(PathBuf, Vec<u8>)> =
-            changes.iter().map(|change| (workspace.root.join(&change.path), change.text.clone().into_bytes())).collect();
+        let files: Vec<(PathBuf, Vec<u8>)> = changes
+            .iter()
+            .map(|change| (workspace.root.join(&change.path), change.text.clone().into_bytes()))
+            .collect();
         io::write_all(&files)?;
     }
     let words: String = changes.iter().map(|change| change.words.as_str()).collect();
@@ -124,9 +128,10 @@ fn refused(context: &Context<'_>, plan: &Plan, report: &Report) -> Report {
         .filter(|(_, verdict)| matches!(verdict, Verdict::Refused(_)))
         .map(|(ix, _)| context.catalogue.claims[*ix].id.as_str())
         .collect();
-    let unsound = plan.ledgers.iter().any(|(_, verdict)| {
-        matches!(verdict, LedgerVerdict::Refused { .. } | LedgerVerdict::Unsound)
-    });
+    let unsound = plan
+        .ledgers
+        .iter()
+        .any(|(_, verdict)| matches!(verdict, LedgerVerdict::Refused { .. } | LedgerVerdict::Unsound));
     let mut findings = report.clone();
     findings.findings.retain(|finding| {
         let Some(rule) = rules::find(finding.rule) else { return false };
@@ -192,11 +197,20 @@ fn said(verb: &str, path: &str, lock: &Lock, context: &Context<'_>) -> String {
     let share = Share::of(lock.size(), lock.buckets);
     let until = lock.window().end.map_or("until it is decided".to_owned(), |end| format!("up to {end}"));
     let components = lock.components.join(", ");
-    let words = format!(
+    let mut words = format!(
         "{verb} {path}: {} of {} buckets ({share}) on {components}, {} {until}\n",
         lock.size(),
         lock.buckets,
         lock.start
     );
+    let earlier = context.catalogue.claims.values().filter_map(|claim| context.locks.of(claim.file));
+    for inherited in inheritance(lock, earlier.map(|held| &held.lock)).into_iter().take(3) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            words,
+            "  {} of its buckets ({}) were those of `{}`",
+            inherited.buckets, inherited.share, inherited.id
+        );
+    }
     words
 }

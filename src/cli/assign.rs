@@ -98,8 +98,10 @@ pub fn run(global: &Global, verb: &Assign) -> Result<Exit, Failure> {
     if let Some(id) = &verb.flag
         && evaluators.iter().all(|evaluator| evaluator.flag(id).is_none())
     {
-        let known: Vec<&str> =
-            evaluators.iter().flat_map(|evaluator| evaluator.artifact().flags.iter().map(|flag| flag.id.as_str())).collect();
+        let known: Vec<&str> = evaluators
+            .iter()
+            .flat_map(|evaluator| evaluator.artifact().flags.iter().map(|flag| flag.id.as_str()))
+            .collect();
         let failure = Failure::usage(format!("there is no flag `{id}`"));
         return Err(match crate::diag::closest(id, known) {
             Some(close) => failure.help(format!("did you mean `{close}`?")),
@@ -230,7 +232,8 @@ fn from_dist(verb: &Assign, dist: &std::path::Path) -> Result<Vec<Evaluator>, Fa
     let manifest = read_manifest(dist)?
         .ok_or_else(|| Failure::usage(format!("there is no `{}` in `{}`", manifest::PATH, dist.display())))?;
     let wanted = |id: &str| verb.surface.as_deref().is_none_or(|only| only == id);
-    let files = manifest.surfaces.iter().filter(|(id, _)| wanted(id)).filter_map(|(_, surface)| surface.formats.get("native"));
+    let files =
+        manifest.surfaces.iter().filter(|(id, _)| wanted(id)).filter_map(|(_, surface)| surface.formats.get("native"));
     files.map(|file| evaluator(dist, file)).collect()
 }
 

@@ -53,7 +53,9 @@ pub fn run(global: &Global, verb: &Compile) -> Result<Exit, Failure> {
     files.push((verb.out.join(manifest::PATH), dist.manifest.to_json().into_bytes()));
     io::write_all(&files)?;
     if let Some(previous) = &previous {
-        io::remove_files(&left_over(previous, &dist.manifest).into_iter().map(|path| verb.out.join(path)).collect::<Vec<_>>())?;
+        io::remove_files(
+            &left_over(previous, &dist.manifest).into_iter().map(|path| verb.out.join(path)).collect::<Vec<_>>(),
+        )?;
     }
     let mut exit = Exit::Clean;
     for (id, surface) in &dist.manifest.surfaces {

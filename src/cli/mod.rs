@@ -2,10 +2,13 @@
 
 mod allocate;
 mod assign;
+mod check;
 mod compile;
 mod failure;
+mod findings;
 mod lint;
 mod output;
+mod rule;
 mod simulate;
 mod verify;
 mod workspace;
@@ -48,9 +51,20 @@ pub struct Global {
     verbose: bool,
 }
 
+impl Global {
+    /// Says something on standard error, unless `--quiet` was asked for.
+    fn say(&self, text: &str) {
+        if !self.quiet {
+            output::say(text);
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Check(check::Check),
     Lint(lint::Lint),
+    Rule(rule::Rule),
     Allocate(allocate::Allocate),
     Compile(compile::Compile),
     Verify(verify::Verify),
@@ -64,7 +78,9 @@ enum Verb {
 /// When it was used wrongly, or the environment failed; findings are an [`Exit`], not a failure.
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.verb {
+        Verb::Check(verb) => check::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
+        Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Allocate(verb) => allocate::run(&cli.global, verb),
         Verb::Compile(verb) => compile::run(&cli.global, verb),
         Verb::Verify(verb) => verify::run(&cli.global, verb),

@@ -1,10 +1,11 @@
 //! Where things go: data to standard output, words to standard error; colour only where it is seen.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 use clap::ValueEnum;
 
 use super::Failure;
+use crate::io;
 use crate::render::text::Style;
 
 /// When to use colour.
@@ -13,7 +14,9 @@ pub enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set
     #[default]
     Auto,
+    /// Everywhere
     Always,
+    /// Nowhere
     Never,
 }
 
@@ -21,14 +24,18 @@ impl ColorChoice {
     /// The style of what is written to standard output.
     #[must_use]
     pub fn style(self) -> Style {
-        let seen =
-            || std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         match self {
             Self::Always => Style::Rich,
-            Self::Auto if seen() => Style::Rich,
+            Self::Auto if io::shows_colour() => Style::Rich,
             Self::Auto | Self::Never => Style::Plain,
         }
     }
+}
+
+/// How wide text may be: as the terminal, within reason, or 100 columns where there is none.
+#[must_use]
+pub fn width() -> usize {
+    io::width().map_or(100, |width| width.clamp(60, 140))
 }
 
 /// Writes data to standard output. A reader that has gone away, as in `allot lint | head`, is no failure.

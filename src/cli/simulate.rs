@@ -98,7 +98,12 @@ fn text(simulation: &Simulation) -> String {
     }
     for test in failures(simulation) {
         let p = test.result.map_or(String::new(), |result| format!(", p {:.2e} below {LEVEL:.0e}", result.p));
-        text.push_str(&format!("       {} of {}: {} units{p}\n", test.kind.word(), test.about.join(" and "), test.units));
+        text.push_str(&format!(
+            "       {} of {}: {} units{p}\n",
+            test.kind.word(),
+            test.about.join(" and "),
+            test.units
+        ));
     }
     text
 }

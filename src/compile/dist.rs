@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::surface::artifact;
+use crate::artifact::Artifact;
 use crate::artifact::growthbook;
 use crate::artifact::manifest::{self, File, Manifest};
-use crate::artifact::Artifact;
 use crate::bucket::Scheme;
 use crate::lock::Locks;
 use crate::model::{Catalogue, Ix, Surface};

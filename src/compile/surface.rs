@@ -19,7 +19,12 @@ pub struct Unsound(pub String);
 ///
 /// # Errors
 /// When the ledger or a part of a flag is missing.
-pub fn artifact(catalogue: &Catalogue, locks: &Locks, surface: Ix<model::Surface>, at: i64) -> Result<Artifact, Unsound> {
+pub fn artifact(
+    catalogue: &Catalogue,
+    locks: &Locks,
+    surface: Ix<model::Surface>,
+    at: i64,
+) -> Result<Artifact, Unsound> {
     let ground = &catalogue.surfaces[surface];
     let missing = |what: &str| Unsound(format!("surface `{}` has no {what}", ground.id));
     let ledger = &locks.ledger(ground.file).ok_or_else(|| missing("ledger"))?.ledger;

@@ -20,13 +20,7 @@ pub struct Assignment<'a> {
 
 impl<'a> Assignment<'a> {
     pub(super) const fn of(value: &'a Value, reason: Reason) -> Self {
-        Self {
-            value,
-            reason,
-            experiment: None,
-            variant: None,
-            bucket: None,
-        }
+        Self { value, reason, experiment: None, variant: None, bucket: None }
     }
 
     /// Whether this is an exposure, to be logged: an experiment or a rollout decided. Previews, rules and defaults are not.

@@ -35,9 +35,7 @@ impl Attributes for () {
 
 impl Attributes for [(&str, AttributeValue<'_>)] {
     fn attribute(&self, name: &str) -> Option<AttributeValue<'_>> {
-        self.iter()
-            .find(|(own, _)| *own == name)
-            .map(|(_, value)| *value)
+        self.iter().find(|(own, _)| *own == name).map(|(_, value)| *value)
     }
 }
 
@@ -49,9 +47,7 @@ impl<const N: usize> Attributes for [(&str, AttributeValue<'_>); N] {
 
 impl Attributes for Vec<(String, Value)> {
     fn attribute(&self, name: &str) -> Option<AttributeValue<'_>> {
-        self.iter()
-            .find(|(own, _)| own == name)
-            .and_then(|(_, value)| scalar(value))
+        self.iter().find(|(own, _)| own == name).and_then(|(_, value)| scalar(value))
     }
 }
 

@@ -33,10 +33,7 @@ pub(super) struct Recorder {
 
 impl Recorder {
     pub(super) fn explain(self, assignment: Assignment<'_>) -> Explanation<'_> {
-        Explanation {
-            assignment,
-            steps: self.steps,
-        }
+        Explanation { assignment, steps: self.steps }
     }
 
     fn say(&mut self, step: impl Into<String>) {
@@ -48,17 +45,9 @@ impl Recorder {
         let failed = std::mem::take(&mut self.failed);
         let wanted = std::mem::take(&mut self.wanted);
         // Where no test failed and yet the segment does not hold, what passed was to be otherwise.
-        let tests = if holds || failed.is_empty() {
-            passed
-        } else {
-            failed
-        };
+        let tests = if holds || failed.is_empty() { passed } else { failed };
         let verdict = if holds { "yes" } else { "no" };
-        let why = if tests.is_empty() {
-            String::new()
-        } else {
-            format!(", {}", tests.join(", "))
-        };
+        let why = if tests.is_empty() { String::new() } else { format!(", {}", tests.join(", ")) };
         self.say(format!("{wanted}segment {id}: {verdict}{why}"));
     }
 
@@ -87,30 +76,13 @@ impl Visitor for Recorder {
             Event::Preview(preview) => self.wanted = format!("preview of {}: ", preview.experiment),
             Event::Holdout(true) => self.say("holdout: yes, no experiment and no rollout"),
             Event::Holdout(false) => self.say("holdout: no"),
-            Event::Owner {
-                flag,
-                owner,
-                bucket,
-                now,
-            } => self.owner(flag, owner, bucket, now),
+            Event::Owner { flag, owner, bucket, now } => self.owner(flag, owner, bucket, now),
             Event::Rule(number) => self.wanted = format!("rule {number}: "),
-            Event::Test {
-                test,
-                value,
-                passed: true,
-            } => self.passed.push(tested(test, value, true)),
-            Event::Test {
-                test,
-                value,
-                passed: false,
-            } => self.failed.push(tested(test, value, false)),
+            Event::Test { test, value, passed: true } => self.passed.push(tested(test, value, true)),
+            Event::Test { test, value, passed: false } => self.failed.push(tested(test, value, false)),
             Event::Segment { id, holds } => self.segment(id, holds),
             Event::UnusableSegment => self.say("a segment that cannot be evaluated: no"),
-            Event::Variant {
-                claim,
-                cell,
-                variant,
-            } => {
+            Event::Variant { claim, cell, variant } => {
                 let variant = variant.map_or("no variant".to_owned(), |id| format!("variant {id}"));
                 let (cell, of) = (thousands(cell), thousands(VARIANT_GRID));
                 self.say(format!("{}: cell {cell} of {of}, {variant}", name(claim)));
@@ -138,10 +110,7 @@ fn standing(claim: &Claim, bucket: u32, now: i64) -> String {
         None if now < claim.start => return format!("not in its window, from {start}"),
         _ => {}
     }
-    let later = claim
-        .steps
-        .iter()
-        .find(|step| step.buckets.contains(bucket));
+    let later = claim.steps.iter().find(|step| step.buckets.contains(bucket));
     let bucket = thousands(bucket);
     match later {
         Some(step) if now < step.from => {
@@ -227,10 +196,7 @@ impl fmt::Display for Day {
 }
 
 /// Year, month and day of a day since 1970-01-01; `civil_from_days` of <https://howardhinnant.github.io/date_algorithms.html>.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "days are an instant divided by 86,400, far from any overflow"
-)]
+#[expect(clippy::arithmetic_side_effects, reason = "days are an instant divided by 86,400, far from any overflow")]
 const fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
@@ -239,11 +205,7 @@ const fn civil(days: i64) -> (i64, i64, i64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
     let year = year_of_era + era * 400 + (month <= 2) as i64;
     (year, month, day)
 }
@@ -254,10 +216,7 @@ mod tests {
 
     #[test]
     fn numbers_and_days_read_well() {
-        assert_eq!(
-            [0, 999, 1_000, 10_000, 1_234_567].map(thousands),
-            ["0", "999", "1,000", "10,000", "1,234,567"]
-        );
+        assert_eq!([0, 999, 1_000, 10_000, 1_234_567].map(thousands), ["0", "999", "1,000", "10,000", "1,234,567"]);
         for (seconds, day) in [
             (0, "1970-01-01"),
             (-1, "1969-12-31 23:59"),

@@ -68,23 +68,9 @@ impl Evaluator {
         let grid = Grid::new(artifact.scheme.grid(), artifact.buckets);
         let placement = artifact.scheme.hasher(&artifact.salt).zip(grid);
         let owners = Owners::of(&artifact);
-        let faults = artifact
-            .segments
-            .iter()
-            .map(|segment| segment.condition.check().err())
-            .collect();
-        let ids = artifact
-            .flags
-            .iter()
-            .zip(0..)
-            .map(|(flag, index)| (flag.id.as_str().into(), FlagRef(index)));
-        Self {
-            by_id: ids.collect(),
-            owners,
-            faults,
-            placement,
-            artifact,
-        }
+        let faults = artifact.segments.iter().map(|segment| segment.condition.check().err()).collect();
+        let ids = artifact.flags.iter().zip(0..).map(|(flag, index)| (flag.id.as_str().into(), FlagRef(index)));
+        Self { by_id: ids.collect(), owners, faults, placement, artifact }
     }
 
     /// Reads and prepares a native artifact.
@@ -109,13 +95,7 @@ impl Evaluator {
 
     /// What a unit gets of a flag at an instant in Unix seconds. A flag that is not known has the value null.
     #[must_use]
-    pub fn evaluate(
-        &self,
-        flag: &str,
-        unit: &str,
-        attributes: &impl Attributes,
-        now: i64,
-    ) -> Assignment<'_> {
+    pub fn evaluate(&self, flag: &str, unit: &str, attributes: &impl Attributes, now: i64) -> Assignment<'_> {
         match self.flag(flag) {
             Some(flag) => self.evaluate_flag(flag, unit, attributes, now),
             None => Assignment::of(&Value::Null, Reason::Error),
@@ -124,13 +104,7 @@ impl Evaluator {
 
     /// What a unit gets of a flag that was looked up before.
     #[must_use]
-    pub fn evaluate_flag(
-        &self,
-        flag: FlagRef,
-        unit: &str,
-        attributes: &impl Attributes,
-        now: i64,
-    ) -> Assignment<'_> {
+    pub fn evaluate_flag(&self, flag: FlagRef, unit: &str, attributes: &impl Attributes, now: i64) -> Assignment<'_> {
         self.decide(flag, self.place(unit), attributes, now, &mut Silent)
     }
 
@@ -151,13 +125,7 @@ impl Evaluator {
 
     /// What a unit gets of a flag, and each step that led there. It is decided by the code that evaluates.
     #[must_use]
-    pub fn explain(
-        &self,
-        flag: &str,
-        unit: &str,
-        attributes: &impl Attributes,
-        now: i64,
-    ) -> Explanation<'_> {
+    pub fn explain(&self, flag: &str, unit: &str, attributes: &impl Attributes, now: i64) -> Explanation<'_> {
         let mut recorder = explain::Recorder::default();
         let Some(flag) = self.flag(flag) else {
             recorder.visit(Event::UnknownFlag);
@@ -172,10 +140,7 @@ impl Evaluator {
     fn place<'u>(&self, unit: &'u str) -> Option<Placed<'u>> {
         let (hasher, grid) = self.placement.as_ref()?;
         let bucket = || grid.bucket_of(hasher.surface_cell(unit));
-        (!unit.is_empty()).then(|| Placed {
-            unit,
-            bucket: bucket(),
-        })
+        (!unit.is_empty()).then(|| Placed { unit, bucket: bucket() })
     }
 
     /// Previews, then the claim that owns the bucket, then rules, then the default.
@@ -192,20 +157,11 @@ impl Evaluator {
             return Assignment::of(&Value::Null, Reason::Error);
         };
         let Some(placed) = placed else {
-            visitor.visit(Event::NoUnit {
-                hashed: self.placement.is_some(),
-            });
+            visitor.visit(Event::NoUnit { hashed: self.placement.is_some() });
             return Assignment::of(&flag.default, Reason::Error);
         };
-        let subject = Subject {
-            attributes,
-            unit_attribute: &self.artifact.unit,
-            unit: placed.unit,
-        };
-        visitor.visit(Event::Bucket {
-            bucket: placed.bucket,
-            of: self.artifact.buckets,
-        });
+        let subject = Subject { attributes, unit_attribute: &self.artifact.unit, unit: placed.unit };
+        visitor.visit(Event::Bucket { bucket: placed.bucket, of: self.artifact.buckets });
         let assignment = self
             .preview(flag, &subject, visitor)
             .or_else(|| self.claimed(FlagRef(index), flag, placed, &subject, now, visitor))
@@ -214,10 +170,7 @@ impl Evaluator {
                 visitor.visit(Event::Default);
                 Assignment::of(&flag.default, reason_for_default(flag))
             });
-        Assignment {
-            bucket: Some(placed.bucket),
-            ..assignment
-        }
+        Assignment { bucket: Some(placed.bucket), ..assignment }
     }
 
     fn preview<'a, A: Attributes>(
@@ -278,38 +231,21 @@ impl Evaluator {
     }
 
     /// Whether the unit is in a segment; never, where the segment is unknown or cannot be evaluated.
-    fn is_in<A: Attributes>(
-        &self,
-        index: usize,
-        subject: &Subject<'_, A>,
-        visitor: &mut impl Visitor,
-    ) -> bool {
-        let (Some(segment), Some(None)) =
-            (self.artifact.segments.get(index), self.faults.get(index))
-        else {
+    fn is_in<A: Attributes>(&self, index: usize, subject: &Subject<'_, A>, visitor: &mut impl Visitor) -> bool {
+        let (Some(segment), Some(None)) = (self.artifact.segments.get(index), self.faults.get(index)) else {
             visitor.visit(Event::UnusableSegment);
             return false;
         };
         let holds = subject.satisfies(&segment.condition, visitor);
-        visitor.visit(Event::Segment {
-            id: &segment.id,
-            holds,
-        });
+        visitor.visit(Event::Segment { id: &segment.id, holds });
         holds
     }
 }
 
 /// The variant whose range has the cell.
 fn split<'a>(claim: &'a Claim, cell: u32, visitor: &mut impl Visitor) -> Option<Assignment<'a>> {
-    let variant = claim
-        .variants
-        .iter()
-        .find(|variant| variant.range.contains(&cell));
-    visitor.visit(Event::Variant {
-        claim,
-        cell,
-        variant: variant.map(|variant| variant.id.as_str()),
-    });
+    let variant = claim.variants.iter().find(|variant| variant.range.contains(&cell));
+    visitor.visit(Event::Variant { claim, cell, variant: variant.map(|variant| variant.id.as_str()) });
     variant.map(|variant| Assignment {
         experiment: Some(&claim.key),
         variant: Some(&variant.id),

@@ -77,11 +77,8 @@ impl Owners {
     }
 
     fn keep(&mut self, mut spans: Vec<(Span, BucketSet)>, buckets: u32) -> Spans {
-        let kept = Spans::Few {
-            first: place(self.spans.len()),
-            count: place(spans.len()),
-            word: place(self.words.len()),
-        };
+        let kept =
+            Spans::Few { first: place(self.spans.len()), count: place(spans.len()), word: place(self.words.len()) };
         let mut contested = BucketSet::with_size(buckets);
         for (index, (span, owned)) in spans.iter().enumerate() {
             for (earlier, others) in spans.iter().take(index) {
@@ -100,9 +97,7 @@ impl Owners {
     }
 
     fn list(&mut self, spans: &[(Span, BucketSet)], buckets: u32) -> Spans {
-        let kept = Spans::Many {
-            start: place(self.starts.len()),
-        };
+        let kept = Spans::Many { start: place(self.starts.len()) };
         let mut order: Vec<&(Span, BucketSet)> = spans.iter().collect();
         order.sort_by_key(|(span, _)| span.from);
         // Spans are numbered by their beginning, so a list is ascending in both.
@@ -118,10 +113,7 @@ impl Owners {
         }
         for mut list in of_bucket {
             self.starts.push(place(self.lists.len()));
-            let spans = || {
-                list.iter()
-                    .filter_map(|number| self.spans.get(*number as usize))
-            };
+            let spans = || list.iter().filter_map(|number| self.spans.get(*number as usize));
             // In the order of their beginnings, spans that clash with any clash with a neighbour.
             if spans().zip(spans().skip(1)).all(|(a, b)| a.until <= b.from) {
                 self.lists.append(&mut list);
@@ -136,20 +128,11 @@ impl Owners {
     pub(super) fn at(&self, flag: usize, bucket: u32, now: i64) -> Option<Owner> {
         match *self.flags.get(flag)? {
             Spans::Few { first, count, word } => {
-                let spans = self
-                    .spans
-                    .get(first as usize..)?
-                    .iter()
-                    .take(count as usize);
+                let spans = self.spans.get(first as usize..)?.iter().take(count as usize);
                 let (place, bit) = ((bucket / 64) as usize, 1_u64 << (bucket % 64));
                 let word = (word as usize).saturating_add(place);
                 // A bucket outside the set would be looked up in the next span's words.
-                let words = self
-                    .words
-                    .get(word..)
-                    .filter(|_| place < self.width)?
-                    .iter()
-                    .step_by(self.width.max(1));
+                let words = self.words.get(word..).filter(|_| place < self.width)?.iter().step_by(self.width.max(1));
                 let mut owned = spans.zip(words);
                 let (span, _) = owned.find(|(span, word)| *word & bit != 0 && span.covers(now))?;
                 Some(span.owner)
@@ -157,13 +140,9 @@ impl Owners {
             Spans::Many { start } => {
                 let place = (start as usize).saturating_add(bucket as usize);
                 let [start, end] = *self.starts.get(place..)?.first_chunk()?;
-                let spans = self.lists.get(Range {
-                    start: start as usize,
-                    end: end as usize,
-                })?;
+                let spans = self.lists.get(Range { start: start as usize, end: end as usize })?;
                 let span = |number: u32| self.spans.get(number as usize);
-                let begun = spans
-                    .partition_point(|number| span(*number).is_some_and(|span| span.from <= now));
+                let begun = spans.partition_point(|number| span(*number).is_some_and(|span| span.from <= now));
                 let last = span(*spans.get(begun.checked_sub(1)?)?)?;
                 last.covers(now).then_some(last.owner)
             }
@@ -203,17 +182,7 @@ fn spans(flag: &Flag, scheme: Scheme) -> Vec<(Span, BucketSet)> {
             let from = step.from.max(claim.start);
             let until = claim.end.unwrap_or(i64::MAX);
             if from < until && !added.is_empty() {
-                spans.push((
-                    Span {
-                        from,
-                        until,
-                        owner: Owner {
-                            claim: index,
-                            hasher,
-                        },
-                    },
-                    added,
-                ));
+                spans.push((Span { from, until, owner: Owner { claim: index, hasher } }, added));
             }
         }
     }
@@ -228,12 +197,8 @@ mod tests {
     use serde_json::json;
 
     fn claim(index: u32, start: i64, days: i64, buckets: BucketSet) -> Claim {
-        let mut claim = sample::claim(
-            &format!("e{index}"),
-            "ranker",
-            buckets,
-            &[("control", json!(0)), ("b", json!(1))],
-        );
+        let mut claim =
+            sample::claim(&format!("e{index}"), "ranker", buckets, &[("control", json!(0)), ("b", json!(1))]);
         (claim.start, claim.end) = (start, Some(start + days));
         claim.steps[0].from = start;
         claim
@@ -242,17 +207,10 @@ mod tests {
     /// The owner by going through all claims; none for a bucket that two ever own at once.
     fn plain(claims: &[Claim], bucket: u32, now: i64) -> Option<usize> {
         let has = |claim: &Claim, at: i64| {
-            claim.is_live(at)
-                && claim
-                    .step_at(at)
-                    .is_some_and(|step| step.buckets.contains(bucket))
+            claim.is_live(at) && claim.step_at(at).is_some_and(|step| step.buckets.contains(bucket))
         };
         let contested = (0..60).any(|at| claims.iter().filter(|claim| has(claim, at)).count() > 1);
-        if contested {
-            None
-        } else {
-            claims.iter().position(|claim| has(claim, now))
-        }
+        if contested { None } else { claims.iter().position(|claim| has(claim, now)) }
     }
 
     #[test]
@@ -267,10 +225,7 @@ mod tests {
                         let mut claim = claim(n, start, 5 + (i64::from(n) + seed) % 11, buckets);
                         if n.is_multiple_of(3) {
                             let fuller = draw(&BucketSet::full(50), 20, &[&name]);
-                            claim.steps.push(Step {
-                                from: start + 3,
-                                buckets: fuller,
-                            });
+                            claim.steps.push(Step { from: start + 3, buckets: fuller });
                         }
                         claim
                     })
@@ -282,11 +237,7 @@ mod tests {
                 for bucket in 0..52 {
                     for now in -1..60 {
                         let found = owners.at(0, bucket, now).map(|owner| owner.claim as usize);
-                        assert_eq!(
-                            found,
-                            plain(&home.flags[0].claims, bucket, now),
-                            "{count} {seed} {bucket} {now}"
-                        );
+                        assert_eq!(found, plain(&home.flags[0].claims, bucket, now), "{count} {seed} {bucket} {now}");
                     }
                 }
             }

@@ -23,11 +23,7 @@ impl<A: Attributes> Subject<'_, A> {
             Condition::Is(test) => {
                 let value = self.value(&test.attribute);
                 let passed = passes(test, value);
-                visitor.visit(Event::Test {
-                    test,
-                    value,
-                    passed,
-                });
+                visitor.visit(Event::Test { test, value, passed });
                 passed
             }
         }
@@ -46,16 +42,12 @@ fn passes(test: &Test, value: Option<AttributeValue<'_>>) -> bool {
     match &test.predicate {
         Predicate::Exists(wanted) => typed.is_some() == *wanted,
         Predicate::Equals(operand) => order(operand) == Some(Ordering::Equal),
-        Predicate::In(operands) => operands
-            .iter()
-            .any(|operand| order(operand) == Some(Ordering::Equal)),
+        Predicate::In(operands) => operands.iter().any(|operand| order(operand) == Some(Ordering::Equal)),
         Predicate::AtLeast(operand) => order(operand).is_some_and(Ordering::is_ge),
         Predicate::AtMost(operand) => order(operand).is_some_and(Ordering::is_le),
         Predicate::Above(operand) => order(operand).is_some_and(Ordering::is_gt),
         Predicate::Below(operand) => order(operand).is_some_and(Ordering::is_lt),
-        Predicate::StartsWith(part) => {
-            text(typed).is_some_and(|text| text.starts_with(part.as_str()))
-        }
+        Predicate::StartsWith(part) => text(typed).is_some_and(|text| text.starts_with(part.as_str())),
         Predicate::Contains(part) => text(typed).is_some_and(|text| text.contains(part.as_str())),
     }
 }
@@ -63,10 +55,8 @@ fn passes(test: &Test, value: Option<AttributeValue<'_>>) -> bool {
 const fn is_of(value: AttributeValue<'_>, kind: AttributeType) -> bool {
     matches!(
         (value, kind),
-        (
-            AttributeValue::Text(_),
-            AttributeType::String | AttributeType::Version
-        ) | (AttributeValue::Number(_), AttributeType::Number)
+        (AttributeValue::Text(_), AttributeType::String | AttributeType::Version)
+            | (AttributeValue::Number(_), AttributeType::Number)
             | (AttributeValue::Boolean(_), AttributeType::Boolean)
     )
 }
@@ -102,74 +92,33 @@ mod tests {
         let cases = sample::sdk_cases();
         assert!(cases.len() > 150);
         for case in cases {
-            let subject = Subject {
-                attributes: &case.attributes,
-                unit_attribute: "user-id",
-                unit: "u",
-            };
-            assert_eq!(
-                subject.satisfies(&case.meant, &mut Silent),
-                case.holds,
-                "{}",
-                case.name
-            );
+            let subject = Subject { attributes: &case.attributes, unit_attribute: "user-id", unit: "u" };
+            assert_eq!(subject.satisfies(&case.meant, &mut Silent), case.holds, "{}", case.name);
         }
     }
 
     #[test]
     fn lists_without_members() {
-        let subject = Subject {
-            attributes: &(),
-            unit_attribute: "user-id",
-            unit: "u",
-        };
+        let subject = Subject { attributes: &(), unit_attribute: "user-id", unit: "u" };
         assert!(subject.satisfies(&Condition::All(Vec::new()), &mut Silent));
         assert!(!subject.satisfies(&Condition::Any(Vec::new()), &mut Silent));
     }
 
     #[test]
     fn a_predicate_that_does_not_go_with_its_type_fails() {
-        let attributes = [
-            ("a", AttributeValue::Text("x")),
-            ("n", AttributeValue::Number(f64::NAN)),
-        ];
-        let subject = Subject {
-            attributes: &attributes,
-            unit_attribute: "user-id",
-            unit: "u",
-        };
-        let test = |attribute: &str, kind, predicate| {
-            Condition::Is(Test {
-                attribute: attribute.into(),
-                kind,
-                predicate,
-            })
-        };
+        let attributes = [("a", AttributeValue::Text("x")), ("n", AttributeValue::Number(f64::NAN))];
+        let subject = Subject { attributes: &attributes, unit_attribute: "user-id", unit: "u" };
+        let test =
+            |attribute: &str, kind, predicate| Condition::Is(Test { attribute: attribute.into(), kind, predicate });
         for condition in [
-            test(
-                "a",
-                AttributeType::String,
-                Predicate::Equals(Operand::Number(1.0)),
-            ),
-            test(
-                "n",
-                AttributeType::Number,
-                Predicate::Equals(Operand::Number(f64::NAN)),
-            ),
-            test(
-                "n",
-                AttributeType::Number,
-                Predicate::AtLeast(Operand::Number(0.0)),
-            ),
+            test("a", AttributeType::String, Predicate::Equals(Operand::Number(1.0))),
+            test("n", AttributeType::Number, Predicate::Equals(Operand::Number(f64::NAN))),
+            test("n", AttributeType::Number, Predicate::AtLeast(Operand::Number(0.0))),
             test("n", AttributeType::Number, Predicate::Contains("x".into())),
         ] {
             assert!(!subject.satisfies(&condition, &mut Silent), "{condition:?}");
         }
-        let id = test(
-            "user-id",
-            AttributeType::String,
-            Predicate::StartsWith("u".into()),
-        );
+        let id = test("user-id", AttributeType::String, Predicate::StartsWith("u".into()));
         assert!(subject.satisfies(&id, &mut Silent));
     }
 }

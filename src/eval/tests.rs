@@ -10,16 +10,12 @@ const NORDIC: [(&str, AttributeValue<'static>); 3] = [
     ("plan", AttributeValue::Text("premium")),
     ("app-version", AttributeValue::Text("9.10.0")),
 ];
-const EMPLOYEE: [(&str, AttributeValue<'static>); 1] =
-    [("employee", AttributeValue::Boolean(true))];
+const EMPLOYEE: [(&str, AttributeValue<'static>); 1] = [("employee", AttributeValue::Boolean(true))];
 
 /// A unit of the sample surface in a bucket.
 fn unit_in(bucket: u32) -> String {
     let hasher = Scheme::GrowthBook.hasher("home.5e1f").unwrap();
-    (0..100_000)
-        .map(|n| format!("unit-{n}"))
-        .find(|unit| hasher.surface_cell(unit) / 100 == bucket)
-        .unwrap()
+    (0..100_000).map(|n| format!("unit-{n}")).find(|unit| hasher.surface_cell(unit) / 100 == bucket).unwrap()
 }
 
 #[test]
@@ -30,38 +26,18 @@ fn follows_the_order_of_previews_claims_rules_and_default() {
         let unit = unit_in(bucket);
         let got = evaluator.evaluate(flag, &unit, &attributes, now);
         assert_eq!(got.bucket, Some(bucket));
-        (
-            got.value.clone(),
-            got.reason,
-            got.experiment.map(str::to_owned),
-            got.is_logged(),
-        )
+        (got.value.clone(), got.reason, got.experiment.map(str::to_owned), got.is_logged())
     };
     let key = |key: &str| Some(key.to_owned());
     let nordic = get("home-ranker", 10, &NORDIC);
-    assert_eq!(
-        (nordic.1, nordic.2, nordic.3),
-        (Reason::Split, key("fresh-first"), true)
-    );
-    assert_eq!(
-        get("home-ranker", 10, &[]),
-        (json!("v7"), Reason::Default, None, false)
-    );
-    assert_eq!(
-        get("home-ranker", 10, &EMPLOYEE),
-        (json!("v9"), Reason::TargetingMatch, None, false)
-    );
+    assert_eq!((nordic.1, nordic.2, nordic.3), (Reason::Split, key("fresh-first"), true));
+    assert_eq!(get("home-ranker", 10, &[]), (json!("v7"), Reason::Default, None, false));
+    assert_eq!(get("home-ranker", 10, &EMPLOYEE), (json!("v9"), Reason::TargetingMatch, None, false));
     assert_eq!(get("home-ranker", 45, &[]).2, key("calm"));
     assert_eq!(get("home-ranker", 99, &[]).1, Reason::Default);
     assert_eq!(get("home-cards", 99, &[]).2, key("home-cards"));
-    assert_eq!(
-        get("home-cards", 0, &[]),
-        (json!("small"), Reason::Default, None, false)
-    );
-    assert_eq!(
-        get("home-cards", 0, &EMPLOYEE),
-        (json!("large"), Reason::TargetingMatch, None, false)
-    );
+    assert_eq!(get("home-cards", 0, &[]), (json!("small"), Reason::Default, None, false));
+    assert_eq!(get("home-cards", 0, &EMPLOYEE), (json!("large"), Reason::TargetingMatch, None, false));
     assert_eq!(get("greeting", 3, &[]).1, Reason::Static);
 }
 
@@ -104,37 +80,20 @@ fn variants_have_the_shares_of_their_ranges() {
 fn falls_to_the_default_on_any_doubt() {
     let evaluator = Evaluator::new(home());
     let empty = evaluator.evaluate("home-ranker", "", &EMPLOYEE, START);
-    assert_eq!(
-        (empty.value, empty.reason, empty.bucket),
-        (&json!("v7"), Reason::Error, None)
-    );
+    assert_eq!((empty.value, empty.reason, empty.bucket), (&json!("v7"), Reason::Error, None));
     let unknown = evaluator.evaluate("nothing", "unit-1", &(), START);
-    assert_eq!(
-        (unknown.value, unknown.reason),
-        (&Value::Null, Reason::Error)
-    );
+    assert_eq!((unknown.value, unknown.reason), (&Value::Null, Reason::Error));
     let other = Evaluator::new(crowded(9, 100, 10)).flag("flag-8").unwrap();
-    assert_eq!(
-        evaluator.evaluate_flag(other, "unit-1", &(), START).reason,
-        Reason::Error
-    );
+    assert_eq!(evaluator.evaluate_flag(other, "unit-1", &(), START).reason, Reason::Error);
 
     let mut unimplemented = home();
     unimplemented.scheme = Scheme::Eppo;
     let got = Evaluator::new(unimplemented);
-    assert_eq!(
-        got.evaluate("home-cards", "unit-1", &(), START).reason,
-        Reason::Error
-    );
+    assert_eq!(got.evaluate("home-cards", "unit-1", &(), START).reason, Reason::Error);
 
     let mut odd = home();
     odd.buckets = 7;
-    assert_eq!(
-        Evaluator::new(odd)
-            .evaluate("home-cards", "unit-1", &(), START)
-            .reason,
-        Reason::Error
-    );
+    assert_eq!(Evaluator::new(odd).evaluate("home-cards", "unit-1", &(), START).reason, Reason::Error);
 
     // Every reference dangles, every range has a gap.
     let mut broken = home();
@@ -157,15 +116,9 @@ fn two_owners_of_a_bucket_are_none() {
     artifact.flags[0].claims.push(twin);
     let evaluator = Evaluator::new(artifact);
     let unit = unit_in(45);
-    assert_eq!(
-        evaluator.evaluate("home-ranker", &unit, &(), START).reason,
-        Reason::Default
-    );
+    assert_eq!(evaluator.evaluate("home-ranker", &unit, &(), START).reason, Reason::Default);
     let steps = evaluator.explain("home-ranker", &unit, &(), START).steps;
-    assert!(
-        steps.contains(&"experiment calm: does not own bucket 45 alone".to_owned()),
-        "{steps:?}"
-    );
+    assert!(steps.contains(&"experiment calm: does not own bucket 45 alone".to_owned()), "{steps:?}");
 }
 
 #[test]
@@ -177,10 +130,7 @@ fn explains_by_the_code_that_decides() {
             let surface: Vec<_> = evaluator.evaluate_surface(&unit, &NORDIC, now).collect();
             for (flag, assignment) in surface {
                 assert_eq!(evaluator.evaluate(flag, &unit, &NORDIC, now), assignment);
-                assert_eq!(
-                    evaluator.explain(flag, &unit, &NORDIC, now).assignment,
-                    assignment
-                );
+                assert_eq!(evaluator.explain(flag, &unit, &NORDIC, now).assignment, assignment);
             }
         }
     }
@@ -209,15 +159,9 @@ fn explanations_read_well() {
         got.steps[6],
         r#"segment nordic-premium: yes, country is "SE", plan is "premium", app-version is "9.10.0""#
     );
-    assert!(
-        got.steps[7].starts_with("experiment fresh-first: cell "),
-        "{got}"
-    );
+    assert!(got.steps[7].starts_with("experiment fresh-first: cell "), "{got}");
     let got = evaluator.explain("home-ranker", &unit_in(10), &NORDIC, START);
-    assert_eq!(
-        got.steps[3],
-        "experiment fresh-first: does not own bucket 10 until 2027-01-12"
-    );
+    assert_eq!(got.steps[3], "experiment fresh-first: does not own bucket 10 until 2027-01-12");
     let got = evaluator.explain("home-cards", &unit_in(1), &EMPLOYEE, START);
     assert_eq!(
         got.steps,
@@ -227,14 +171,8 @@ fn explanations_read_well() {
             "rule 1: segment employees: yes, employee is true",
         ]
     );
-    assert_eq!(
-        evaluator.explain("nothing", "u", &(), START).steps,
-        ["no such flag"]
-    );
-    assert_eq!(
-        evaluator.explain("greeting", "", &(), START).steps,
-        ["the unit has no id"]
-    );
+    assert_eq!(evaluator.explain("nothing", "u", &(), START).steps, ["no such flag"]);
+    assert_eq!(evaluator.explain("greeting", "", &(), START).steps, ["the unit has no id"]);
 }
 
 #[test]

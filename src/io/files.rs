@@ -65,6 +65,29 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
         .map_err(|wrong| IoError::new(format!("cannot create `{}`", path.display()), wrong.error))
 }
 
+/// Creates several files, none of which may be there yet; if one cannot be created, none stays, nor any folder made for them.
+///
+/// # Errors
+/// When one is there, or cannot be written.
+pub fn create_all(files: &[(PathBuf, Vec<u8>)]) -> Result<(), IoError> {
+    let mut folders: Vec<&Path> = files.iter().flat_map(|(path, _)| path.ancestors().skip(1)).collect();
+    folders.retain(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    folders.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
+    folders.dedup();
+    let mut created: Vec<&Path> = Vec::new();
+    let done = files.iter().try_for_each(|(path, bytes)| {
+        create_new(path, bytes)?;
+        created.push(path);
+        Ok(())
+    });
+    if done.is_err() {
+        // What was made a moment ago is taken back; that this fails too would be no better news.
+        created.iter().for_each(|path| drop(fs::remove_file(path)));
+        folders.iter().for_each(|folder| drop(fs::remove_dir(folder)));
+    }
+    done
+}
+
 struct Staged {
     file: tempfile::NamedTempFile,
     path: PathBuf,

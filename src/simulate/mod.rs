@@ -146,7 +146,9 @@ fn tested(kind: Kind, about: Vec<String>, units: u64, result: Option<ChiSquare>)
 impl Plan {
     fn of(artifact: &Artifact, at: i64) -> Self {
         let live: Vec<_> = artifact.claims().map(|(_, claim)| claim).filter(|claim| claim.is_live(at)).collect();
-        let shares = |a: &[String], b: &[String]| a.iter().any(|own| own == "*" || b.iter().any(|other| other == "*" || other == own));
+        let shares = |a: &[String], b: &[String]| {
+            a.iter().any(|own| own == "*" || b.iter().any(|other| other == "*" || other == own))
+        };
         let mut pairs = Vec::new();
         for (a, first) in live.iter().enumerate() {
             for (b, second) in live.iter().enumerate().skip(a + 1) {
@@ -154,7 +156,11 @@ impl Plan {
             }
         }
         let ranges = live.iter().map(|claim| {
-            claim.variants.iter().map(|variant| (variant.id.clone(), u64::from(variant.range.end - variant.range.start))).collect()
+            claim
+                .variants
+                .iter()
+                .map(|variant| (variant.id.clone(), u64::from(variant.range.end - variant.range.start)))
+                .collect()
         });
         Self { keys: live.iter().map(|claim| claim.key.clone()).collect(), ranges: ranges.collect(), pairs }
     }

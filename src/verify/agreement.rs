@@ -13,14 +13,10 @@ use std::collections::BTreeMap;
 /// is must be what the artifact compiles to, byte for byte.
 pub(super) fn compare(artifact: &Artifact, payload: &Payload, bytes: &[u8], at: i64) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut differs =
-        |what: String, unit: Option<String>| faults.push(Fault::Disagreement { what, unit });
+    let mut differs = |what: String, unit: Option<String>| faults.push(Fault::Disagreement { what, unit });
     let mut live = BTreeMap::new();
     for (flag, claim) in artifact.claims() {
-        let step = claim
-            .is_live(at)
-            .then(|| claim.step_at(at))
-            .flatten();
+        let step = claim.is_live(at).then(|| claim.step_at(at)).flatten();
         if let Some(step) = step.filter(|step| !step.buckets.is_empty()) {
             live.insert(claim.key.as_str(), (flag, claim, &step.buckets));
         }
@@ -29,10 +25,7 @@ pub(super) fn compare(artifact: &Artifact, payload: &Payload, bytes: &[u8], at: 
     for served in &payload.served {
         let key = &served.key;
         let Some((flag, claim, buckets)) = live.remove(key.as_str()) else {
-            differs(
-                format!("`{key}` is served by the payload alone"),
-                witness.in_any(&served.cells),
-            );
+            differs(format!("`{key}` is served by the payload alone"), witness.in_any(&served.cells));
             continue;
         };
         if let Some(what) = difference(artifact, flag, claim, served) {
@@ -40,17 +33,11 @@ pub(super) fn compare(artifact: &Artifact, payload: &Payload, bytes: &[u8], at: 
         }
         let apart = apart(&cells(artifact, buckets), &served.cells);
         if !apart.is_empty() {
-            differs(
-                format!("`{key}` owns other cells, among them {apart}"),
-                witness.in_any(&apart),
-            );
+            differs(format!("`{key}` owns other cells, among them {apart}"), witness.in_any(&apart));
         }
     }
     for (key, (_, _, buckets)) in live {
-        differs(
-            format!("`{key}` is live and not in the payload"),
-            witness.in_any(&cells(artifact, buckets)),
-        );
+        differs(format!("`{key}` is live and not in the payload"), witness.in_any(&cells(artifact, buckets)));
     }
     if faults.is_empty() {
         let what = match growthbook::encode(artifact, at) {
@@ -64,12 +51,7 @@ pub(super) fn compare(artifact: &Artifact, payload: &Payload, bytes: &[u8], at: 
 }
 
 /// What decides who gets what, other than the buckets.
-fn difference(
-    artifact: &Artifact,
-    flag: &Flag,
-    claim: &Claim,
-    served: &Served,
-) -> Option<&'static str> {
+fn difference(artifact: &Artifact, flag: &Flag, claim: &Claim, served: &Served) -> Option<&'static str> {
     let same_variants = claim.variants.len() == served.variants.len()
         && claim
             .variants
@@ -83,23 +65,16 @@ fn difference(
         ("surface salt", artifact.salt == served.surface_salt),
         ("salt", claim.salt == served.salt),
         ("list of variants", same_variants),
-        (
-            "segment",
-            claim.segment.is_some() == served.condition.is_some(),
-        ),
+        ("segment", claim.segment.is_some() == served.condition.is_some()),
     ];
-    checks
-        .into_iter()
-        .find(|(_, same)| !same)
-        .map(|(what, _)| what)
+    checks.into_iter().find(|(_, same)| !same).map(|(what, _)| what)
 }
 
 /// The cells of some buckets, as a set of cells.
 fn cells(artifact: &Artifact, buckets: &BucketSet) -> BucketSet {
     let mut cells = BucketSet::with_size(artifact.scheme.grid());
     if let Some(grid) = Grid::new(artifact.scheme.grid(), artifact.buckets) {
-        grid.cell_runs(buckets)
-            .for_each(|run| cells.insert_run(run));
+        grid.cell_runs(buckets).for_each(|run| cells.insert_run(run));
     }
     cells
 }

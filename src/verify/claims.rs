@@ -21,20 +21,13 @@ pub(super) fn check(artifact: &Artifact, witness: &mut Witness) -> Vec<Fault> {
             faults.push(Fault::Window { claim: key() });
         }
         if !claims_its_flag(flag, claim) {
-            faults.push(Fault::Unclaimed {
-                claim: key(),
-                component: flag.component.clone(),
-            });
+            faults.push(Fault::Unclaimed { claim: key(), component: flag.component.clone() });
         }
         for step in &claim.steps {
             let buckets = step.buckets.intersection(&artifact.holdout);
             if !buckets.is_empty() {
                 let unit = witness.in_any(&buckets);
-                faults.push(Fault::Holdout {
-                    claim: key(),
-                    buckets,
-                    unit,
-                });
+                faults.push(Fault::Holdout { claim: key(), buckets, unit });
                 break;
             }
         }
@@ -43,10 +36,7 @@ pub(super) fn check(artifact: &Artifact, witness: &mut Witness) -> Vec<Fault> {
 }
 
 fn claims_its_flag(flag: &Flag, claim: &Claim) -> bool {
-    claim
-        .components
-        .iter()
-        .any(|component| *component == flag.component || component == "*")
+    claim.components.iter().any(|component| *component == flag.component || component == "*")
 }
 
 /// Why ranges do not cover the variant grid exactly, if they do not. A range may be empty.
@@ -56,19 +46,13 @@ pub(super) fn cover<'a>(ranges: impl Iterator<Item = &'a Range<u32>>) -> Option<
     let mut covered = 0;
     for range in ranges {
         if range.start > range.end {
-            return Some(format!(
-                "a variant's range ends at cell {} before it starts at {}",
-                range.end, range.start
-            ));
+            return Some(format!("a variant's range ends at cell {} before it starts at {}", range.end, range.start));
         }
         if range.start == range.end {
             continue;
         }
         if range.start > covered {
-            return Some(format!(
-                "cells {covered} to {} belong to no variant",
-                range.start.saturating_sub(1)
-            ));
+            return Some(format!("cells {covered} to {} belong to no variant", range.start.saturating_sub(1)));
         }
         if range.start < covered {
             return Some(format!("cell {} belongs to two variants", range.start));
@@ -78,10 +62,7 @@ pub(super) fn cover<'a>(ranges: impl Iterator<Item = &'a Range<u32>>) -> Option<
     match covered {
         VARIANT_GRID => None,
         _ if covered > VARIANT_GRID => Some(format!("cell {VARIANT_GRID} is outside the grid")),
-        _ => Some(format!(
-            "cells {covered} to {} belong to no variant",
-            VARIANT_GRID.saturating_sub(1)
-        )),
+        _ => Some(format!("cells {covered} to {} belong to no variant", VARIANT_GRID.saturating_sub(1))),
     }
 }
 
@@ -90,11 +71,7 @@ fn misstep(claim: &Claim, buckets: u32) -> Option<&'static str> {
     if claim.steps.is_empty() {
         return Some("no step");
     }
-    if claim
-        .steps
-        .iter()
-        .any(|step| step.buckets.size() != buckets)
-    {
+    if claim.steps.iter().any(|step| step.buckets.size() != buckets) {
         return Some("buckets of a surface with another number of them");
     }
     let pairs = || claim.steps.iter().zip(claim.steps.iter().skip(1));

@@ -65,10 +65,7 @@ impl<'a> Reservation<'a> {
 
     /// The grounds on which it stands, apart from the one that all share.
     fn grounds(&self) -> impl Iterator<Item = Ground<'a>> {
-        let components = self
-            .components
-            .iter()
-            .map(|component| Ground::Component(component));
+        let components = self.components.iter().map(|component| Ground::Component(component));
         components.chain([Ground::Flag(self.flag)])
     }
 
@@ -91,12 +88,7 @@ pub(super) fn check(reservations: &[Reservation<'_>], witness: &mut Witness) -> 
     }
     let mut pairs = Vec::new();
     for (ground, group) in &grounds {
-        sweep(
-            reservations,
-            group,
-            |_| true,
-            |a, b| pairs.push((*ground, a, b)),
-        );
+        sweep(reservations, group, |_| true, |a, b| pairs.push((*ground, a, b)));
     }
     if reservations.iter().any(Reservation::is_global) {
         let all: Vec<usize> = (0..reservations.len()).collect();
@@ -107,13 +99,9 @@ pub(super) fn check(reservations: &[Reservation<'_>], witness: &mut Witness) -> 
     }
     let mut seen = HashSet::new();
     pairs.retain(|(_, a, b)| seen.insert((*a.min(b), *a.max(b))));
-    let pair = |(ground, a, b): (_, usize, usize)| {
-        Some((ground, reservations.get(a)?, reservations.get(b)?))
-    };
+    let pair = |(ground, a, b): (_, usize, usize)| Some((ground, reservations.get(a)?, reservations.get(b)?));
     let pairs = pairs.into_iter().filter_map(pair);
-    pairs
-        .map(|(ground, a, b)| Fault::Overlap(Box::new(overlap(ground, a, b, witness))))
-        .collect()
+    pairs.map(|(ground, a, b)| Fault::Overlap(Box::new(overlap(ground, a, b, witness)))).collect()
 }
 
 /// Finds pairs in a group of which at least one excludes the whole group.
@@ -123,11 +111,7 @@ fn sweep<'a>(
     excludes_all: impl Fn(&Reservation<'a>) -> bool,
     mut report: impl FnMut(usize, usize),
 ) {
-    let get = |index: &usize| {
-        reservations
-            .get(*index)
-            .map(|reservation| (*index, reservation))
-    };
+    let get = |index: &usize| reservations.get(*index).map(|reservation| (*index, reservation));
     let mut group: Vec<(usize, &Reservation<'_>)> = group.iter().filter_map(get).collect();
     if group.len() < 2 {
         return;
@@ -155,8 +139,7 @@ fn sweep<'a>(
         if met < MOST && holders.hold_any(new.buckets) {
             met = met.saturating_add(1);
             let before = group.iter().take(position);
-            let pairs =
-                before.filter(|(_, old)| (excluding || excludes_all(old)) && old.meets(new));
+            let pairs = before.filter(|(_, old)| (excluding || excludes_all(old)) && old.meets(new));
             pairs.take(MOST).for_each(|(old, _)| report(*old, *index));
         }
         by_any.take(new.buckets);
@@ -173,11 +156,7 @@ struct Holders(Vec<u32>);
 
 impl Holders {
     fn hold_any(&self, buckets: &BucketSet) -> bool {
-        buckets.iter().any(|bucket| {
-            self.0
-                .get(bucket as usize)
-                .is_some_and(|holders| *holders > 0)
-        })
+        buckets.iter().any(|bucket| self.0.get(bucket as usize).is_some_and(|holders| *holders > 0))
     }
 
     fn take(&mut self, buckets: &BucketSet) {
@@ -200,12 +179,7 @@ impl Holders {
     }
 }
 
-fn overlap(
-    ground: Ground<'_>,
-    a: &Reservation<'_>,
-    b: &Reservation<'_>,
-    witness: &mut Witness,
-) -> Overlap {
+fn overlap(ground: Ground<'_>, a: &Reservation<'_>, b: &Reservation<'_>, witness: &mut Witness) -> Overlap {
     let buckets = a.buckets.intersection(b.buckets);
     let end = a.end.min(b.end);
     Overlap {
@@ -258,31 +232,15 @@ mod tests {
         let mut found_any = 0;
         for seed in 0..300_u32 {
             let mut artifact = sample::crowded(3, 100, 1);
-            artifact
-                .flags
-                .iter_mut()
-                .for_each(|flag| flag.claims.clear());
+            artifact.flags.iter_mut().for_each(|flag| flag.claims.clear());
             for n in 0..12_u32 {
                 let random = |of: u32, what: &str| {
-                    let drawn = draw(
-                        &BucketSet::full(of),
-                        1,
-                        &[what, &n.to_string(), &seed.to_string()],
-                    );
+                    let drawn = draw(&BucketSet::full(of), 1, &[what, &n.to_string(), &seed.to_string()]);
                     drawn.iter().next().unwrap()
                 };
                 let id = format!("e{n}");
-                let buckets = draw(
-                    &BucketSet::full(100),
-                    1 + random(9, "size"),
-                    &["set", &id, &seed.to_string()],
-                );
-                let mut claim = sample::claim(
-                    &id,
-                    "part-0",
-                    buckets,
-                    &[("control", json!(0)), ("b", json!(1))],
-                );
+                let buckets = draw(&BucketSet::full(100), 1 + random(9, "size"), &["set", &id, &seed.to_string()]);
+                let mut claim = sample::claim(&id, "part-0", buckets, &[("control", json!(0)), ("b", json!(1))]);
                 claim.start = i64::from(random(40, "start"));
                 claim.end = Some(claim.start + i64::from(1 + random(20, "days")));
                 let flag = random(3, "flag") as usize;

@@ -28,11 +28,7 @@ pub enum Fault {
     /// A file that is not there.
     Missing { path: String },
     /// A file of another length than the manifest states.
-    Length {
-        path: String,
-        stated: u64,
-        found: u64,
-    },
+    Length { path: String, stated: u64, found: u64 },
     /// A file with another digest than the manifest states.
     Digest { path: String },
     /// A file that cannot be read.
@@ -54,11 +50,7 @@ pub enum Fault {
     /// A claim that does not claim the component of its own flag.
     Unclaimed { claim: String, component: String },
     /// A claim with buckets of the holdout.
-    Holdout {
-        claim: String,
-        buckets: BucketSet,
-        unit: Option<String>,
-    },
+    Holdout { claim: String, buckets: BucketSet, unit: Option<String> },
     /// Two claims that share a component and own the same buckets at the same time.
     Overlap(Box<Overlap>),
     /// The payload says other than the native artifact.
@@ -97,57 +89,31 @@ impl fmt::Display for Fault {
             Self::Manifest { why } => write!(f, "unreadable manifest: {why}"),
             Self::SurfaceId => f.write_str("the id cannot be part of a path"),
             Self::Format { format } => write!(f, "format `{format}` cannot be verified"),
-            Self::Path { path } => write!(
-                f,
-                "`{path}` is not the path that follows from surface, format and digest"
-            ),
+            Self::Path { path } => write!(f, "`{path}` is not the path that follows from surface, format and digest"),
             Self::Missing { path } => write!(f, "`{path}` is missing"),
-            Self::Length {
-                path,
-                stated,
-                found,
-            } => {
-                write!(
-                    f,
-                    "`{path}` has {found} bytes where the manifest states {stated}"
-                )
+            Self::Length { path, stated, found } => {
+                write!(f, "`{path}` has {found} bytes where the manifest states {stated}")
             }
-            Self::Digest { path } => write!(
-                f,
-                "`{path}` does not have the digest that the manifest states"
-            ),
+            Self::Digest { path } => write!(f, "`{path}` does not have the digest that the manifest states"),
             Self::Unreadable { path, why } => write!(f, "`{path}` cannot be read: {why}"),
             Self::OtherSurface { says } => write!(f, "the file is for surface `{says}`"),
             Self::Sdk { says, manifest } if says == manifest => write!(f, "unknown sdk `{says}`"),
-            Self::Sdk { says, manifest } => write!(
-                f,
-                "the file is for sdk `{says}`, the manifest names `{manifest}`"
-            ),
+            Self::Sdk { says, manifest } => write!(f, "the file is for sdk `{says}`, the manifest names `{manifest}`"),
             Self::Twice { id } => write!(f, "`{id}` is there twice"),
             Self::Segment { id, why } => write!(f, "segment `{id}`: {why}"),
             Self::Variants { claim, why } => write!(f, "`{claim}`: {why}"),
             Self::Steps { claim, why } => write!(f, "`{claim}`: {why}"),
             Self::Window { claim } => write!(f, "`{claim}` ends before it begins"),
             Self::Unclaimed { claim, component } => {
-                write!(
-                    f,
-                    "`{claim}` does not claim `{component}`, the component of its flag"
-                )
+                write!(f, "`{claim}` does not claim `{component}`, the component of its flag")
             }
-            Self::Holdout {
-                claim,
-                buckets,
-                unit,
-            } => {
+            Self::Holdout { claim, buckets, unit } => {
                 write!(f, "`{claim}` owns holdout buckets {}", Shown(buckets))?;
                 witness(f, unit.as_deref())
             }
             Self::Overlap(overlap) => overlap.fmt(f),
             Self::Disagreement { what, unit } => {
-                write!(
-                    f,
-                    "the growthbook payload and the native artifact disagree: {what}"
-                )?;
+                write!(f, "the growthbook payload and the native artifact disagree: {what}")?;
                 witness(f, unit.as_deref())
             }
         }
@@ -163,11 +129,7 @@ impl fmt::Display for Overlap {
             (None, Some(component)) if component == "*" => {
                 f.write_str("exclude each other, since one claims all,")?;
             }
-            (None, component) => write!(
-                f,
-                "both claim `{}`",
-                component.as_deref().unwrap_or_default()
-            )?,
+            (None, component) => write!(f, "both claim `{}`", component.as_deref().unwrap_or_default())?,
         }
         write!(f, " and share buckets {}", Shown(&self.buckets))?;
         witness(f, self.unit.as_deref())
@@ -185,10 +147,7 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const RUNS: usize = 8;
         let mut first = BucketSet::with_size(self.0.size());
-        self.0
-            .runs()
-            .take(RUNS)
-            .for_each(|run| first.insert_run(run));
+        self.0.runs().take(RUNS).for_each(|run| first.insert_run(run));
         write!(f, "{first}")?;
         if first.len() < self.0.len() {
             write!(f, " … ({} in all)", self.0.len())?;

@@ -44,20 +44,9 @@ impl Report {
 impl fmt::Display for Report {
     /// A line for each failure, and one for what was verified.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.failures
-            .iter()
-            .try_for_each(|failure| writeln!(f, "{failure}"))?;
-        let Self {
-            surfaces,
-            files,
-            claims,
-            failures,
-        } = self;
-        write!(
-            f,
-            "{surfaces} surfaces, {files} files, {claims} experiments and rollouts: {} failures",
-            failures.len()
-        )
+        self.failures.iter().try_for_each(|failure| writeln!(f, "{failure}"))?;
+        let Self { surfaces, files, claims, failures } = self;
+        write!(f, "{surfaces} surfaces, {files} files, {claims} experiments and rollouts: {} failures", failures.len())
     }
 }
 
@@ -67,14 +56,8 @@ pub fn verify(manifest: &[u8], lookup: impl Fn(&str) -> Option<Vec<u8>> + Sync) 
     let manifest = match Manifest::parse(manifest) {
         Ok(manifest) => manifest,
         Err(why) => {
-            let failures = vec![Failure {
-                surface: None,
-                fault: Fault::Manifest { why },
-            }];
-            return Report {
-                failures,
-                ..Report::default()
-            };
+            let failures = vec![Failure { surface: None, fault: Fault::Manifest { why } }];
+            return Report { failures, ..Report::default() };
         }
     };
     let surfaces: Vec<(&String, &Surface)> = manifest.surfaces.iter().collect();
@@ -83,10 +66,7 @@ pub fn verify(manifest: &[u8], lookup: impl Fn(&str) -> Option<Vec<u8>> + Sync) 
         checker.surface(surface, &lookup);
         checker.report
     });
-    let mut whole = Report {
-        surfaces: manifest.surfaces.len(),
-        ..Report::default()
-    };
+    let mut whole = Report { surfaces: manifest.surfaces.len(), ..Report::default() };
     for part in reports.collect::<Vec<_>>() {
         whole.files = whole.files.saturating_add(part.files);
         whole.claims = whole.claims.saturating_add(part.claims);
@@ -110,17 +90,11 @@ struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     fn new(id: &'a str) -> Self {
-        Self {
-            id,
-            report: Report::default(),
-        }
+        Self { id, report: Report::default() }
     }
 
     fn fail(&mut self, fault: Fault) {
-        self.report.failures.push(Failure {
-            surface: Some(self.id.to_owned()),
-            fault,
-        });
+        self.report.failures.push(Failure { surface: Some(self.id.to_owned()), fault });
     }
 
     fn surface(&mut self, surface: &Surface, lookup: &impl Fn(&str) -> Option<Vec<u8>>) {
@@ -129,10 +103,7 @@ impl<'a> Checker<'a> {
             return;
         }
         if surface.sdk.parse::<Scheme>().is_err() {
-            self.fail(Fault::Sdk {
-                says: surface.sdk.clone(),
-                manifest: surface.sdk.clone(),
-            });
+            self.fail(Fault::Sdk { says: surface.sdk.clone(), manifest: surface.sdk.clone() });
         }
         let mut native = None;
         let mut payload = None;
@@ -143,17 +114,11 @@ impl<'a> Checker<'a> {
             match format.as_str() {
                 "native" => match Artifact::decode(&bytes) {
                     Ok(artifact) => native = Some(artifact),
-                    Err(why) => self.fail(Fault::Unreadable {
-                        path: file.path.clone(),
-                        why: why.to_string(),
-                    }),
+                    Err(why) => self.fail(Fault::Unreadable { path: file.path.clone(), why: why.to_string() }),
                 },
                 _ => match growthbook::read(&bytes) {
                     Ok(read) => payload = Some((read, bytes)),
-                    Err(why) => self.fail(Fault::Unreadable {
-                        path: file.path.clone(),
-                        why: why.to_string(),
-                    }),
+                    Err(why) => self.fail(Fault::Unreadable { path: file.path.clone(), why: why.to_string() }),
                 },
             }
         }
@@ -173,24 +138,15 @@ impl<'a> Checker<'a> {
     }
 
     /// The bytes of a file whose path, length and digest are as they should be.
-    fn file(
-        &mut self,
-        format: &str,
-        file: &File,
-        lookup: &impl Fn(&str) -> Option<Vec<u8>>,
-    ) -> Option<Vec<u8>> {
+    fn file(&mut self, format: &str, file: &File, lookup: &impl Fn(&str) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
         let Some((_, extension)) = FORMATS.into_iter().find(|(known, _)| *known == format) else {
-            self.fail(Fault::Format {
-                format: format.to_owned(),
-            });
+            self.fail(Fault::Format { format: format.to_owned() });
             return None;
         };
         // The name follows from the content, so there is one right path and it stays inside.
         let short = file.sha256.get(..16).unwrap_or_default();
         if file.path != format!("{}/{format}-{short}.{extension}", self.id) || !is_hex(short) {
-            self.fail(Fault::Path {
-                path: file.path.clone(),
-            });
+            self.fail(Fault::Path { path: file.path.clone() });
             return None;
         }
         let path = || file.path.clone();
@@ -200,11 +156,7 @@ impl<'a> Checker<'a> {
         };
         self.report.files = self.report.files.saturating_add(1);
         if bytes.len() as u64 != file.bytes {
-            self.fail(Fault::Length {
-                path: path(),
-                stated: file.bytes,
-                found: bytes.len() as u64,
-            });
+            self.fail(Fault::Length { path: path(), stated: file.bytes, found: bytes.len() as u64 });
             return None;
         }
         if sha256(&bytes) != file.sha256 {
@@ -216,15 +168,10 @@ impl<'a> Checker<'a> {
 
     fn named(&mut self, says: &str, sdk: &str, surface: &Surface) {
         if says != self.id {
-            self.fail(Fault::OtherSurface {
-                says: says.to_owned(),
-            });
+            self.fail(Fault::OtherSurface { says: says.to_owned() });
         }
         if sdk != surface.sdk {
-            self.fail(Fault::Sdk {
-                says: sdk.to_owned(),
-                manifest: surface.sdk.clone(),
-            });
+            self.fail(Fault::Sdk { says: sdk.to_owned(), manifest: surface.sdk.clone() });
         }
     }
 
@@ -237,20 +184,14 @@ impl<'a> Checker<'a> {
         }
         for Segment { id, condition } in &artifact.segments {
             if let Err(why) = condition.check() {
-                self.fail(Fault::Segment {
-                    id: id.clone(),
-                    why,
-                });
+                self.fail(Fault::Segment { id: id.clone(), why });
             }
         }
         let mut witness = Witness::of(artifact);
         for fault in claims::check(artifact, &mut witness) {
             self.fail(fault);
         }
-        let reservations: Vec<_> = artifact
-            .claims()
-            .filter_map(|(flag, claim)| Reservation::of(flag, claim))
-            .collect();
+        let reservations: Vec<_> = artifact.claims().filter_map(|(flag, claim)| Reservation::of(flag, claim)).collect();
         for fault in exclusion::check(&reservations, &mut witness) {
             self.fail(fault);
         }
@@ -260,18 +201,11 @@ impl<'a> Checker<'a> {
         for served in &payload.served {
             let ranges = served.variants.iter().map(|(_, range, _)| range);
             if let Some(why) = claims::cover(ranges) {
-                self.fail(Fault::Variants {
-                    claim: served.key.clone(),
-                    why,
-                });
+                self.fail(Fault::Variants { claim: served.key.clone(), why });
             }
         }
         let mut witness = Witness::of_payload(payload);
-        let reservations: Vec<_> = payload
-            .served
-            .iter()
-            .map(|served| Reservation::served(served, at))
-            .collect();
+        let reservations: Vec<_> = payload.served.iter().map(|served| Reservation::served(served, at)).collect();
         for fault in exclusion::check(&reservations, &mut witness) {
             self.fail(fault);
         }
@@ -286,20 +220,12 @@ fn twice<'a>(ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
 
 /// Whether a surface's id can be part of a path: `[a-z0-9]+(-[a-z0-9]+)*`.
 fn is_id(id: &str) -> bool {
-    let word = |word: &str| {
-        !word.is_empty()
-            && word
-                .bytes()
-                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'))
-    };
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'));
     id.len() <= 64 && id.split('-').all(word)
 }
 
 fn is_hex(text: &str) -> bool {
-    text.len() == 16
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]

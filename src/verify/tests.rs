@@ -17,24 +17,13 @@ struct Dist {
 impl Dist {
     fn of(artifacts: &[Artifact]) -> Self {
         let mut dist = Self {
-            manifest: Manifest {
-                version: manifest::VERSION,
-                source: None,
-                at: START,
-                surfaces: BTreeMap::new(),
-            },
+            manifest: Manifest { version: manifest::VERSION, source: None, at: START, surfaces: BTreeMap::new() },
             files: BTreeMap::new(),
         };
         for artifact in artifacts {
-            let surface = Surface {
-                sdk: artifact.scheme.to_string(),
-                at: sample::AT,
-                held: None,
-                formats: BTreeMap::new(),
-            };
-            dist.manifest
-                .surfaces
-                .insert(artifact.surface.clone(), surface);
+            let surface =
+                Surface { sdk: artifact.scheme.to_string(), at: sample::AT, held: None, formats: BTreeMap::new() };
+            dist.manifest.surfaces.insert(artifact.surface.clone(), surface);
             dist.put(&artifact.surface, "native", artifact.encode());
             if let Ok(payload) = growthbook::encode(artifact, sample::AT) {
                 dist.put(&artifact.surface, "growthbook", payload);
@@ -45,42 +34,22 @@ impl Dist {
 
     /// Puts a file with the entry that goes with it.
     fn put(&mut self, surface: &str, format: &str, bytes: Vec<u8>) {
-        let (_, extension) = FORMATS
-            .into_iter()
-            .find(|(known, _)| *known == format)
-            .unwrap();
+        let (_, extension) = FORMATS.into_iter().find(|(known, _)| *known == format).unwrap();
         let file = File::of(surface, format, extension, &bytes);
         self.files.insert(file.path.clone(), bytes);
-        self.manifest
-            .surfaces
-            .get_mut(surface)
-            .unwrap()
-            .formats
-            .insert(format.into(), file);
+        self.manifest.surfaces.get_mut(surface).unwrap().formats.insert(format.into(), file);
     }
 
     fn entry(&mut self, surface: &str, format: &str) -> &mut File {
-        self.manifest
-            .surfaces
-            .get_mut(surface)
-            .unwrap()
-            .formats
-            .get_mut(format)
-            .unwrap()
+        self.manifest.surfaces.get_mut(surface).unwrap().formats.get_mut(format).unwrap()
     }
 
     fn verify(&self) -> Report {
-        verify(self.manifest.to_json().as_bytes(), |path| {
-            self.files.get(path).cloned()
-        })
+        verify(self.manifest.to_json().as_bytes(), |path| self.files.get(path).cloned())
     }
 
     fn words(&self) -> Vec<String> {
-        self.verify()
-            .failures
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        self.verify().failures.iter().map(ToString::to_string).collect()
     }
 }
 
@@ -95,10 +64,7 @@ fn a_sound_distribution_passes() {
     let report = Dist::of(&[sample::home(), search]).verify();
     assert_eq!(report.failures, []);
     assert_eq!((report.surfaces, report.files, report.claims), (2, 4, 24));
-    assert_eq!(
-        report.to_string(),
-        "2 surfaces, 4 files, 24 experiments and rollouts: 0 failures"
-    );
+    assert_eq!(report.to_string(), "2 surfaces, 4 files, 24 experiments and rollouts: 0 failures");
 }
 
 #[test]
@@ -106,22 +72,11 @@ fn an_overlap_is_shown_by_a_unit() {
     let mut home = sample::home();
     home.flags[0].claims[2].steps[0].buckets = BucketSet::parse("20-25", 100).unwrap();
     let mut dist = Dist::of(&[]);
-    let surface = Surface {
-        sdk: "growthbook".into(),
-        at: sample::AT,
-        held: None,
-        formats: BTreeMap::new(),
-    };
+    let surface = Surface { sdk: "growthbook".into(), at: sample::AT, held: None, formats: BTreeMap::new() };
     dist.manifest.surfaces.insert("home".into(), surface);
     dist.put("home", "native", home.encode());
     let report = dist.verify();
-    let [
-        Failure {
-            surface,
-            fault: Fault::Overlap(overlap),
-        },
-    ] = report.failures.as_slice()
-    else {
+    let [Failure { surface, fault: Fault::Overlap(overlap) }] = report.failures.as_slice() else {
         panic!("{report}");
     };
     assert_eq!(surface.as_deref(), Some("home"));
@@ -130,30 +85,15 @@ fn an_overlap_is_shown_by_a_unit() {
     assert_eq!(overlap.during, (START, Some(START + 20 * DAY)));
     assert_eq!(overlap.buckets.to_string(), "20-21");
     let unit = overlap.unit.as_deref().unwrap();
-    assert!(
-        (20..22).contains(&(hasher().surface_cell(unit) / 100)),
-        "{unit}"
-    );
+    assert!((20..22).contains(&(hasher().surface_cell(unit) / 100)), "{unit}");
     let words = report.failures[0].to_string();
     let expected = "home: `fresh-first` and `calm` both serve flag `home-ranker` and share buckets 20-21; unit `unit-";
     assert!(words.starts_with(expected), "{words}");
     // The payload by itself shows it too.
-    dist.manifest
-        .surfaces
-        .get_mut("home")
-        .unwrap()
-        .formats
-        .clear();
-    dist.put(
-        "home",
-        "growthbook",
-        growthbook::encode(&home, START + DAY).unwrap(),
-    );
+    dist.manifest.surfaces.get_mut("home").unwrap().formats.clear();
+    dist.put("home", "growthbook", growthbook::encode(&home, START + DAY).unwrap());
     let words = dist.words();
-    assert!(
-        words.len() == 1 && words[0].contains("share buckets 2000-2199"),
-        "{words:?}"
-    );
+    assert!(words.len() == 1 && words[0].contains("share buckets 2000-2199"), "{words:?}");
 }
 
 #[test]
@@ -161,19 +101,13 @@ fn components_and_windows_decide_who_excludes_whom() {
     let faults = |change: fn(&mut Artifact)| {
         let mut home = sample::home();
         change(&mut home);
-        verify_artifact(&home)
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
+        verify_artifact(&home).iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     // The rollout on cards shares buckets with all of ranker, and no component.
     assert_eq!(faults(|_| ()), Vec::<String>::new());
     let global = faults(|home| home.flags[1].claims[0].components = vec!["*".into()]);
     assert_eq!(global.len(), 3, "{global:?}");
-    assert!(
-        global[0].contains("`home-cards` exclude each other, since one claims all, and share"),
-        "{global:?}"
-    );
+    assert!(global[0].contains("`home-cards` exclude each other, since one claims all, and share"), "{global:?}");
     let touching = faults(|home| home.flags[0].claims[1].components.push("cards".into()));
     assert_eq!(touching.len(), 1, "{touching:?}");
     assert!(touching[0].contains("both claim `cards`"), "{touching:?}");
@@ -186,10 +120,7 @@ fn components_and_windows_decide_who_excludes_whom() {
         home.flags[0].claims[1].components = vec!["header".into()];
     });
     assert_eq!(unclaimed.len(), 2, "{unclaimed:?}");
-    assert!(
-        unclaimed[0].contains("does not claim `ranker`"),
-        "{unclaimed:?}"
-    );
+    assert!(unclaimed[0].contains("does not claim `ranker`"), "{unclaimed:?}");
 }
 
 #[test]
@@ -207,30 +138,15 @@ fn each_claim_is_checked_by_itself() {
             (|home| home.flags[1].claims[0].variants[0].range = 0..400) as fn(&mut Artifact),
             "cells 400 to 499 belong to no variant",
         ),
-        (
-            |home| home.flags[1].claims[0].variants[0].range = 0..501,
-            "cell 500 belongs to two variants",
-        ),
-        (
-            |home| home.flags[1].claims[0].variants[1].range.end = 9_999,
-            "cells 9999 to 9999 belong to no variant",
-        ),
-        (
-            |home| home.flags[1].claims[0].variants[1].range.end = 10_001,
-            "cell 10000 is outside the grid",
-        ),
-        (
-            |home| home.flags[1].claims[0].variants.clear(),
-            "cells 0 to 9999 belong to no variant",
-        ),
+        (|home| home.flags[1].claims[0].variants[0].range = 0..501, "cell 500 belongs to two variants"),
+        (|home| home.flags[1].claims[0].variants[1].range.end = 9_999, "cells 9999 to 9999 belong to no variant"),
+        (|home| home.flags[1].claims[0].variants[1].range.end = 10_001, "cell 10000 is outside the grid"),
+        (|home| home.flags[1].claims[0].variants.clear(), "cells 0 to 9999 belong to no variant"),
         (|home| home.flags[1].claims[0].steps.clear(), "no step"),
         (
             |home| {
                 let buckets = BucketSet::parse("3", 100).unwrap();
-                home.flags[1].claims[0].steps.push(Step {
-                    from: START + DAY,
-                    buckets,
-                });
+                home.flags[1].claims[0].steps.push(Step { from: START + DAY, buckets });
             },
             "a step without buckets of the one before",
         ),
@@ -245,10 +161,7 @@ fn each_claim_is_checked_by_itself() {
         assert_eq!(fault(change), format!("{cards}{expected}"));
     }
     let holdout = fault(|home| home.holdout = BucketSet::parse("0-1 99", 100).unwrap());
-    assert!(
-        holdout.starts_with("home: `home-cards` owns holdout buckets 99; unit `unit-"),
-        "{holdout}"
-    );
+    assert!(holdout.starts_with("home: `home-cards` owns holdout buckets 99; unit `unit-"), "{holdout}");
     let twice = fault(|home| {
         home.flags[1].claims[0].id = "calm".into();
         home.flags[1].claims[0].key = exposure_key("calm", 1);
@@ -269,26 +182,15 @@ fn files_are_what_the_manifest_says() {
     let mut dist = sound();
     let path = dist.entry("home", "native").path.clone();
     dist.files.get_mut(&path).unwrap()[50] ^= 1;
-    assert_eq!(
-        one(&dist),
-        format!("home: `{path}` does not have the digest that the manifest states")
-    );
+    assert_eq!(one(&dist), format!("home: `{path}` does not have the digest that the manifest states"));
     dist.files.get_mut(&path).unwrap().push(0);
     assert!(one(&dist).contains("bytes where the manifest states"));
     dist.files.remove(&path);
     assert_eq!(one(&dist), format!("home: `{path}` is missing"));
-    for path in [
-        "../home/native-0123456789abcdef.bin",
-        "/etc/passwd",
-        "home/native-x.bin",
-        "search/native.bin",
-    ] {
+    for path in ["../home/native-0123456789abcdef.bin", "/etc/passwd", "home/native-x.bin", "search/native.bin"] {
         let mut dist = sound();
         dist.entry("home", "native").path = path.into();
-        assert!(
-            one(&dist).contains("is not the path that follows"),
-            "{path}"
-        );
+        assert!(one(&dist).contains("is not the path that follows"), "{path}");
     }
     let mut dist = sound();
     let surface = dist.manifest.surfaces.remove("home").unwrap();
@@ -296,12 +198,7 @@ fn files_are_what_the_manifest_says() {
     assert_eq!(one(&dist), "../home: the id cannot be part of a path");
     let mut dist = sound();
     let file = dist.entry("home", "native").clone();
-    dist.manifest
-        .surfaces
-        .get_mut("home")
-        .unwrap()
-        .formats
-        .insert("ufc".into(), file);
+    dist.manifest.surfaces.get_mut("home").unwrap().formats.insert("ufc".into(), file);
     assert_eq!(one(&dist), "home: format `ufc` cannot be verified");
     let mut dist = sound();
     dist.manifest.surfaces.get_mut("home").unwrap().sdk = "eppo".into();
@@ -317,11 +214,7 @@ fn the_payload_says_what_the_artifact_says() {
         let mut other = home.clone();
         change(&mut other);
         let mut dist = Dist::of(std::slice::from_ref(&home));
-        dist.put(
-            "home",
-            "growthbook",
-            growthbook::encode(&other, sample::AT).unwrap(),
-        );
+        dist.put("home", "growthbook", growthbook::encode(&other, sample::AT).unwrap());
         dist.words()
     };
     assert_eq!(altered(|_| ()), Vec::<String>::new());
@@ -332,40 +225,16 @@ fn the_payload_says_what_the_artifact_says() {
             }) as fn(&mut Artifact),
             "`calm` owns other cells, among them 5900-5999; unit `unit-",
         ),
-        (
-            |other| other.flags[0].claims[2].salt = "other".into(),
-            "`calm` has another salt",
-        ),
-        (
-            |other| other.salt = "other".into(),
-            "`home-cards` has another surface salt",
-        ),
-        (
-            |other| other.flags[0].claims[2].variants[0].range = 0..4_000,
-            "belong to no variant",
-        ),
-        (
-            |other| other.flags[0].claims[2].end = Some(0),
-            "`calm` is live and not in the payload; unit `unit-",
-        ),
-        (
-            |other| other.flags[0].claims[2].segment = Some(1),
-            "`calm` has another segment",
-        ),
-        (
-            |other| other.flags[1].default = "large".into(),
-            "the payload is not what the artifact compiles to",
-        ),
-        (
-            |other| other.flags[1].rules.clear(),
-            "the payload is not what the artifact compiles to",
-        ),
+        (|other| other.flags[0].claims[2].salt = "other".into(), "`calm` has another salt"),
+        (|other| other.salt = "other".into(), "`home-cards` has another surface salt"),
+        (|other| other.flags[0].claims[2].variants[0].range = 0..4_000, "belong to no variant"),
+        (|other| other.flags[0].claims[2].end = Some(0), "`calm` is live and not in the payload; unit `unit-"),
+        (|other| other.flags[0].claims[2].segment = Some(1), "`calm` has another segment"),
+        (|other| other.flags[1].default = "large".into(), "the payload is not what the artifact compiles to"),
+        (|other| other.flags[1].rules.clear(), "the payload is not what the artifact compiles to"),
     ] {
         let words = altered(change);
-        assert!(
-            words.iter().any(|word| word.contains(expected)),
-            "{expected}: {words:?}"
-        );
+        assert!(words.iter().any(|word| word.contains(expected)), "{expected}: {words:?}");
     }
     let extra = altered(|other| {
         let mut claim = other.flags[0].claims[2].clone();
@@ -373,12 +242,7 @@ fn the_payload_says_what_the_artifact_says() {
         claim.components = vec!["header".into()];
         other.flags[2].claims.push(claim);
     });
-    assert!(
-        extra
-            .iter()
-            .any(|word| word.contains("`extra` is served by the payload alone; unit `unit-")),
-        "{extra:?}"
-    );
+    assert!(extra.iter().any(|word| word.contains("`extra` is served by the payload alone; unit `unit-")), "{extra:?}");
 }
 
 #[test]
@@ -389,10 +253,7 @@ fn what_passes_is_exclusive_for_every_unit() {
     let ranker = ["fresh-first", "long-tail.2", "calm"];
     for n in 0..2_000 {
         let unit = format!("unit-{n}");
-        let bucket = evaluator
-            .evaluate("home-ranker", &unit, &(), START)
-            .bucket
-            .unwrap();
+        let bucket = evaluator.evaluate("home-ranker", &unit, &(), START).bucket.unwrap();
         let owners = evaluator.artifact().claims().filter(|(_, claim)| {
             ranker.contains(&claim.key.as_str())
                 && claim.is_live(START + DAY)
@@ -407,9 +268,7 @@ fn no_bytes_make_it_panic() {
     let dist = Dist::of(&[sample::home()]);
     let json = dist.manifest.to_json();
     for end in (0..json.len()).step_by(3) {
-        let _ = verify(&json.as_bytes()[..end], |path| {
-            dist.files.get(path).cloned()
-        });
+        let _ = verify(&json.as_bytes()[..end], |path| dist.files.get(path).cloned());
     }
     for (format, at) in [("native", 300), ("growthbook", 300), ("growthbook", 1_200)] {
         for bit in 0..8 {

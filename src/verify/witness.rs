@@ -29,28 +29,14 @@ impl Witness {
     /// Units by the cells of a payload.
     pub(super) fn of_payload(payload: &Payload) -> Self {
         let scheme = Scheme::GrowthBook;
-        let salt = payload
-            .served
-            .first()
-            .map_or("", |served| served.surface_salt.as_str());
-        Self::new(
-            scheme
-                .hasher(salt)
-                .zip(Grid::new(scheme.grid(), scheme.grid())),
-        )
+        let salt = payload.served.first().map_or("", |served| served.surface_salt.as_str());
+        Self::new(scheme.hasher(salt).zip(Grid::new(scheme.grid(), scheme.grid())))
     }
 
     fn new(placement: Option<(Hasher, Grid)>) -> Self {
         // With thirty times as many units as buckets, one bucket in ten million millions is left without any.
-        let limit = placement
-            .as_ref()
-            .map_or(0, |(_, grid)| grid.buckets().saturating_mul(30));
-        Self {
-            placement,
-            found: HashMap::new(),
-            tried: 0,
-            limit,
-        }
+        let limit = placement.as_ref().map_or(0, |(_, grid)| grid.buckets().saturating_mul(30));
+        Self { placement, found: HashMap::new(), tried: 0, limit }
     }
 
     /// A unit in one of these buckets.

@@ -75,8 +75,7 @@ fn the_music_app_has_the_shape_that_it_promises() {
     );
     let today = crate::world::TODAY;
     let context = allotment::lint::Context::new(&sources, today);
-    let experiments: Vec<_> =
-        context.catalogue.claims.values().filter(|claim| claim.experiment().is_some()).collect();
+    let experiments: Vec<_> = context.catalogue.claims.values().filter(|claim| claim.experiment().is_some()).collect();
     let live = experiments.iter().filter(|claim| claim.live_on(today)).count();
     assert!(experiments.len() >= 60, "{} experiments", experiments.len());
     assert!(3 * live >= experiments.len(), "{live} of {} are live", experiments.len());

@@ -45,8 +45,21 @@ fn attributes(number: u64) -> Value {
         "language": pick(&[json!("en-GB"), json!("de-DE"), json!("es"), json!("sv-SE"), json!("de")]),
     });
     for name in ["country", "plan", "app-version", "employee", "device-os", "tenure-days", "language"] {
-        match pick(&[json!(0), json!(1), json!(2), json!(3), json!(4), json!(5), json!(6), json!(7), json!(8), json!(9)]) {
-            Value::Number(missing) if missing.as_u64() == Some(0) => drop(all.as_object_mut().expect("an object").remove(name)),
+        match pick(&[
+            json!(0),
+            json!(1),
+            json!(2),
+            json!(3),
+            json!(4),
+            json!(5),
+            json!(6),
+            json!(7),
+            json!(8),
+            json!(9),
+        ]) {
+            Value::Number(missing) if missing.as_u64() == Some(0) => {
+                drop(all.as_object_mut().expect("an object").remove(name))
+            }
             Value::Number(null) if null.as_u64() == Some(1) && number % 5 == 0 => all[name] = Value::Null,
             _ => {}
         }
@@ -61,7 +74,8 @@ fn answers(text: &str) -> Answers {
         .map(|line| {
             let line: Value = serde_json::from_str(line).expect("a line of JSON");
             let key = |name: &str| line[name].as_str().expect("a text").to_owned();
-            let answer = json!({ "value": line["value"], "experiment": line["experiment"], "variant": line["variant"] });
+            let answer =
+                json!({ "value": line["value"], "experiment": line["experiment"], "variant": line["variant"] });
             ((key("unit"), key("flag")), answer)
         })
         .collect()

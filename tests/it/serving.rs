@@ -56,8 +56,18 @@ fn a_serving_fault_holds_its_own_surface_and_keeps_its_last_good_files() {
     let (code, words) = allot(root, &["compile", "-o", out]);
     assert_eq!(code, Some(0), "{words}");
     let before = manifest(&dist);
-    put(root, "flags/search-ranking.toml", "version = 1\nowner = \"home\"\nsurface = \"search\"\ncomponent = \"ranking\"\ntype = \"boolean\"\ndefault = \"no\"\n");
-    put(root, "flags/home-ranker.toml", &fs::read_to_string(root.join("flags/home-ranker.toml")).expect("a flag").replace("[\"v7\", ", "[\"v7\", \"v9\", "));
+    put(
+        root,
+        "flags/search-ranking.toml",
+        "version = 1\nowner = \"home\"\nsurface = \"search\"\ncomponent = \"ranking\"\ntype = \"boolean\"\ndefault = \"no\"\n",
+    );
+    put(
+        root,
+        "flags/home-ranker.toml",
+        &fs::read_to_string(root.join("flags/home-ranker.toml"))
+            .expect("a flag")
+            .replace("[\"v7\", ", "[\"v7\", \"v9\", "),
+    );
     let (code, words) = allot(root, &["compile", "-o", out]);
     assert_eq!(code, Some(1), "{words}");
     let after = manifest(&dist);
@@ -76,7 +86,11 @@ fn a_planning_fault_holds_nothing() {
     fs::remove_file(root.join("metrics/app.toml")).expect("it was there");
     let path = "experiments/home/fresh-first.toml";
     let text = fs::read_to_string(root.join(path)).expect("an experiment");
-    put(root, path, &text.replace("minutes-listened", "minutes-lisened").replace("owner = \"home\"", "owner = \"hmoe\""));
+    put(
+        root,
+        path,
+        &text.replace("minutes-listened", "minutes-lisened").replace("owner = \"home\"", "owner = \"hmoe\""),
+    );
     let (code, words) = allot(root, &["lint"]);
     assert_eq!(code, Some(1), "{words}");
     put(root, path, &text);
@@ -123,10 +137,21 @@ fn what_is_over_paused_or_decided_is_not_served() {
     put(root, path, &text.replace("traffic = \"20%\"\n", "traffic = \"0%\"\n"));
     let lock = fs::read_to_string(root.join("experiments/home/fresh-first.lock")).expect("a lock");
     assert_eq!(allot(root, &["allocate"]).0, Some(0));
-    assert_eq!(fs::read_to_string(root.join("experiments/home/fresh-first.lock")).expect("a lock"), lock, "a pause keeps its buckets");
+    assert_eq!(
+        fs::read_to_string(root.join("experiments/home/fresh-first.lock")).expect("a lock"),
+        lock,
+        "a pause keeps its buckets"
+    );
     assert!(!served(root), "a pause serves nobody");
-    let decision = "\n[decision]\noutcome = \"stopped\"\non = 2027-02-01\nreason = \"Harm.\"\nlearned = \"Less is more.\"\n";
-    put(root, path, &text.replace("stage = \"ship\"", "stage = \"tweak\"").replace("[success]", &format!("{}\n[success]", decision.trim_end())));
+    let decision =
+        "\n[decision]\noutcome = \"stopped\"\non = 2027-02-01\nreason = \"Harm.\"\nlearned = \"Less is more.\"\n";
+    put(
+        root,
+        path,
+        &text
+            .replace("stage = \"ship\"", "stage = \"tweak\"")
+            .replace("[success]", &format!("{}\n[success]", decision.trim_end())),
+    );
     let (code, words) = allot(root, &["allocate"]);
     assert_eq!(code, Some(0), "{words}");
     assert!(fs::read_to_string(root.join("experiments/home/fresh-first.lock")).expect("a lock").contains("days = 21"));

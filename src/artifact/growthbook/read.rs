@@ -70,12 +70,8 @@ pub fn read(bytes: &[u8]) -> Result<Payload, ReadError> {
             file.allotment.version
         )));
     }
-    let mut payload = Payload {
-        surface: file.allotment.surface,
-        flags: BTreeMap::new(),
-        served: Vec::new(),
-        forced: Vec::new(),
-    };
+    let mut payload =
+        Payload { surface: file.allotment.surface, flags: BTreeMap::new(), served: Vec::new(), forced: Vec::new() };
     let mut components = file.allotment.claims;
     for (flag, feature) in file.features {
         for rule in feature.rules {
@@ -85,8 +81,7 @@ pub fn read(bytes: &[u8]) -> Result<Payload, ReadError> {
                     payload.forced.push(forced);
                 }
                 Rule::Experiment(experiment) => {
-                    let unnamed =
-                        || ReadError(format!("`{}` without its components", experiment.key));
+                    let unnamed = || ReadError(format!("`{}` without its components", experiment.key));
                     let components = components.remove(&experiment.key).ok_or_else(unnamed)?;
                     payload.served.push(served(&flag, *experiment, components)?);
                 }
@@ -95,22 +90,16 @@ pub fn read(bytes: &[u8]) -> Result<Payload, ReadError> {
         payload.flags.insert(flag, feature.default_value);
     }
     match components.into_keys().next() {
-        Some(key) => Err(ReadError(format!(
-            "components of `{key}`, which is not served"
-        ))),
+        Some(key) => Err(ReadError(format!("components of `{key}`, which is not served"))),
         None => Ok(payload),
     }
 }
 
-fn served(
-    flag: &str,
-    experiment: Experiment,
-    components: Vec<String>,
-) -> Result<Served, ReadError> {
+fn served(flag: &str, experiment: Experiment, components: Vec<String>) -> Result<Served, ReadError> {
     let wrong = |what: &str| ReadError(format!("`{}`: {what}", experiment.key));
     let [filter] = experiment.filters;
-    let same_length = experiment.variations.len() == experiment.ranges.len()
-        && experiment.meta.len() == experiment.ranges.len();
+    let same_length =
+        experiment.variations.len() == experiment.ranges.len() && experiment.meta.len() == experiment.ranges.len();
     if !same_length {
         return Err(wrong("variations, ranges and meta of different lengths"));
     }
@@ -133,15 +122,8 @@ fn served(
         cells.insert_run(start..stop);
         end = Some(stop);
     }
-    let ranges = experiment
-        .ranges
-        .iter()
-        .map(|[start, end]| start.0..end.0.min(VARIANT_GRID));
-    let variants = experiment
-        .meta
-        .into_iter()
-        .zip(ranges)
-        .zip(experiment.variations);
+    let ranges = experiment.ranges.iter().map(|[start, end]| start.0..end.0.min(VARIANT_GRID));
+    let variants = experiment.meta.into_iter().zip(ranges).zip(experiment.variations);
     Ok(Served {
         flag: flag.to_owned(),
         key: experiment.key,
@@ -150,9 +132,7 @@ fn served(
         surface_salt: filter.seed,
         salt: experiment.seed,
         cells,
-        variants: variants
-            .map(|((meta, range), value)| (meta.key, range, value))
-            .collect(),
+        variants: variants.map(|((meta, range), value)| (meta.key, range, value)).collect(),
         condition: experiment.condition,
     })
 }

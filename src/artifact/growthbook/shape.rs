@@ -109,24 +109,11 @@ impl<'de> Deserialize<'de> for Edge {
         if !(0.0..=1.0).contains(&share) {
             return Err(D::Error::custom("range outside 0 to 1"));
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between 0 and the grid"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the grid")]
         let cell = (share * f64::from(GRID)).round() as u32;
-        #[expect(
-            clippy::float_cmp,
-            reason = "only the very double that an SDK computes will do"
-        )]
+        #[expect(clippy::float_cmp, reason = "only the very double that an SDK computes will do")]
         let exact = f64::from(cell) / f64::from(GRID) == share;
-        if exact {
-            Ok(Self(cell))
-        } else {
-            Err(D::Error::custom(
-                "range that does not end on a cell of the grid",
-            ))
-        }
+        if exact { Ok(Self(cell)) } else { Err(D::Error::custom("range that does not end on a cell of the grid")) }
     }
 }
 
@@ -141,9 +128,7 @@ mod tests {
             assert!(json.len() <= 6, "{json}");
             assert_eq!(serde_json::from_str::<Edge>(&json).unwrap(), Edge(cell));
         }
-        for json in [
-            "-0.1", "1.1", "0.00005", "0.12345", "1e300", "\"0\"", "null",
-        ] {
+        for json in ["-0.1", "1.1", "0.00005", "0.12345", "1e300", "\"0\"", "null"] {
             assert!(serde_json::from_str::<Edge>(json).is_err(), "{json}");
         }
     }

@@ -36,18 +36,10 @@ impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scheme => f.write_str("the surface's `sdk` is not `growthbook`"),
-            Self::Attribute(name) => write!(
-                f,
-                "GrowthBook SDKs cannot look up an attribute named `{name}`"
-            ),
-            Self::Id(id) => write!(
-                f,
-                "the GrowthBook SDK for JavaScript fails on the id `{id}`"
-            ),
+            Self::Attribute(name) => write!(f, "GrowthBook SDKs cannot look up an attribute named `{name}`"),
+            Self::Id(id) => write!(f, "the GrowthBook SDK for JavaScript fails on the id `{id}`"),
             Self::Salt => f.write_str("GrowthBook SDKs hash only ASCII salts alike"),
-            Self::Operator => {
-                f.write_str("GrowthBook SDKs do not agree on this operator for this type")
-            }
+            Self::Operator => f.write_str("GrowthBook SDKs do not agree on this operator for this type"),
             Self::Operand => f.write_str("the value is not of the attribute's type"),
             Self::Number => f.write_str("GrowthBook SDKs agree on numbers up to 2^53 - 1 only"),
             Self::Version(version) => write!(
@@ -55,13 +47,9 @@ impl fmt::Display for Unsupported {
                 "GrowthBook SDKs agree on versions such as `9.4.0` or `9.4.0-beta.1` only, and not on `{version}`"
             ),
             Self::Empty => f.write_str("GrowthBook SDKs do not agree on an empty list"),
-            Self::Text => f.write_str(
-                "GrowthBook SDKs do not agree on an empty text or one with control characters",
-            ),
+            Self::Text => f.write_str("GrowthBook SDKs do not agree on an empty text or one with control characters"),
             Self::Null => f.write_str("GrowthBook SDKs do not agree on `null`"),
-            Self::Variants => {
-                f.write_str("GrowthBook SDKs skip an experiment with fewer than two variants")
-            }
+            Self::Variants => f.write_str("GrowthBook SDKs skip an experiment with fewer than two variants"),
         }
     }
 }
@@ -101,11 +89,7 @@ pub fn check_attribute(name: &str) -> Result<(), Unsupported> {
 /// # Errors
 /// [`Unsupported::Id`].
 pub fn check_id(id: &str) -> Result<(), Unsupported> {
-    if JAVASCRIPT_MEMBERS.contains(&id) {
-        Err(Unsupported::Id(id.to_owned()))
-    } else {
-        Ok(())
-    }
+    if JAVASCRIPT_MEMBERS.contains(&id) { Err(Unsupported::Id(id.to_owned())) } else { Ok(()) }
 }
 
 /// Whether every SDK hashes this salt alike; for an empty one some take the experiment's key instead.
@@ -113,11 +97,7 @@ pub fn check_id(id: &str) -> Result<(), Unsupported> {
 /// # Errors
 /// [`Unsupported::Salt`].
 pub fn check_salt(salt: &str) -> Result<(), Unsupported> {
-    if salt.is_empty() || !salt.is_ascii() {
-        Err(Unsupported::Salt)
-    } else {
-        Ok(())
-    }
+    if salt.is_empty() || !salt.is_ascii() { Err(Unsupported::Salt) } else { Ok(()) }
 }
 
 /// Whether every SDK serves this value as it is. Null is refused at the top only: within an object it is the application's.
@@ -125,11 +105,7 @@ pub fn check_salt(salt: &str) -> Result<(), Unsupported> {
 /// # Errors
 /// [`Unsupported::Null`] or [`Unsupported::Number`].
 pub fn check_value(value: &Value) -> Result<(), Unsupported> {
-    if value.is_null() {
-        Err(Unsupported::Null)
-    } else {
-        plain(value).map(|_| ())
-    }
+    if value.is_null() { Err(Unsupported::Null) } else { plain(value).map(|_| ()) }
 }
 
 /// The largest whole number that JavaScript tells from its neighbours.
@@ -141,9 +117,7 @@ pub(super) fn plain(value: &Value) -> Result<Value, Unsupported> {
         Value::Number(number) => plain_number(number.as_f64().ok_or(Unsupported::Number)?)?,
         Value::Array(items) => items.iter().map(plain).collect::<Result<_, _>>()?,
         Value::Object(entries) => {
-            let entries = entries
-                .iter()
-                .map(|(key, value)| Ok((key.clone(), plain(value)?)));
+            let entries = entries.iter().map(|(key, value)| Ok((key.clone(), plain(value)?)));
             Value::Object(entries.collect::<Result<_, _>>()?)
         }
         Value::Null | Value::Bool(_) | Value::String(_) => value.clone(),
@@ -158,10 +132,7 @@ pub(super) fn plain_number(number: f64) -> Result<Value, Unsupported> {
     if number.fract() != 0.0 {
         return Ok(number.into());
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a whole number within 2^53"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "a whole number within 2^53")]
     let whole = number as i64;
     Ok(whole.into())
 }
@@ -180,27 +151,14 @@ mod tests {
             assert_eq!(check_attribute(name), Ok(()), "{name}");
         }
         assert!(check_id("constructor").is_err() && check_id("fresh-first").is_ok());
-        assert!(
-            check_salt("").is_err() && check_salt("å").is_err() && check_salt("home.5e1f").is_ok()
-        );
+        assert!(check_salt("").is_err() && check_salt("å").is_err() && check_salt("home.5e1f").is_ok());
     }
 
     #[test]
     fn numbers_are_written_as_javascript_would() {
-        assert_eq!(
-            plain(&json!({ "a": [1.0, -0.0, 2.5] }))
-                .unwrap()
-                .to_string(),
-            r#"{"a":[1,0,2.5]}"#
-        );
-        assert_eq!(
-            check_value(&json!(9_007_199_254_740_993_u64)),
-            Err(Unsupported::Number)
-        );
-        assert_eq!(
-            check_value(&json!({ "a": 1e300 })),
-            Err(Unsupported::Number)
-        );
+        assert_eq!(plain(&json!({ "a": [1.0, -0.0, 2.5] })).unwrap().to_string(), r#"{"a":[1,0,2.5]}"#);
+        assert_eq!(check_value(&json!(9_007_199_254_740_993_u64)), Err(Unsupported::Number));
+        assert_eq!(check_value(&json!({ "a": 1e300 })), Err(Unsupported::Number));
         assert_eq!(check_value(&json!(null)), Err(Unsupported::Null));
         assert_eq!(check_value(&json!({ "a": null })), Ok(()));
     }

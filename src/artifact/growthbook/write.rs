@@ -1,8 +1,6 @@
 //! A surface at one instant as the payload that stock SDKs read.
 
-use super::shape::{
-    Edge, Experiment, Feature, File, Filter, Force, HASH_VERSION, Meta, Origin, Rule,
-};
+use super::shape::{Edge, Experiment, Feature, File, Filter, Force, HASH_VERSION, Meta, Origin, Rule};
 use super::support::{Unsupported, check_attribute, check_id, check_salt, check_value, plain};
 use crate::artifact::{Artifact, Claim, Flag};
 use crate::bucket::{BucketSet, Grid, Scheme};
@@ -50,57 +48,35 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(artifact: &'a Artifact, at: i64) -> Result<Self, Unservable> {
-        let here = |reason| Unservable {
-            place: format!("surface `{}`", artifact.surface),
-            reason,
-        };
+        let here = |reason| Unservable { place: format!("surface `{}`", artifact.surface), reason };
         if artifact.scheme != Scheme::GrowthBook {
             return Err(here(Unsupported::Scheme));
         }
         check_salt(&artifact.salt).map_err(here)?;
         check_attribute(&artifact.unit).map_err(here)?;
-        let grid = Grid::new(artifact.scheme.grid(), artifact.buckets)
-            .ok_or_else(|| here(Unsupported::Scheme))?;
+        let grid = Grid::new(artifact.scheme.grid(), artifact.buckets).ok_or_else(|| here(Unsupported::Scheme))?;
         Ok(Self { artifact, at, grid })
     }
 
     fn file(&self) -> Result<File, Unservable> {
-        let live = self
-            .artifact
-            .claims()
-            .filter(|(_, claim)| self.owned(claim).is_some());
-        let claims: BTreeMap<_, _> = live
-            .map(|(_, claim)| (claim.key.clone(), claim.components.clone()))
-            .collect();
+        let live = self.artifact.claims().filter(|(_, claim)| self.owned(claim).is_some());
+        let claims: BTreeMap<_, _> = live.map(|(_, claim)| (claim.key.clone(), claim.components.clone())).collect();
         let mut features = BTreeMap::new();
         for flag in &self.artifact.flags {
             features.insert(flag.id.clone(), self.feature(flag)?);
         }
-        let allotment = Origin {
-            version: 1,
-            surface: self.artifact.surface.clone(),
-            claims,
-        };
-        Ok(File {
-            features,
-            allotment,
-        })
+        let allotment = Origin { version: 1, surface: self.artifact.surface.clone(), claims };
+        Ok(File { features, allotment })
     }
 
     /// The buckets a claim has at the instant, if any.
     fn owned<'c>(&self, claim: &'c Claim) -> Option<&'c BucketSet> {
-        let step = claim
-            .is_live(self.at)
-            .then(|| claim.step_at(self.at))
-            .flatten()?;
+        let step = claim.is_live(self.at).then(|| claim.step_at(self.at)).flatten()?;
         (!step.buckets.is_empty()).then_some(&step.buckets)
     }
 
     fn feature(&self, flag: &Flag) -> Result<Feature, Unservable> {
-        let here = |reason| Unservable {
-            place: format!("flag `{}`", flag.id),
-            reason,
-        };
+        let here = |reason| Unservable { place: format!("flag `{}`", flag.id), reason };
         let mut rules = Vec::new();
         for preview in &flag.previews {
             rules.push(Rule::Force(Force {
@@ -121,17 +97,11 @@ impl<'a> Writer<'a> {
                 value: served(&rule.value).map_err(here)?,
             }));
         }
-        Ok(Feature {
-            default_value: served(&flag.default).map_err(here)?,
-            rules,
-        })
+        Ok(Feature { default_value: served(&flag.default).map_err(here)?, rules })
     }
 
     fn experiment(&self, claim: &Claim, owned: &BucketSet) -> Result<Experiment, Unservable> {
-        let here = |reason| Unservable {
-            place: format!("`{}`", claim.key),
-            reason,
-        };
+        let here = |reason| Unservable { place: format!("`{}`", claim.key), reason };
         check_id(&claim.id).map_err(here)?;
         check_salt(&claim.salt).map_err(here)?;
         if claim.variants.len() < 2 {
@@ -153,42 +123,19 @@ impl<'a> Writer<'a> {
             hash_version: HASH_VERSION,
             seed: claim.salt.clone(),
             filters: [filter],
-            condition: claim
-                .segment
-                .map(|segment| self.condition(segment))
-                .transpose()?,
+            condition: claim.segment.map(|segment| self.condition(segment)).transpose()?,
             variations: values.collect::<Result<_, _>>().map_err(here)?,
-            ranges: claim
-                .variants
-                .iter()
-                .map(|variant| edges(variant.range.clone()))
-                .collect(),
-            meta: claim
-                .variants
-                .iter()
-                .map(|v| Meta {
-                    key: v.id.clone(),
-                    name: v.id.clone(),
-                })
-                .collect(),
+            ranges: claim.variants.iter().map(|variant| edges(variant.range.clone())).collect(),
+            meta: claim.variants.iter().map(|v| Meta { key: v.id.clone(), name: v.id.clone() }).collect(),
             disable_sticky_bucketing: true,
         })
     }
 
     fn condition(&self, segment: usize) -> Result<Value, Unservable> {
         let segment = self.artifact.segments.get(segment);
-        let place = || {
-            segment.map_or("segment".to_owned(), |segment| {
-                format!("segment `{}`", segment.id)
-            })
-        };
-        let condition = segment
-            .ok_or(Unsupported::Empty)
-            .and_then(|segment| super::condition(&segment.condition));
-        condition.map_err(|reason| Unservable {
-            place: place(),
-            reason,
-        })
+        let place = || segment.map_or("segment".to_owned(), |segment| format!("segment `{}`", segment.id));
+        let condition = segment.ok_or(Unsupported::Empty).and_then(|segment| super::condition(&segment.condition));
+        condition.map_err(|reason| Unservable { place: place(), reason })
     }
 }
 
@@ -248,14 +195,8 @@ mod tests {
         );
         assert_eq!(ranker["rules"][2]["key"], "calm");
         assert_eq!(ranker["defaultValue"], "v7");
-        assert_eq!(
-            payload["features"]["home-cards"]["rules"][1]["id"],
-            "home-cards.1"
-        );
-        assert_eq!(
-            payload["features"]["greeting"],
-            json!({ "defaultValue": { "text": "hello", "lines": 1 } })
-        );
+        assert_eq!(payload["features"]["home-cards"]["rules"][1]["id"], "home-cards.1");
+        assert_eq!(payload["features"]["greeting"], json!({ "defaultValue": { "text": "hello", "lines": 1 } }));
         assert_eq!(
             payload["allotment"],
             json!({
@@ -271,24 +212,13 @@ mod tests {
         let home = sample::home();
         let keys = |at| {
             let payload = growthbook::read(&encode(&home, at).unwrap()).unwrap();
-            payload
-                .served
-                .into_iter()
-                .map(|served| (served.key, served.cells.len()))
-                .collect::<Vec<_>>()
+            payload.served.into_iter().map(|served| (served.key, served.cells.len())).collect::<Vec<_>>()
         };
         let found = |key: &str, cells| (key.to_owned(), cells);
         assert_eq!(keys(sample::START - 1), []);
-        let first = [
-            found("home-cards", 9_800),
-            found("fresh-first", 200),
-            found("calm", 2_000),
-        ];
+        let first = [found("home-cards", 9_800), found("fresh-first", 200), found("calm", 2_000)];
         assert_eq!(keys(sample::START), first);
-        assert_eq!(
-            keys(sample::START + sample::DAY)[1],
-            found("fresh-first", 2_000)
-        );
+        assert_eq!(keys(sample::START + sample::DAY)[1], found("fresh-first", 2_000));
         let later = [found("home-cards", 9_800), found("long-tail.2", 6_000)];
         assert_eq!(keys(sample::START + 28 * sample::DAY), later);
     }
@@ -302,15 +232,9 @@ mod tests {
         };
         assert!(refused(|home| home.scheme = Scheme::Eppo).starts_with("surface `home`: "));
         assert!(refused(|home| home.unit = "user.id".into()).contains("`user.id`"));
-        assert!(
-            refused(|home| home.flags[1].default = Value::Null).starts_with("flag `home-cards`: ")
-        );
-        assert!(
-            refused(|home| home.flags[0].claims[0].salt.clear()).starts_with("`fresh-first`: ")
-        );
-        assert!(
-            refused(|home| home.flags[0].claims[0].variants.truncate(1)).contains("two variants")
-        );
+        assert!(refused(|home| home.flags[1].default = Value::Null).starts_with("flag `home-cards`: "));
+        assert!(refused(|home| home.flags[0].claims[0].salt.clear()).starts_with("`fresh-first`: "));
+        assert!(refused(|home| home.flags[0].claims[0].variants.truncate(1)).contains("two variants"));
         let empty = refused(|home| {
             home.segments[1].condition = crate::artifact::Condition::Any(Vec::new());
         });
@@ -322,14 +246,7 @@ mod tests {
         let home = sample::home();
         let json = String::from_utf8(encode(&home, sample::AT).unwrap()).unwrap();
         let read = growthbook::read(json.as_bytes()).unwrap();
-        assert_eq!(
-            (
-                read.surface.as_str(),
-                read.flags.len(),
-                read.forced.len()
-            ),
-            ("home", 3, 2)
-        );
+        assert_eq!((read.surface.as_str(), read.flags.len(), read.forced.len()), ("home", 3, 2));
         assert_eq!(read.served[1].variants[1].0, "fresh-first");
         for (from, to) in [
             (r#""hashVersion":2,"seed""#, r#""hashVersion":1,"seed""#),
@@ -337,23 +254,14 @@ mod tests {
             ("[0.02,0.22]", "[0.22,0.02]"),
             ("[0.02,0.22]", "[0.02,0.22005]"),
             ("[0.02,0.22]", "[0.02,1.5]"),
-            (
-                r#""disableStickyBucketing":true"#,
-                r#""disableStickyBucketing":false"#,
-            ),
-            (
-                r#""disableStickyBucketing":true"#,
-                r#""disableStickyBucketing":true,"weights":[0.5,0.5]"#,
-            ),
+            (r#""disableStickyBucketing":true"#, r#""disableStickyBucketing":false"#),
+            (r#""disableStickyBucketing":true"#, r#""disableStickyBucketing":true,"weights":[0.5,0.5]"#),
             (r#""calm":["ranker"],"#, ""),
             (r#""claims":{"#, r#""claims":{"ghost":[],"#),
             (r#"{"key":"control","name":"control"},"#, ""),
         ] {
             assert!(json.contains(from), "{from} in {json}");
-            assert!(
-                growthbook::read(json.replacen(from, to, 1).as_bytes()).is_err(),
-                "{from} to {to}"
-            );
+            assert!(growthbook::read(json.replacen(from, to, 1).as_bytes()).is_err(), "{from} to {to}");
         }
         for end in 0..json.len() - 1 {
             assert!(growthbook::read(&json.as_bytes()[..end]).is_err());
