@@ -89,7 +89,7 @@ fn main() {
     }
 
     println!("\nverification of 10,000 experiments on 100 surfaces, a native artifact and a payload each");
-    let mut manifest = Manifest { version: manifest::VERSION, surfaces: BTreeMap::new() };
+    let mut manifest = Manifest { version: manifest::VERSION, source: None, at: NOW, surfaces: BTreeMap::new() };
     let mut files = BTreeMap::new();
     for n in 0..100 {
         let id = format!("surface-{n}");
@@ -103,7 +103,7 @@ fn main() {
             files.insert(file.path.clone(), bytes);
             formats.insert(format.to_owned(), file);
         }
-        manifest.surfaces.insert(id, Surface { sdk: "growthbook".into(), held: None, formats });
+        manifest.surfaces.insert(id, Surface { sdk: "growthbook".into(), at: NOW, held: None, formats });
     }
     let manifest = manifest.to_json();
     let size: usize = files.values().map(Vec::len).sum();
