@@ -7,6 +7,7 @@ mod findings;
 mod lint;
 mod output;
 mod rule;
+mod schema;
 mod workspace;
 
 use std::path::PathBuf;
@@ -61,6 +62,7 @@ enum Verb {
     Check(check::Check),
     Lint(lint::Lint),
     Rule(rule::Rule),
+    Schema(schema::Schema),
     Allocate(allocate::Allocate),
 }
 
@@ -73,6 +75,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Check(verb) => check::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Rule(verb) => rule::run(&cli.global, verb),
+        Verb::Schema(verb) => schema::run(&cli.global, verb),
         Verb::Allocate(verb) => allocate::run(&cli.global, verb),
     }
 }
