@@ -9,6 +9,7 @@ mod findings;
 mod lint;
 mod output;
 mod rule;
+mod schema;
 mod simulate;
 mod verify;
 mod workspace;
@@ -65,6 +66,7 @@ enum Verb {
     Check(check::Check),
     Lint(lint::Lint),
     Rule(rule::Rule),
+    Schema(schema::Schema),
     Allocate(allocate::Allocate),
     Compile(compile::Compile),
     Verify(verify::Verify),
@@ -81,6 +83,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Check(verb) => check::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Rule(verb) => rule::run(&cli.global, verb),
+        Verb::Schema(verb) => schema::run(&cli.global, verb),
         Verb::Allocate(verb) => allocate::run(&cli.global, verb),
         Verb::Compile(verb) => compile::run(&cli.global, verb),
         Verb::Verify(verb) => verify::run(&cli.global, verb),

@@ -35,7 +35,7 @@ pub use reader::{At, Decode, Entries, Field, May, Must, Node, Reader, Table};
 pub use root::{
     Analysis, Attribute, Bundle, Exposures, Level, Looks, LooksWord, Method, Root, Spending, Team, Unit, Warehouse,
 };
-pub use schema::schemas;
+pub use schema::{Ids, schemas};
 pub use segment::Segment;
 pub use sql::{check_predicate, check_select};
 pub use surface::{Limits, Required, Sdk, Surface};

@@ -1,15 +1,15 @@
 //! Findings as JSON, version 1: for `lint` and `check`.
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
+use super::schema::schema_of;
 use crate::diag::{Diagnostic, Severity};
 use crate::source::{Position, Sources};
 
 /// Findings, as `allot lint --format json` and `allot check --format json` print them.
 #[derive(Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(title = "findings", deny_unknown_fields)]
 struct Report<'a> {
     /// The version of this format; it changes when a key changes its meaning or goes.
     #[schemars(extend("const" = 1))]
@@ -111,5 +111,5 @@ fn shape<'a>(sources: &'a Sources, finding: &'a Diagnostic) -> Finding<'a> {
 /// The JSON Schema of this format.
 #[must_use]
 pub fn schema() -> serde_json::Value {
-    SchemaSettings::draft07().into_generator().into_root_schema_for::<Report<'_>>().to_value()
+    schema_of::<Report<'_>>()
 }

@@ -5,5 +5,6 @@ pub mod json;
 pub mod page;
 pub mod rules;
 pub mod sarif;
+mod schema;
 pub mod text;
 mod words;

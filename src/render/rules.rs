@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::page::page;
+use super::schema::schema_of;
 use super::text::{Style, Tone, toned};
 use crate::lint::{Group, Rule};
 
@@ -78,7 +78,7 @@ pub fn index(rules: &[&Rule], pages: &str) -> String {
 
 /// Rules, as `allot rule --format json` prints them.
 #[derive(Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(title = "rules", deny_unknown_fields)]
 struct Rules<'a> {
     /// The version of this format; it changes when a key changes its meaning or goes.
     #[schemars(extend("const" = 1))]
@@ -124,5 +124,5 @@ pub fn json(rules: &[&Rule]) -> String {
 /// The JSON Schema of this format.
 #[must_use]
 pub fn schema() -> serde_json::Value {
-    SchemaSettings::draft07().into_generator().into_root_schema_for::<Rules<'_>>().to_value()
+    schema_of::<Rules<'_>>()
 }
