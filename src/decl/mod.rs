@@ -10,6 +10,7 @@ mod expression;
 mod flag;
 mod kind;
 pub(crate) mod leaf;
+mod locate;
 mod metric;
 pub(crate) mod reader;
 mod root;
@@ -17,6 +18,7 @@ mod schema;
 mod segment;
 mod sql;
 mod surface;
+mod syntax;
 pub(crate) mod table;
 
 pub use baseline::{Baseline, Moments};
@@ -30,6 +32,7 @@ pub use expression::{Aggregate, ExpressionError, Function, Term, parse_conversio
 pub use flag::{Flag, FlagRule, FlagType};
 pub use kind::{Declaration, Kind, read};
 pub use leaf::{ID_PATTERN, Share, Value, is_id};
+pub use locate::locate;
 pub use metric::{Cap, Fact, Goal, Lag, Length, Metric, Metrics, Missing, Quantile, Window};
 pub use reader::{At, Decode, Entries, Field, May, Must, Node, Reader, Table};
 pub use root::{

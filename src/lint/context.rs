@@ -47,6 +47,12 @@ impl<'a> Context<'a> {
         self.claims.get(&file).and_then(|&at| self.catalogue.claims.values().as_slice().get(at))
     }
 
+    /// Whether a file is not TOML: what it seems to lack may only have been swallowed.
+    #[must_use]
+    pub fn broken(&self, file: FileId) -> bool {
+        self.read.iter().any(|finding| finding.rule == "syntax" && finding.span.file == file)
+    }
+
     /// Whether a waiver in the claim's own file accepts a finding today.
     #[must_use]
     pub fn waives(&self, finding: &Diagnostic) -> bool {

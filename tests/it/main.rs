@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod allocation;
+mod correctness;
 mod examples;
 mod licences;
 mod merges;

@@ -11,7 +11,27 @@ macro_rules! rules {
     };
 }
 
-rules![bucket_overlap, missing_allocation, over_capacity, stale_allocation, syntax, tampered_lock, unknown_reference,];
+rules! {
+    bucket_overlap,
+    duplicate_id,
+    invalid_dates,
+    invalid_id,
+    invalid_segment,
+    invalid_weights,
+    missing_allocation,
+    missing_control,
+    missing_key,
+    over_capacity,
+    stale_allocation,
+    syntax,
+    tampered_lock,
+    unknown_key,
+    unknown_reference,
+    unsupported_targeting,
+    unsupported_version,
+    variant_type_mismatch,
+    wrong_type,
+}
 
 /// The rule of a name.
 #[must_use]
