@@ -1,13 +1,17 @@
 //! The command line: one file a verb, an argument struct whose doc comment is the help, and one function.
 
 mod allocate;
+mod assign;
 mod check;
+mod compile;
 mod failure;
 mod findings;
 mod lint;
 mod output;
 mod rule;
 mod schema;
+mod simulate;
+mod verify;
 mod workspace;
 
 use std::path::PathBuf;
@@ -64,6 +68,10 @@ enum Verb {
     Rule(rule::Rule),
     Schema(schema::Schema),
     Allocate(allocate::Allocate),
+    Compile(compile::Compile),
+    Verify(verify::Verify),
+    Assign(assign::Assign),
+    Simulate(simulate::Simulate),
 }
 
 /// Runs one command line.
@@ -77,5 +85,9 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Schema(verb) => schema::run(&cli.global, verb),
         Verb::Allocate(verb) => allocate::run(&cli.global, verb),
+        Verb::Compile(verb) => compile::run(&cli.global, verb),
+        Verb::Verify(verb) => verify::run(&cli.global, verb),
+        Verb::Assign(verb) => assign::run(&cli.global, verb),
+        Verb::Simulate(verb) => simulate::run(&cli.global, verb),
     }
 }

@@ -56,3 +56,17 @@ pub fn data(text: &str) -> Result<(), Failure> {
 pub fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
+
+/// Writes much data to standard output through a buffer; a reader that has gone away is no failure.
+///
+/// # Errors
+/// When standard output cannot be written for any other reason.
+pub fn buffered(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
+    let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::environment(format!("cannot write to standard output: {cause}")))
+        }
+        _ => Ok(()),
+    }
+}

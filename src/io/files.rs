@@ -120,3 +120,31 @@ impl Staged {
             .map_err(|wrong| IoError::new(format!("cannot write `{}`", path.display()), wrong.error))
     }
 }
+
+/// Whether there is a regular file.
+#[must_use]
+pub fn is_file(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// Whether there is a regular file of a length.
+#[must_use]
+pub fn is_file_of(path: &Path, length: u64) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == length)
+}
+
+/// Removes files; one that is gone already is no failure.
+///
+/// # Errors
+/// When one is there and cannot be removed.
+pub fn remove_files(paths: &[PathBuf]) -> Result<(), IoError> {
+    for path in paths {
+        match fs::remove_file(path) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                return Err(IoError::new(format!("cannot remove `{}`", path.display()), cause));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -20,9 +20,6 @@ pub(super) struct File {
 pub(super) struct Origin {
     pub version: u32,
     pub surface: String,
-    pub at: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
     /// The components of each claim, by its key.
     pub claims: BTreeMap<String, Vec<String>>,
 }
