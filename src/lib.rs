@@ -5,6 +5,8 @@
 //! ([`source`], [`decl`]) over what they mean ([`model`]) and what they were allotted ([`lock`]) to what is said of them
 //! ([`lint`], [`render`]) and what is served ([`compile`], [`verify`]). Only [`io`] touches files, Git and the clock.
 
+#![forbid(unsafe_code)]
+
 pub mod artifact;
 pub mod bucket;
 #[cfg(feature = "cli")]

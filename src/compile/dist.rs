@@ -85,8 +85,11 @@ pub fn compile(catalogue: &Catalogue, locks: &Locks, inputs: &Inputs) -> Dist {
     Dist { manifest, files }
 }
 
+/// The id of a format, the ending of its files, and the bytes of one.
+type Format = (&'static str, &'static str, Vec<u8>);
+
 /// The formats of a surface: Allotment's own, and that of its SDK.
-fn formats(artifact: &Artifact, at: i64) -> Result<Vec<(&'static str, &'static str, Vec<u8>)>, String> {
+fn formats(artifact: &Artifact, at: i64) -> Result<Vec<Format>, String> {
     let mut formats = vec![("native", "bin", artifact.encode())];
     match artifact.scheme {
         Scheme::GrowthBook => {

@@ -23,7 +23,8 @@ impl<'a> Assignment<'a> {
         Self { value, reason, experiment: None, variant: None, bucket: None }
     }
 
-    /// Whether this is an exposure, to be logged: an experiment or a rollout decided. Previews, rules and defaults are not.
+    /// Whether this is an exposure, to be logged: an experiment or a rollout decided. Previews,
+    /// rules and defaults are not.
     #[must_use]
     pub const fn is_logged(&self) -> bool {
         self.experiment.is_some()

@@ -16,7 +16,8 @@ pub enum AttributeValue<'a> {
 
 /// Where a unit's attributes are looked up.
 pub trait Attributes {
-    /// The value of an attribute; absent where there is none, or one that is no text, number or boolean.
+    /// The value of an attribute; absent where there is none, or one that is no text, number or
+    /// boolean.
     fn attribute(&self, name: &str) -> Option<AttributeValue<'_>>;
 }
 

@@ -195,7 +195,8 @@ impl fmt::Display for Day {
     }
 }
 
-/// Year, month and day of a day since 1970-01-01; `civil_from_days` of <https://howardhinnant.github.io/date_algorithms.html>.
+/// Year, month and day of a day since 1970-01-01; `civil_from_days` of
+/// <https://howardhinnant.github.io/date_algorithms.html>.
 #[expect(clippy::arithmetic_side_effects, reason = "days are an instant divided by 86,400, far from any overflow")]
 const fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;

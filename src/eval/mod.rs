@@ -20,6 +20,7 @@
 mod assignment;
 mod attributes;
 mod explain;
+mod ids;
 mod owners;
 mod segment;
 mod visit;
@@ -30,28 +31,49 @@ pub use explain::Explanation;
 
 use crate::artifact::{Artifact, Claim, DecodeError, Flag, InvalidCondition};
 use crate::bucket::{Grid, Hasher};
+use ids::Ids;
 use owners::{Owner, Owners};
 use segment::Subject;
 use serde_json::Value;
-use std::collections::HashMap;
 use visit::{Event, Silent, Visitor};
 
 /// One surface, ready to be asked. Built once and shared between threads.
 #[derive(Debug)]
 pub struct Evaluator {
     artifact: Artifact,
-    by_id: HashMap<Box<str>, FlagRef>,
+    ids: Ids,
+    /// What each flag has; side by side, so that a flag with little is not looked at.
+    shapes: Vec<Shape>,
     /// For each flag, who owns which bucket when.
     owners: Owners,
     /// For each segment, why it cannot be evaluated, if so.
     faults: Vec<Option<InvalidCondition>>,
-    /// Absent where the scheme is not implemented or the buckets do not divide its grid: then nothing is assigned.
+    /// Absent where the scheme is not implemented or the buckets do not divide its grid: then
+    /// nothing is assigned.
     placement: Option<(Hasher, Grid)>,
 }
 
 /// A flag of one evaluator, found once so that its id need not be looked up every time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FlagRef(usize);
+
+/// What there is to look at in a flag.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    has_previews: bool,
+    has_rules: bool,
+    /// The reason for its default: a flag that nothing can ever decide otherwise is static.
+    fallback: Reason,
+}
+
+impl Shape {
+    fn of(flag: &Flag) -> Self {
+        let (has_previews, has_rules) = (!flag.previews.is_empty(), !flag.rules.is_empty());
+        let is_static = !has_previews && !has_rules && flag.claims.is_empty();
+        let fallback = if is_static { Reason::Static } else { Reason::Default };
+        Self { has_previews, has_rules, fallback }
+    }
+}
 
 /// A unit and the bucket it lies in.
 #[derive(Clone, Copy)]
@@ -61,16 +83,18 @@ struct Placed<'a> {
 }
 
 impl Evaluator {
-    /// Prepares an artifact. Of an artifact that contradicts itself, the contradicting parts are not served: a bucket that
-    /// two claims of a flag own at the same time, or a segment that cannot be evaluated.
+    /// Prepares an artifact. Of an artifact that contradicts itself, the contradicting parts are
+    /// not served: a bucket that two claims of a flag own at the same time, or a segment that
+    /// cannot be evaluated.
     #[must_use]
     pub fn new(artifact: Artifact) -> Self {
         let grid = Grid::new(artifact.scheme.grid(), artifact.buckets);
         let placement = artifact.scheme.hasher(&artifact.salt).zip(grid);
         let owners = Owners::of(&artifact);
         let faults = artifact.segments.iter().map(|segment| segment.condition.check().err()).collect();
-        let ids = artifact.flags.iter().zip(0..).map(|(flag, index)| (flag.id.as_str().into(), FlagRef(index)));
-        Self { by_id: ids.collect(), owners, faults, placement, artifact }
+        let ids = Ids::of(&artifact.flags);
+        let shapes = artifact.flags.iter().map(Shape::of).collect();
+        Self { artifact, ids, shapes, owners, faults, placement }
     }
 
     /// Reads and prepares a native artifact.
@@ -90,10 +114,11 @@ impl Evaluator {
     /// Looks a flag up by its id.
     #[must_use]
     pub fn flag(&self, id: &str) -> Option<FlagRef> {
-        self.by_id.get(id).copied()
+        self.ids.get(id)
     }
 
-    /// What a unit gets of a flag at an instant in Unix seconds. A flag that is not known has the value null.
+    /// What a unit gets of a flag at an instant in Unix seconds. A flag that is not known has the
+    /// value null.
     #[must_use]
     pub fn evaluate(&self, flag: &str, unit: &str, attributes: &impl Attributes, now: i64) -> Assignment<'_> {
         match self.flag(flag) {
@@ -123,7 +148,8 @@ impl Evaluator {
         })
     }
 
-    /// What a unit gets of a flag, and each step that led there. It is decided by the code that evaluates.
+    /// What a unit gets of a flag, and each step that led there. It is decided by the code that
+    /// evaluates.
     #[must_use]
     pub fn explain(&self, flag: &str, unit: &str, attributes: &impl Attributes, now: i64) -> Explanation<'_> {
         let mut recorder = explain::Recorder::default();
@@ -152,7 +178,7 @@ impl Evaluator {
         now: i64,
         visitor: &mut V,
     ) -> Assignment<'_> {
-        let Some(flag) = self.artifact.flags.get(index) else {
+        let Some((flag, shape)) = self.artifact.flags.get(index).zip(self.shapes.get(index)) else {
             visitor.visit(Event::UnknownFlag);
             return Assignment::of(&Value::Null, Reason::Error);
         };
@@ -162,13 +188,14 @@ impl Evaluator {
         };
         let subject = Subject { attributes, unit_attribute: &self.artifact.unit, unit: placed.unit };
         visitor.visit(Event::Bucket { bucket: placed.bucket, of: self.artifact.buckets });
-        let assignment = self
-            .preview(flag, &subject, visitor)
+        let previewed = shape.has_previews.then(|| self.preview(flag, &subject, visitor));
+        let assignment = previewed
+            .flatten()
             .or_else(|| self.claimed(FlagRef(index), flag, placed, &subject, now, visitor))
-            .or_else(|| self.ruled(flag, &subject, visitor))
+            .or_else(|| shape.has_rules.then(|| self.ruled(flag, &subject, visitor)).flatten())
             .unwrap_or_else(|| {
                 visitor.visit(Event::Default);
-                Assignment::of(&flag.default, reason_for_default(flag))
+                Assignment::of(&flag.default, shape.fallback)
             });
         Assignment { bucket: Some(placed.bucket), ..assignment }
     }
@@ -230,7 +257,8 @@ impl Evaluator {
         rule.map(|(rule, _)| Assignment::of(&rule.value, Reason::TargetingMatch))
     }
 
-    /// Whether the unit is in a segment; never, where the segment is unknown or cannot be evaluated.
+    /// Whether the unit is in a segment; never, where the segment is unknown or cannot be
+    /// evaluated.
     fn is_in<A: Attributes>(&self, index: usize, subject: &Subject<'_, A>, visitor: &mut impl Visitor) -> bool {
         let (Some(segment), Some(None)) = (self.artifact.segments.get(index), self.faults.get(index)) else {
             visitor.visit(Event::UnusableSegment);
@@ -251,15 +279,6 @@ fn split<'a>(claim: &'a Claim, cell: u32, visitor: &mut impl Visitor) -> Option<
         variant: Some(&variant.id),
         ..Assignment::of(&variant.value, Reason::Split)
     })
-}
-
-/// A flag that nothing can ever decide otherwise is static.
-const fn reason_for_default(flag: &Flag) -> Reason {
-    if flag.previews.is_empty() && flag.claims.is_empty() && flag.rules.is_empty() {
-        Reason::Static
-    } else {
-        Reason::Default
-    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,20 @@
 //! Who owns which bucket of a flag, and when.
 //!
-//! Claims of one flag share its component, so at any instant a bucket has at most one owner; looking it up costs the same
-//! however many claims there are. All flags of a surface share a few flat tables, so that a flag that was not asked for
-//! lately costs few cache lines.
+//! Claims of one flag share its component, so at any instant a bucket has at most one owner;
+//! looking it up costs the same however many claims there are. All flags of a surface share a few
+//! flat tables, so that a flag that was not asked for lately costs few cache lines.
 
 use crate::artifact::{Artifact, Flag};
 use crate::bucket::{BucketSet, Hasher, Scheme};
 use std::ops::Range;
 
-/// Up to this many spans of a flag are simply tried; a list for each bucket pays for its memory only above.
+/// Up to this many spans of a flag are simply tried; a list for each bucket pays for its memory
+/// only above.
 const FEW: usize = 4;
+
+/// Entries that all lists may have together, 128 MB; flags beyond that are tried span by span,
+/// however many they have.
+const MOST_LISTED: usize = 1 << 25;
 
 /// The owners of all buckets of all flags.
 #[derive(Debug)]
@@ -21,7 +26,8 @@ pub(super) struct Owners {
     /// For each span of a flag with few, as many words as it takes to have a bit for each bucket.
     words: Vec<u64>,
     width: usize,
-    /// For each bucket of a flag with many spans, where its list begins; one more closes the last list.
+    /// For each bucket of a flag with many spans, where its list begins; one more closes the last
+    /// list.
     starts: Vec<u32>,
     /// Lists of spans, in each ascending and apart.
     lists: Vec<u32>,
@@ -53,7 +59,8 @@ pub(super) struct Owner {
 }
 
 impl Owners {
-    /// The owners of a surface's buckets. A bucket that two claims of a flag ever own at the same time has none there.
+    /// The owners of a surface's buckets. A bucket that two claims of a flag ever own at the same
+    /// time has none there.
     pub(super) fn of(artifact: &Artifact) -> Self {
         let width = (artifact.buckets as usize).div_ceil(64);
         let mut owners = Self {
@@ -66,7 +73,9 @@ impl Owners {
         };
         for flag in &artifact.flags {
             let spans = spans(flag, artifact.scheme);
-            let spans = if spans.len() > FEW {
+            let entries =
+                spans.iter().map(|(_, owned)| owned.len() as usize).fold(owners.lists.len(), usize::saturating_add);
+            let spans = if spans.len() > FEW && entries <= MOST_LISTED {
                 owners.list(&spans, artifact.buckets)
             } else {
                 owners.keep(spans, artifact.buckets)
@@ -150,7 +159,8 @@ impl Owners {
     }
 }
 
-/// A place in a table. Tables of more than four billion entries do not fit the memory that an artifact may take.
+/// A place in a table. Tables of more than four billion entries do not fit the memory that an
+/// artifact may take.
 fn place(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }

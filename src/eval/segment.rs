@@ -35,7 +35,8 @@ impl<A: Attributes> Subject<'_, A> {
     }
 }
 
-/// Whether a value passes a test. One that is missing, or of another type than declared, is only ever absent.
+/// Whether a value passes a test. One that is missing, or of another type than declared, is only
+/// ever absent.
 fn passes(test: &Test, value: Option<AttributeValue<'_>>) -> bool {
     let typed = value.filter(|value| is_of(*value, test.kind));
     let order = |operand: &Operand| typed.and_then(|value| compare(value, operand, test.kind));

@@ -52,7 +52,7 @@ pub(super) fn cover<'a>(ranges: impl Iterator<Item = &'a Range<u32>>) -> Option<
             continue;
         }
         if range.start > covered {
-            return Some(format!("cells {covered} to {} belong to no variant", range.start.saturating_sub(1)));
+            return Some(unserved(covered..range.start));
         }
         if range.start < covered {
             return Some(format!("cell {} belongs to two variants", range.start));
@@ -62,7 +62,14 @@ pub(super) fn cover<'a>(ranges: impl Iterator<Item = &'a Range<u32>>) -> Option<
     match covered {
         VARIANT_GRID => None,
         _ if covered > VARIANT_GRID => Some(format!("cell {VARIANT_GRID} is outside the grid")),
-        _ => Some(format!("cells {covered} to {} belong to no variant", VARIANT_GRID.saturating_sub(1))),
+        _ => Some(unserved(covered..VARIANT_GRID)),
+    }
+}
+
+fn unserved(cells: Range<u32>) -> String {
+    match (cells.start, cells.end.saturating_sub(1)) {
+        (first, last) if first == last => format!("cell {first} belongs to no variant"),
+        (first, last) => format!("cells {first} to {last} belong to no variant"),
     }
 }
 

@@ -139,7 +139,7 @@ fn each_claim_is_checked_by_itself() {
             "cells 400 to 499 belong to no variant",
         ),
         (|home| home.flags[1].claims[0].variants[0].range = 0..501, "cell 500 belongs to two variants"),
-        (|home| home.flags[1].claims[0].variants[1].range.end = 9_999, "cells 9999 to 9999 belong to no variant"),
+        (|home| home.flags[1].claims[0].variants[1].range.end = 9_999, "cell 9999 belongs to no variant"),
         (|home| home.flags[1].claims[0].variants[1].range.end = 10_001, "cell 10000 is outside the grid"),
         (|home| home.flags[1].claims[0].variants.clear(), "cells 0 to 9999 belong to no variant"),
         (|home| home.flags[1].claims[0].steps.clear(), "no step"),

@@ -2,7 +2,9 @@
 
 mod allocation;
 mod examples;
+mod licences;
 mod merges;
+mod readme;
 mod rule_pages;
 mod sdk;
 mod serving;

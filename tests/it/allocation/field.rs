@@ -96,6 +96,20 @@ impl Plot {
     }
 }
 
+/// What locks and ledger say.
+#[derive(Clone)]
+pub struct Survey {
+    /// By id.
+    pub locks: BTreeMap<String, Lock>,
+    pub holdout: BucketSet,
+    /// The claims that cannot be what their declarations ask for.
+    pub refused: BTreeSet<String>,
+    /// Whether the holdout cannot.
+    pub holdout_refused: bool,
+    /// Whether another allocation would find nothing to do.
+    pub settled: bool,
+}
+
 /// The surface, with all that is planted on it.
 #[derive(Clone)]
 pub struct Field {
@@ -151,25 +165,29 @@ impl Field {
 
     /// Every lock that can be read, by id, and the holdout.
     pub fn locks(&self) -> (BTreeMap<String, Lock>, BucketSet) {
-        let sources = self.world.sources();
-        let context = Context::new(&sources, Day::FIRST);
-        let locks = context.catalogue.claims.values().filter_map(|claim| context.locks.of(claim.file));
-        let locks = locks.map(|held| (held.lock.id.clone(), held.lock.clone())).collect();
-        let surface = sources.find("surfaces/home.toml").expect("the surface is there");
-        let holdout = context.locks.ledger(surface).map(|held| held.ledger.holdout.clone());
-        (locks, holdout.unwrap_or_else(|| BucketSet::with_size(1)))
+        let survey = self.survey();
+        (survey.locks, survey.holdout)
     }
 
-    /// The claims, and the surface for its holdout, that cannot be what their declarations ask for.
-    pub fn refused(&self) -> BTreeSet<String> {
+    /// What is there now, and what allocation would still do.
+    pub fn survey(&self) -> Survey {
         let sources = self.world.sources();
         let context = Context::new(&sources, Day::FIRST);
-        let (claims, surfaces) = (&context.catalogue.claims, &context.catalogue.surfaces);
-        let refused = context.plan.claims.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Refused(_)));
-        let holdouts =
-            context.plan.ledgers.iter().filter(|(_, verdict)| matches!(verdict, LedgerVerdict::Refused { .. }));
-        let holdouts = holdouts.map(|(ix, _)| surfaces[*ix].id.clone());
-        refused.map(|(ix, _)| claims[*ix].id.clone()).chain(holdouts).collect()
+        let (claims, plan) = (&context.catalogue.claims, &context.plan);
+        let held = claims.values().filter_map(|claim| context.locks.of(claim.file));
+        let surface = sources.find("surfaces/home.toml").expect("the surface is there");
+        let holdout = context.locks.ledger(surface).map(|held| held.ledger.holdout.clone());
+        let refused = plan.claims.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Refused(_)));
+        let drawn = |verdict: &Verdict| matches!(verdict, Verdict::New(_) | Verdict::Changed(_));
+        let renewed = |verdict: &LedgerVerdict| matches!(verdict, LedgerVerdict::New(_) | LedgerVerdict::Changed(_));
+        Survey {
+            locks: held.map(|held| (held.lock.id.clone(), held.lock.clone())).collect(),
+            holdout: holdout.unwrap_or_else(|| BucketSet::with_size(1)),
+            refused: refused.map(|(ix, _)| claims[*ix].id.clone()).collect(),
+            holdout_refused: plan.ledgers.iter().any(|(_, verdict)| matches!(verdict, LedgerVerdict::Refused { .. })),
+            settled: !plan.claims.iter().any(|(_, verdict)| drawn(verdict))
+                && !plan.ledgers.iter().any(|(_, verdict)| renewed(verdict)),
+        }
     }
 
     /// The findings on a day that guard what is served, each as its rule and its words, and all others' rules.

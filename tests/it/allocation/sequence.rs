@@ -7,13 +7,15 @@ use allotment::decl::Day;
 use allotment::lock::{Lock, Step};
 
 use super::dice::Dice;
-use super::field::{COMPONENTS, Field, Plot};
+use super::field::{COMPONENTS, Field, Plot, Survey};
 use crate::world::TODAY;
 
 /// A field over time.
 struct Season {
     dice: Dice,
     field: Field,
+    /// The field before the present edit.
+    survey: Survey,
     plots: BTreeMap<String, Plot>,
     today: Day,
     buckets: u32,
@@ -39,8 +41,9 @@ impl Season {
         // Whole percents of 50 buckets are whole buckets only where they are even.
         let holdout = 2 * dice.below(3);
         let field = Field::new(buckets, holdout);
+        let survey = field.survey();
         let (plots, waiting, made) = Default::default();
-        Self { dice, field, plots, today: TODAY, buckets, holdout, waiting, launched: 0, made }
+        Self { dice, field, survey, plots, today: TODAY, buckets, holdout, waiting, launched: 0, made }
     }
 
     fn share(&mut self, most: u32) -> u32 {
@@ -116,7 +119,7 @@ impl Season {
             }
             8 if !plot.rollout => {
                 // What is paused goes on as it was.
-                let held = self.field.locks().0.get(&id).map(Lock::size);
+                let held = self.survey.locks.get(&id).map(Lock::size);
                 plot.traffic = match (plot.traffic, held) {
                     (0, Some(held)) => held * 100 / self.buckets,
                     (0, None) => return None,
@@ -159,14 +162,14 @@ impl Season {
         let Some(edit) = self.edit() else { return };
         self.write();
         let written = self.field.allocate();
+        assert!(written.iter().all(|path| path.ends_with(".lock")));
         let context = format!("{} of {:?} on {}", edit.kind, edit.id, self.today);
-        assert_eq!(self.field.allocate(), Vec::<String>::new(), "allocation is idempotent: {context}");
+        let survey = self.field.survey();
+        assert!(survey.settled, "a second allocation would go on: {context}");
 
-        let (locks, reserve) = self.field.locks();
-        let (old, _) = before.locks();
-        self.exclusion(&locks, &reserve, &context);
-        for (id, lock) in &locks {
-            let Some(old) = old.get(id) else { continue };
+        self.exclusion(&survey, &context);
+        for (id, lock) in &survey.locks {
+            let Some(old) = self.survey.locks.get(id) else { continue };
             let moved = edit.may_move && edit.id.as_ref() == Some(id);
             if !moved && !self.waiting.contains(id) {
                 stays(old, lock, &context);
@@ -182,35 +185,32 @@ impl Season {
 
         let (serving, others) = self.field.findings(self.today);
         assert_eq!(serving, Vec::new(), "{context}");
-        let refused = self.field.refused();
-        assert!(refused.contains("home") || reserve.len() * 100 == self.buckets * self.holdout, "{context}");
-        let over = others.contains(&"over-capacity");
-        assert_eq!(over, !refused.is_empty(), "{context}");
+        let refused = &survey.refused;
+        assert_eq!(others.contains(&"over-capacity"), survey.holdout_refused || !refused.is_empty(), "{context}");
         let count = self.made.entry(edit.kind).or_default();
         count.0 += 1;
-        let own = match &edit.id {
-            Some(id) => refused.contains(id),
-            None => refused.contains("home"),
-        };
+        let own = edit.id.as_ref().map_or(survey.holdout_refused, |id| refused.contains(id));
         if own {
             count.1 += 1;
+            let lock = edit.id.as_ref().map_or("surfaces/home.lock".to_owned(), |id| self.plots[id].lock_path());
+            assert_eq!(before.world.files.get(&lock), self.field.world.files.get(&lock), "{context}");
             // Some leave it at that; most take it back.
             if edit.id.is_none() || self.dice.below(4) > 0 {
                 (self.field, self.plots, self.holdout) = (before, plots, holdout);
                 return;
             }
-            let lock = self.plots[edit.id.as_deref().unwrap_or_default()].lock_path();
-            assert_eq!(before.world.files.get(&lock), self.field.world.files.get(&lock), "{context}");
         }
+        let share = survey.holdout.len() * 100;
+        assert!(survey.holdout_refused || share == self.buckets * self.holdout, "{context}");
         let known = |id: &String| self.waiting.contains(id) || edit.id.as_ref() == Some(id);
         assert!(refused.iter().all(known), "{refused:?}: {context}");
-        assert!(written.iter().all(|path| path.ends_with(".lock")));
-        self.waiting = refused;
+        self.waiting.clone_from(refused);
+        self.survey = survey;
     }
 
     /// No bucket is held twice where that matters.
-    fn exclusion(&self, locks: &BTreeMap<String, Lock>, reserve: &BucketSet, context: &str) {
-        let all: Vec<&Lock> = locks.values().collect();
+    fn exclusion(&self, survey: &Survey, context: &str) {
+        let all: Vec<&Lock> = survey.locks.values().collect();
         for (at, a) in all.iter().enumerate() {
             for b in &all[..at] {
                 let exclude = a
@@ -226,7 +226,7 @@ impl Season {
             // A decided claim is served to nobody, whatever is left of its window.
             let over =
                 a.days.is_some_and(|days| a.start.plus(days) <= self.today) || self.plots[&a.id].decided.is_some();
-            assert!(over || a.held().is_disjoint(reserve), "{} and the holdout: {context}", a.id);
+            assert!(over || a.held().is_disjoint(&survey.holdout), "{} and the holdout: {context}", a.id);
         }
     }
 }
@@ -261,7 +261,7 @@ fn stays(old: &Lock, new: &Lock, context: &str) {
 #[test]
 fn months_of_random_edits_never_move_a_unit_unseen() {
     let mut made: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
-    for seed in 0..7 {
+    for seed in 0..10 {
         let mut season = Season::new(seed);
         for _ in 0..60 {
             season.turn();
@@ -274,7 +274,7 @@ fn months_of_random_edits_never_move_a_unit_unseen() {
     }
     // The months are worth something only if all that can happen did, and some of it did not fit.
     assert_eq!(made.len(), 10, "{made:?}");
-    assert!(made.values().all(|&(count, _)| count >= 10), "{made:?}");
+    assert!(made.values().all(|&(count, _)| count >= 5), "{made:?}");
     for kind in ["launch", "ramp up", "phase", "holdout", "extension", "touches"] {
         assert!(made[kind].1 > 0, "{made:?}");
     }
