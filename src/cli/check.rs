@@ -12,13 +12,13 @@ use crate::lint::{Context, held};
 use crate::model::{Claim, ClaimKind, Phase};
 use crate::render::text::{Tone, toned};
 
-/// Check the catalogue: lint it, see that its locks are up to date, and give one verdict
+/// What CI runs: lint, locks up to date, and one verdict
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  $ allot check
-  $ allot check --at 2027-02-01
-  $ allot check --format github")]
+  allot check
+  allot check --at 2027-02-01       as of that day
+  allot check --format github       in CI, with annotations")]
 pub struct Check {
     /// How findings are printed; the verdict goes to standard error unless it is text
     #[arg(long, value_enum, default_value_t)]

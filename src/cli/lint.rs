@@ -19,10 +19,10 @@ const ROUNDS: usize = 10;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  $ allot lint
-  $ allot lint --fix
-  $ allot lint experiments/home flags
-  $ allot lint --format json")]
+  allot lint
+  allot lint --fix                  mend what is safe to mend, report what is left
+  allot lint experiments flags      only what is found there
+  allot lint --format json")]
 pub struct Lint {
     /// Report only what is found in these files and folders; everything is read all the same
     #[arg(value_name = "PATH")]

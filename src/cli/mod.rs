@@ -4,9 +4,13 @@ mod allocate;
 mod assign;
 mod check;
 mod compile;
+mod completions;
 mod failure;
 mod findings;
+mod init;
 mod lint;
+mod man;
+mod new;
 mod output;
 mod rule;
 mod schema;
@@ -63,6 +67,8 @@ impl Global {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Init(init::Init),
+    New(new::New),
     Check(check::Check),
     Lint(lint::Lint),
     Rule(rule::Rule),
@@ -72,6 +78,8 @@ enum Verb {
     Verify(verify::Verify),
     Assign(assign::Assign),
     Simulate(simulate::Simulate),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Runs one command line.
@@ -80,6 +88,8 @@ enum Verb {
 /// When it was used wrongly, or the environment failed; findings are an [`Exit`], not a failure.
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.verb {
+        Verb::Init(verb) => init::run(&cli.global, verb),
+        Verb::New(verb) => new::run(&cli.global, verb),
         Verb::Check(verb) => check::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Rule(verb) => rule::run(&cli.global, verb),
@@ -89,5 +99,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Verify(verb) => verify::run(&cli.global, verb),
         Verb::Assign(verb) => assign::run(&cli.global, verb),
         Verb::Simulate(verb) => simulate::run(&cli.global, verb),
+        Verb::Completions(verb) => completions::run(verb),
+        Verb::Man(verb) => man::run(verb),
     }
 }

@@ -1,6 +1,7 @@
 //! Where things go: data to standard output, words to standard error; colour only where it is seen.
 
 use std::io::Write;
+use std::path::Path;
 
 use clap::ValueEnum;
 
@@ -49,6 +50,17 @@ pub fn data(text: &str) -> Result<(), Failure> {
             Err(Failure::environment(format!("cannot write to standard output: {cause}")))
         }
         _ => Ok(()),
+    }
+}
+
+/// A path as seen from the current folder.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    let (Ok(here), Ok(path)) = (io::here(), io::resolved(path)) else { return path.display().to_string() };
+    match path.strip_prefix(&here) {
+        Ok(below) if below.as_os_str().is_empty() => ".".to_owned(),
+        Ok(below) => below.display().to_string(),
+        Err(_) => path.display().to_string(),
     }
 }
 

@@ -8,14 +8,14 @@ use crate::diag::closest;
 use crate::lint::{Group, Rule as LintRule, rules};
 use crate::render::rules::{explained, json, list};
 
-/// The rules of lint, or one of them explained, with a failing and a passing example
+/// The rules of lint, or one explained, with examples
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  $ allot rule
-  $ allot rule over-capacity
-  $ allot rule coordination
-  $ allot rule syntax --format json")]
+  allot rule                        all rules, by group
+  allot rule over-capacity          one, with examples
+  allot rule coordination           a group
+  allot rule syntax --format json")]
 pub struct Rule {
     /// A rule, or a group of rules
     name: Option<String>,

@@ -14,12 +14,14 @@ use crate::lint::{Group, rules};
 use crate::model::{Catalogue, ClaimKind};
 use crate::render;
 
-/// The JSON Schema of every kind of file; inside a catalogue they know its ids, so that editors complete them
+/// JSON Schemas of every kind of file, for editors and programs
+///
+/// Inside a catalogue they know its ids, so that an editor completes them and marks those that are not there.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  $ allot schema -o schema
-  $ allot schema experiment")]
+  allot schema -o schema            renew what the editor reads
+  allot schema experiment           print one")]
 pub struct Schema {
     /// Print one: a kind of file such as `experiment`, or `output/lint`; without it and without `-o`, their names
     #[arg(value_name = "KIND", conflicts_with = "output")]

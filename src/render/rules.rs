@@ -1,4 +1,4 @@
-//! The rules of lint: as a list, as JSON, as a page of the documentation.
+//! The rules of lint: as a list, one explained, and as JSON.
 
 use std::fmt::Write;
 
@@ -54,26 +54,6 @@ pub fn explained(rule: &Rule, style: Style, width: usize) -> String {
             format!("{title}\n{}\n{rest}", toned(&facts, Tone::Faint, style))
         }
     }
-}
-
-/// The documentation's index of rules; pages are linked below `pages`.
-#[must_use]
-pub fn index(rules: &[&Rule], pages: &str) -> String {
-    let mut text = String::new();
-    for group in Group::ALL {
-        let members: Vec<_> = rules.iter().filter(|rule| rule.group == group).collect();
-        if members.is_empty() {
-            continue;
-        }
-        let _ = write!(text, "\n## {}\n\n| | rule | level | what it finds |\n|---|---|---|---|\n", group.name());
-        for rule in members {
-            let mark = if rule.serving { "●" } else { "" };
-            let file = rule.name.replace('-', "_");
-            let level = rule.default_level().word();
-            let _ = writeln!(text, "| {mark} | [`{}`]({pages}/{file}.md) | {level} | {} |", rule.name, rule.summary);
-        }
-    }
-    text
 }
 
 /// Rules, as `allot rule --format json` prints them.
