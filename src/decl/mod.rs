@@ -7,6 +7,7 @@ mod clause;
 mod day;
 mod experiment;
 mod expression;
+mod fault;
 mod flag;
 mod kind;
 pub(crate) mod leaf;
@@ -28,7 +29,8 @@ pub use experiment::{
     AnalysisOverride, Decision, Experiment, Guardrail, Outcome, Preview, RampStep, Rollout, RolloutStep, Stage,
     Success, Waiver,
 };
-pub use expression::{Aggregate, ExpressionError, Function, Term, parse_conversion, parse_mean, parse_ratio};
+pub use expression::{Aggregate, Function, Term, parse_conversion, parse_mean, parse_ratio};
+pub use fault::ExpressionError;
 pub use flag::{Flag, FlagRule, FlagType};
 pub use kind::{Declaration, Kind, read};
 pub use leaf::{ID_PATTERN, Share, Value, is_id};
