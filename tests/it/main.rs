@@ -2,6 +2,8 @@
 
 mod allocation;
 mod examples;
+mod generated;
+mod house;
 mod licences;
 mod merges;
 mod readme;
