@@ -91,6 +91,9 @@ fn without_null(fields: &mut Map<String, Value>) {
             fields.insert("type".to_owned(), only);
         }
     }
+    if let Some(Value::Array(words)) = fields.get_mut("enum") {
+        words.retain(|word| !word.is_null());
+    }
     if let Some(Value::Array(ways)) = fields.get_mut("anyOf") {
         ways.retain(|way| *way != json!({ "type": "null" }));
         if let [only] = ways.as_slice() {

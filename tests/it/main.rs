@@ -3,6 +3,8 @@
 mod allocation;
 mod correctness;
 mod examples;
+mod generated;
+mod house;
 mod licences;
 mod merges;
 mod readme;
