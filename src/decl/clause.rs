@@ -235,13 +235,16 @@ impl JsonSchema for Clause {
         let clause = generator.subschema_for::<Self>();
         let scalar = serde_json::json!({ "type": ["string", "number", "boolean"] });
         let list = serde_json::json!({ "type": "array", "items": scalar, "minItems": 1 });
-        let clauses = serde_json::json!({ "type": "array", "items": clause });
         json_schema!({
             "description": "tests of attributes; all of them must hold",
             "type": "object",
             "properties": {
-                "all": clauses, "any": clauses, "not": clause
+                "all": { "description": "clauses that must all hold", "type": "array", "items": clause },
+                "any": { "description": "clauses of which one must hold", "type": "array", "items": clause, "minItems": 1 },
+                // Behind a condition that always holds, or editors would offer `not.not.not` without end.
+                "not": { "description": "a clause that must not hold", "type": "object", "if": true, "then": clause }
             },
+            "x-refers-to": "attribute",
             "additionalProperties": {
                 "anyOf": [scalar, list, {
                     "type": "object",

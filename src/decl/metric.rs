@@ -14,6 +14,7 @@ table! {
         /// The version of this file's format: 1.
         pub version: Must<u32>,
         /// The team that owns them.
+        #[schemars(extend("x-refers-to" = "team"))]
         pub owner: Must<String>,
         /// Facts: what happened, to whom, when.
         pub facts: May<Entries<Fact>>,
@@ -30,6 +31,7 @@ table! {
         /// A single SELECT without side effects, instead of a table.
         pub select: May<String>,
         /// The column that holds the id of each unit.
+        #[schemars(extend("x-refers-to" = "unit"))]
         pub unit: Must<Entries<String>>,
         /// The column of the instant.
         pub timestamp: Must<String>,

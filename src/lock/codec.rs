@@ -131,10 +131,9 @@ pub(super) fn runs(set: &BucketSet) -> String {
 }
 
 /// Reads lines of runs as one set.
-pub(super) fn set(lines: &At<Vec<At<String>>>, size: u32) -> Result<BucketSet, Diagnostic> {
+pub(super) fn set(lines: &At<Vec<At<String>>>, size: u32) -> Result<BucketSet, Box<Diagnostic>> {
     let parse = |text: &str, span: Span| {
-        BucketSet::parse(text, size)
-            .map_err(|wrong| Diagnostic::new("tampered-lock", span, format!("these are no buckets of {size}: {wrong}")))
+        BucketSet::parse(text, size).map_err(|wrong| tampered(span, format!("these are no buckets of {size}: {wrong}")))
     };
     match lines.value.as_slice() {
         [single] => parse(single, single.span),
@@ -143,14 +142,18 @@ pub(super) fn set(lines: &At<Vec<At<String>>>, size: u32) -> Result<BucketSet, D
 }
 
 /// A lock or a ledger that a newer tool has written.
-pub(super) fn newer(span: Span) -> Diagnostic {
+pub(super) fn newer(span: Span) -> Box<Diagnostic> {
     let tool = env!("CARGO_PKG_VERSION");
-    Diagnostic::new("unsupported-version", span, format!("allot {tool} reads locks of version 1"))
+    Box::new(Diagnostic::new("unsupported-version", span, format!("allot {tool} reads locks of version 1")))
+}
+
+fn tampered(span: Span, message: impl Into<String>) -> Box<Diagnostic> {
+    Box::new(Diagnostic::new("tampered-lock", span, message))
 }
 
 /// The lock that a file holds; what contradicts itself is a finding.
-pub(super) fn decode(id: &str, file: &LockFile, top: Span) -> Result<Lock, Diagnostic> {
-    let incomplete = || Diagnostic::new("tampered-lock", top, "this lock is incomplete");
+pub(super) fn decode(id: &str, file: &LockFile, top: Span) -> Result<Lock, Box<Diagnostic>> {
+    let incomplete = || tampered(top, "this lock is incomplete");
     let text = |field: &Option<At<String>>| field.as_ref().map(|at| at.value.clone()).ok_or_else(incomplete);
     let number = |field: &Option<At<u32>>| field.as_ref().map(|at| at.value).ok_or_else(incomplete);
     if let Some(version) = file.version.as_ref().filter(|version| version.value != 1) {
@@ -159,7 +162,7 @@ pub(super) fn decode(id: &str, file: &LockFile, top: Span) -> Result<Lock, Diagn
     let buckets = number(&file.buckets)?;
     if buckets == 0 || buckets > MAX_BUCKETS {
         let span = file.buckets.as_ref().map_or(top, |at| at.span);
-        return Err(Diagnostic::new("tampered-lock", span, format!("a surface has 1 to {MAX_BUCKETS} buckets")));
+        return Err(tampered(span, format!("a surface has 1 to {MAX_BUCKETS} buckets")));
     }
     let mut held = BucketSet::with_size(buckets);
     let mut steps: Vec<Step> = Vec::new();
@@ -171,11 +174,7 @@ pub(super) fn decode(id: &str, file: &LockFile, top: Span) -> Result<Lock, Diagn
             || !held.is_disjoint(&adds)
             || steps.last().is_some_and(|last| last.after > after)
         {
-            return Err(Diagnostic::new(
-                "tampered-lock",
-                step.span,
-                "steps must follow each other and add new buckets only",
-            ));
+            return Err(tampered(step.span, "steps must follow each other and add new buckets only"));
         }
         held.union_with(&adds);
         steps.push(Step { after, adds });
@@ -188,12 +187,12 @@ pub(super) fn decode(id: &str, file: &LockFile, top: Span) -> Result<Lock, Diagn
                 next = end.value;
                 variants.push((id.value.clone(), start.value..end.value));
             }
-            _ => return Err(Diagnostic::new("tampered-lock", range.span, "variant ranges must follow each other")),
+            _ => return Err(tampered(range.span, "variant ranges must follow each other")),
         }
     }
     if next != crate::bucket::VARIANT_GRID {
         let span = file.variants.as_ref().map_or(top, |at| at.span);
-        return Err(Diagnostic::new("tampered-lock", span, "variant ranges must cover 0 to 10,000"));
+        return Err(tampered(span, "variant ranges must cover 0 to 10,000"));
     }
     Ok(Lock {
         id: id.to_owned(),

@@ -5,9 +5,12 @@
 
 mod codec;
 mod digest;
+mod inherit;
 mod ledger;
 mod plan;
+mod planner;
 mod room;
+mod settle;
 mod shape;
 mod store;
 mod update;
@@ -20,6 +23,7 @@ use crate::model::Window;
 
 pub use codec::{lock_text, path_of_lock};
 pub use digest::{analysis_digest, segment_digest};
+pub use inherit::{Inherited, inheritance};
 pub use ledger::{Ledger, ledger_text, path_of_ledger};
 pub use plan::{LedgerVerdict, Plan, Verdict, Wishes, plan};
 pub use room::{Holder, Room};

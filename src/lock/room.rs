@@ -3,13 +3,17 @@
 use super::Lock;
 use crate::bucket::BucketSet;
 use crate::decl::{Day, Share};
-use crate::model::Window;
+use crate::model::{Intent, Window};
 
 /// Someone who holds buckets that a claim would need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     pub id: String,
     pub buckets: u32,
+    /// How many of them are the claim's own already, and cannot be both's in the new window.
+    pub contested: u32,
+    /// The day from which it holds them.
+    pub from: Day,
     /// The day on which it frees them; none until a decision.
     pub until: Option<Day>,
 }
@@ -17,9 +21,11 @@ pub struct Holder {
 /// Why a claim does not fit, and what would.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
-    /// The buckets it needs, and those that are free for it.
+    /// The buckets it needs, and those that are free for it, its own among them.
     pub needed: u32,
     pub free: u32,
+    /// The buckets it holds already; none for a first draw or a new phase.
+    pub held: u32,
     /// The buckets of the surface.
     pub buckets: u32,
     /// Who holds the others, the largest first.
@@ -44,30 +50,47 @@ pub(super) fn free<'a>(
     window: Window,
 ) -> BucketSet {
     let mut free = holdout.complement();
-    for lock in locks.filter(|lock| lock.excludes(components, window)) {
-        for step in &lock.steps {
-            free.subtract(&step.adds);
-        }
-    }
+    locks.filter(|lock| lock.excludes(components, window)).for_each(|lock| leave(&mut free, lock));
     free
 }
 
-/// Explains a claim that does not fit.
-pub(super) fn explain(
-    holdout: &BucketSet,
-    locks: &[&Lock],
-    components: &[String],
-    window: Window,
-    needed: u32,
-) -> Room {
+/// Takes a lock's buckets out of those that are free. Where the surface had another number of buckets when the lock was
+/// drawn, every bucket goes that shares a cell of the grid with it.
+pub(super) fn leave(free: &mut BucketSet, lock: &Lock) {
+    let size = free.size();
+    for step in &lock.steps {
+        if step.adds.size() == size {
+            free.subtract(&step.adds);
+            continue;
+        }
+        let (old, new) = (u64::from(step.adds.size().max(1)), u64::from(size));
+        let mut touched = BucketSet::with_size(size);
+        for run in step.adds.runs() {
+            let narrow = |bucket: u64| u32::try_from(bucket).unwrap_or(u32::MAX);
+            touched
+                .insert_run(narrow(u64::from(run.start) * new / old)..narrow((u64::from(run.end) * new).div_ceil(old)));
+        }
+        free.subtract(&touched);
+    }
+}
+
+/// Explains a claim that does not fit and would need so many buckets, of which some are its own.
+pub(super) fn explain(holdout: &BucketSet, locks: &[&Lock], intent: &Intent, needed: u32, own: &BucketSet) -> Room {
+    let (components, window) = (intent.components.as_slice(), intent.window);
     let sharing: Vec<&Lock> =
         locks.iter().copied().filter(|lock| components.iter().any(|component| lock.claims(component))).collect();
     let mut holders: Vec<Holder> = sharing
         .iter()
         .filter(|lock| lock.window().overlaps(window))
-        .map(|lock| Holder { id: lock.id.clone(), buckets: lock.size(), until: lock.window().end })
+        .map(|lock| Holder {
+            id: lock.id.clone(),
+            buckets: lock.size(),
+            contested: lock.steps.iter().map(|step| step.adds.intersection_len(own)).sum(),
+            from: lock.start,
+            until: lock.window().end,
+        })
         .collect();
-    holders.sort_by(|a, b| b.buckets.cmp(&a.buckets).then_with(|| a.id.cmp(&b.id)));
+    holders.sort_by(|a, b| (b.contested, b.buckets).cmp(&(a.contested, a.buckets)).then_with(|| a.id.cmp(&b.id)));
     let shifted = |start: Day| Window { start, end: window.end.map(|end| start.plus(end.since(window.start))) };
     // Room appears only where somebody's window ends.
     let mut days: Vec<Day> =
@@ -76,5 +99,6 @@ pub(super) fn explain(
     days.dedup();
     let available = |start: Day| free(holdout, sharing.iter().copied(), components, shifted(start)).len();
     let earliest = days.into_iter().find(|&day| available(day) >= needed);
-    Room { needed, free: available(window.start), buckets: holdout.size(), holders, earliest }
+    let free = available(window.start);
+    Room { needed, free, held: own.len(), buckets: holdout.size(), holders, earliest }
 }

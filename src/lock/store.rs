@@ -56,12 +56,17 @@ pub struct Locks {
     pub strays: Vec<Stray>,
     /// Declarations whose lock is there but cannot be read.
     unreadable: HashMap<FileId, FileId>,
+    /// Locks that belong to no declaration and still hold their buckets.
+    adrift: Vec<Held>,
+    /// The declarations, where there are any, of locks that cannot be read: nobody knows what those hold.
+    lost: Vec<Option<FileId>>,
 }
 
 enum Read {
-    Lock(FileId, Result<Held, FileId>),
-    Ledger(FileId, Result<HeldLedger, FileId>),
+    Lock(FileId, Result<Box<Held>, FileId>),
+    Ledger(FileId, Result<Box<HeldLedger>, FileId>),
     Stray(Stray),
+    Adrift(Stray, Option<Box<Held>>),
 }
 
 impl Locks {
@@ -78,17 +83,21 @@ impl Locks {
                 let kind = Kind::of(&declaration)?;
                 let Some(owner) = sources.find(&declaration) else {
                     let stray = Stray { file, path: source.path.to_string() };
-                    return Some((Read::Stray(stray), Vec::new()));
+                    if kind == Kind::Surface {
+                        return Some((Read::Stray(stray), Vec::new()));
+                    }
+                    let (held, findings) = read_lock(file, source);
+                    return Some((Read::Adrift(stray, held.map(Box::new)), findings));
                 };
                 match kind {
                     Kind::Experiment | Kind::Rollout => {
                         let (held, findings) = read_lock(file, source);
-                        Some((Read::Lock(owner, held.ok_or(file)), findings))
+                        Some((Read::Lock(owner, held.map(Box::new).ok_or(file)), findings))
                     }
                     Kind::Surface => {
                         let size = buckets.get(&owner).copied().unwrap_or(MAX_BUCKETS);
                         let (held, findings) = read_ledger(file, source, size);
-                        Some((Read::Ledger(owner, held.ok_or(file)), findings))
+                        Some((Read::Ledger(owner, held.map(Box::new).ok_or(file)), findings))
                     }
                     _ => None,
                 }
@@ -99,12 +108,21 @@ impl Locks {
         for (read, found) in read {
             findings.extend(found);
             match read {
-                Read::Lock(owner, Ok(held)) => drop(locks.held.insert(owner, held)),
-                Read::Ledger(owner, Ok(held)) => drop(locks.ledgers.insert(owner, held)),
-                Read::Lock(owner, Err(file)) | Read::Ledger(owner, Err(file)) => {
+                Read::Lock(owner, Ok(held)) => drop(locks.held.insert(owner, *held)),
+                Read::Ledger(owner, Ok(held)) => drop(locks.ledgers.insert(owner, *held)),
+                Read::Lock(owner, Err(file)) => {
                     locks.unreadable.insert(owner, file);
+                    locks.lost.push(Some(owner));
                 }
+                Read::Ledger(owner, Err(file)) => drop(locks.unreadable.insert(owner, file)),
                 Read::Stray(stray) => locks.strays.push(stray),
+                Read::Adrift(stray, held) => {
+                    locks.strays.push(stray);
+                    match held {
+                        Some(held) => locks.adrift.push(*held),
+                        None => locks.lost.push(None),
+                    }
+                }
             }
         }
         (locks, findings)
@@ -126,6 +144,19 @@ impl Locks {
     #[must_use]
     pub fn unreadable(&self, declaration: FileId) -> Option<FileId> {
         self.unreadable.get(&declaration).copied()
+    }
+
+    /// Every lock that can be read, with the declaration beside which it stands, if that is there; in order of files.
+    pub(super) fn everywhere(&self) -> Vec<(Option<FileId>, &Held)> {
+        let held = self.held.iter().map(|(&declaration, held)| (Some(declaration), held));
+        let mut all: Vec<_> = held.chain(self.adrift.iter().map(|held| (None, held))).collect();
+        all.sort_by_key(|(_, held)| held.file);
+        all
+    }
+
+    /// Those that cannot be read, by the declaration beside which each stands, if that is there.
+    pub(super) fn lost(&self) -> impl Iterator<Item = Option<FileId>> {
+        self.lost.iter().copied()
     }
 
     /// How many locks there are.
@@ -213,7 +244,7 @@ fn read_ledger(file: FileId, source: &Source, size: u32) -> (Option<HeldLedger>,
         return (None, findings);
     }
     if let Some(version) = shape.version.as_ref().filter(|version| version.value != 1) {
-        return (None, vec![newer(version.span)]);
+        return (None, vec![*newer(version.span)]);
     }
     let mut places = HashMap::new();
     let mut digests = BTreeMap::new();

@@ -15,6 +15,8 @@ pub enum Pin {
     Buckets,
     Variants,
     Segment,
+    /// The salt of the surface, which its ledger holds.
+    Salt,
 }
 
 impl Pin {
@@ -29,6 +31,7 @@ impl Pin {
             Self::Buckets => "the surface's number of buckets",
             Self::Variants => "the variants or their weights",
             Self::Segment => "the segment",
+            Self::Salt => "the surface's salt",
         }
     }
 }
@@ -46,7 +49,7 @@ pub enum Refusal {
     NoRoom(Room),
     /// A share is no whole number of buckets.
     Unrepresentable,
-    /// The lock was edited by hand, or cannot be read.
+    /// Its lock, or one beside which it would be drawn, was edited by hand or cannot be read.
     Tampered,
     /// `--redraw` was asked for one that has started.
     Started,
@@ -167,6 +170,12 @@ pub(super) fn steps(counts: &[(u32, u32)], before: &[Step], fresh: &BucketSet, s
         steps.push(Step { after, adds });
     }
     steps
+}
+
+/// A decided claim keeps its lock as the record; only its window ends with the decision. None where it already does.
+pub(super) fn cut(lock: &Lock, intent: &Intent) -> Option<Box<Lock>> {
+    let days = intent.window.end?.since(lock.start);
+    lock.days.is_none_or(|before| days < before).then(|| Box::new(Lock { days: Some(days), ..lock.clone() }))
 }
 
 /// Whether a surface's numbers make a grid at all.

@@ -1,7 +1,16 @@
 //! The integration tests, in one binary.
 
+mod allocation;
 mod correctness;
+mod examples;
 mod fixes;
+mod generated;
+mod house;
+mod licences;
+mod merges;
+mod readme;
 mod recovery;
 mod rule_pages;
+mod sdk;
+mod serving;
 mod world;

@@ -85,8 +85,13 @@ impl World {
 
     /// Lints it as of [`TODAY`], with its own levels.
     pub fn lint(&self) -> (Sources, Report) {
+        self.lint_on(TODAY)
+    }
+
+    /// Lints it as of a day, with its own levels.
+    pub fn lint_on(&self, today: Day) -> (Sources, Report) {
         let sources = self.sources();
-        let context = Context::new(&sources, TODAY);
+        let context = Context::new(&sources, today);
         let levels = Levels::of_root(context.catalogue.root.as_ref().map(|(_, root)| root));
         let report = lint(&context, &levels);
         (sources.clone(), report)

@@ -87,7 +87,7 @@ fn refused(claim: &Claim, refusal: &Refusal) -> Option<Diagnostic> {
         Refusal::PhaseSkips { to, from } => {
             let message = format!("`phase` is {to}, and the lock is of phase {from}");
             let span = phase_span(claim).unwrap_or_else(|| claim.top());
-            Diagnostic::new(RULE.name, span, message).help(format!("phases are counted: write `phase = {from}` or `phase = {}`", from + 1))
+            Diagnostic::new(RULE.name, span, message).help(format!("phases are counted: write `phase = {from}` or `phase = {}`", from.saturating_add(1)))
         }
         Refusal::NoRoom(_)
         | Refusal::Unrepresentable
