@@ -14,7 +14,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("eval", &["bucket", "artifact"]),
     ("diag", &["source"]),
     ("decl", &["source", "diag"]),
-    ("model", &["source", "diag", "decl"]),
+    // A segment's condition, as it is served, is made in one place, for lint and for compile.
+    ("model", &["source", "diag", "decl", "artifact"]),
     // Locks are files of the catalogue too, read with the reader that reads declarations.
     ("lock", &["source", "diag", "decl", "model", "bucket"]),
     ("query", &["source", "diag", "model"]),
