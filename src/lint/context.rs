@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::decl::Day;
+use crate::decl::{Day, Stage};
 use crate::diag::Diagnostic;
 use crate::lock::{Locks, Plan, Wishes, plan};
-use crate::model::{Catalogue, Claim, bind};
+use crate::model::{Catalogue, Claim, Phase, Window, bind};
 use crate::source::{FileId, Sources};
 
 /// A catalogue with its locks, as of a day.
@@ -45,6 +45,20 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn claim_of(&self, file: FileId) -> Option<&Claim> {
         self.claims.get(&file).and_then(|&at| self.catalogue.claims.values().as_slice().get(at))
+    }
+
+    /// Whether a claim is behind us: decided, or past its window and that of its lock. It takes nothing from anyone any more.
+    #[must_use]
+    pub fn is_over(&self, claim: &Claim) -> bool {
+        let past = |window: Window| window.phase(self.today) == Phase::Over;
+        claim.stage == Some(Stage::Tweak)
+            || (claim.window.is_some_and(past) && self.locks.of(claim.file).is_none_or(|held| past(held.lock.window())))
+    }
+
+    /// Whether something in a file could not be read: then what seems to be missing there may only be misspelt.
+    #[must_use]
+    pub fn misread(&self, file: FileId) -> bool {
+        self.read.iter().any(|finding| finding.span.file == file)
     }
 
     /// Whether a waiver in the claim's own file accepts a finding today.

@@ -5,6 +5,7 @@ mod context;
 mod held;
 mod rule;
 pub mod rules;
+mod words;
 
 use rayon::prelude::*;
 

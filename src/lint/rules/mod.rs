@@ -11,7 +11,32 @@ macro_rules! rules {
     };
 }
 
-rules![bucket_overlap, missing_allocation, over_capacity, stale_allocation, syntax, tampered_lock, unknown_reference,];
+rules![
+    bucket_overlap,
+    contradicting_goal,
+    deprecated_metric,
+    expired_waiver,
+    exposure_limit,
+    invalid_metric_sql,
+    late_start,
+    metric_unit_mismatch,
+    missing_allocation,
+    missing_hypothesis,
+    missing_margin,
+    missing_mde,
+    missing_reason,
+    missing_required_metric,
+    over_capacity,
+    overdue_decision,
+    shared_metric,
+    stale_allocation,
+    syntax,
+    tampered_lock,
+    unknown_reference,
+    unrepresentable_traffic,
+    unused_definition,
+    window_exceeds_run,
+];
 
 /// The rule of a name.
 #[must_use]
