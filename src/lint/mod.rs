@@ -7,6 +7,7 @@ mod rule;
 pub mod rules;
 mod schema;
 mod value;
+mod words;
 
 use rayon::prelude::*;
 

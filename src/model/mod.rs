@@ -18,6 +18,7 @@ pub use bind::bind;
 pub use claim::{Claim, ClaimKind, Intent, Phase, Step, Variant, Window, Written};
 pub use ground::{Flag, Segment, Surface, is_salt};
 pub use intent::MAX_PHASE;
+pub(crate) use measure::inside;
 pub use measure::{Fact, Fault, Formula, Metric, Role, Tracked};
 pub use reference::{Reference, Target};
 
