@@ -201,12 +201,6 @@ fn of_experiment(written: &Experiment) -> Vec<Diagnostic> {
         findings.extend([inner(analysis.confidence.as_ref()), inner(analysis.power.as_ref())].into_iter().flatten());
         findings.extend(of_looks(analysis.looks.as_ref()));
     }
-    for (_, success) in written.success.iter().flat_map(|success| success.iter()) {
-        if let Some(mde) = success.mde.as_ref().filter(|mde| mde.value == Share::NONE) {
-            let help = "write the smallest change that would be worth having, such as \"2%\"";
-            findings.push(wrong(mde.span, "no experiment detects an effect of 0%", help).planning());
-        }
-    }
     findings
 }
 
