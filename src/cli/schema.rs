@@ -88,7 +88,9 @@ pub fn files(known: &Ids) -> Vec<(String, String)> {
 /// The ids that are the same in every catalogue: rules and their groups.
 #[must_use]
 pub fn general() -> Ids {
-    let each = || rules::ALL.iter().map(|rule| (rule.name.to_owned(), rule.summary.to_owned()));
+    // Rules that guard what is served have one level, and no waivers.
+    let free = || rules::ALL.iter().filter(|rule| !rule.serving);
+    let each = || free().map(|rule| (rule.name.to_owned(), rule.summary.to_owned()));
     let groups = Group::ALL.into_iter().map(|group| (group.name().to_owned(), "all rules of this group".to_owned()));
     Ids::from([("rule", each().collect()), ("rule-or-group", each().chain(groups).collect())])
 }

@@ -254,9 +254,9 @@ impl<'a, 'r> Table<'a, 'r> {
         for (name, span, _) in entries {
             // Beyond what is kept no finding needs a suggestion, which is the dear part of it.
             let look = self.reader.findings.len() < MAX_FINDINGS;
-            let near = closest(name, absent.iter().copied()).filter(|_| look);
+            let near = if look { closest(name, absent.iter().copied()) } else { None };
             let meant = absent.iter().copied().find(|key| Some(*key) == near);
-            let sure = meant.filter(|_| slip(name, absent.iter().copied()) == near);
+            let sure = meant.filter(|key| slip(name, absent.iter().copied()) == Some(*key));
             let help = match meant {
                 Some(key) => Some(format!("did you mean `{key}`?")),
                 None => look.then(|| did_you_mean(name, &self.known)).flatten(),

@@ -173,7 +173,10 @@ impl Words<'_> {
         match what {
             "invalid basic string" | "invalid literal string" if under.is_empty() => {
                 let quote = expected.trim_matches('`');
-                let open = before.rmatch_indices(quote).map(|(at, _)| at).find(|&at| !before[..at].ends_with('\\'));
+                let open = before
+                    .rmatch_indices(quote)
+                    .map(|(at, _)| at)
+                    .find(|&at| !before.get(..at).is_some_and(|before| before.ends_with('\\')));
                 let open = line.start + open.unwrap_or(0);
                 self.at(open..range.start, "this string is not closed").help(format!("write `{quote}` where it ends"))
             }
@@ -301,7 +304,7 @@ impl Words<'_> {
                 Some(name) if words == name && start < own => return Some(start..start + words.len()),
                 None if words.starts_with('[') => found = None,
                 None if found.is_none() => {
-                    found = assignment(words, key).map(|place| start + place..start + place + key.len())
+                    found = assignment(words, key).map(|place| start + place..start + place + key.len());
                 }
                 _ => {}
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Context, Report, rules};
 use crate::decl::{Kind, Stage};
 use crate::diag::{Concern, Diagnostic, Severity};
-use crate::model::{Ix, Segment};
+use crate::model::{Claim, Ix, Segment};
 
 /// The names of the rules that hold each surface back. A held surface keeps its last good artifact.
 #[must_use]
@@ -60,7 +60,9 @@ fn touched(context: &Context<'_>, finding: &Diagnostic) -> Vec<String> {
 fn users(context: &Context<'_>, segment: Ix<Segment>) -> Vec<String> {
     let catalogue = &context.catalogue;
     let id = &catalogue.segments[segment].id;
-    let by_claims = catalogue.claims.values().filter(|claim| {
+    // A thought is not served yet, and a record no more.
+    let served = |claim: &&Claim| !matches!(claim.stage, Some(Stage::Think | Stage::Tweak));
+    let by_claims = catalogue.claims.values().filter(served).filter(|claim| {
         let preview = claim.experiment().and_then(|experiment| experiment.preview.as_ref());
         let previewed = preview.and_then(|preview| preview.segment.as_ref()).is_some_and(|named| named.value == *id);
         claim.segment == Some(segment) || previewed

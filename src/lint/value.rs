@@ -1,6 +1,7 @@
 //! Values of flags in messages.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use crate::diag::shortened;
 
@@ -18,7 +19,8 @@ pub fn dotted(path: &[String]) -> String {
     let mut text = String::new();
     for part in path {
         if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) {
-            text.push_str(&format!("[{part}]"));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "[{part}]");
         } else {
             if !text.is_empty() {
                 text.push('.');

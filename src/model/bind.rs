@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
-use super::ground::{Flag, Segment, Surface};
+use super::ground::{Flag, Segment, Surface, is_salt};
 use super::measure::{Fact, Metric};
 use super::reference::{Reference, Target};
 use super::{Catalogue, audience, claim, measure};
@@ -82,8 +82,13 @@ fn surface(id: String, file: FileId, written: decl::Surface, whole: bool) -> Sur
     let buckets = written.buckets.as_ref().map_or(1_000, |buckets| buckets.value).clamp(1, MAX_BUCKETS);
     let listed = written.components.as_ref().is_none_or(|components| components.unread().is_empty());
     let holdout = written.holdout.as_ref().map_or(Share::NONE, |share| share.value);
+    let salted = written.salt.as_ref().is_none_or(|salt| is_salt(salt));
     Surface {
-        sound: whole && listed && holdout < Share::WHOLE && !written.unread.iter().any(|key| DECISIVE.contains(key)),
+        sound: whole
+            && listed
+            && salted
+            && holdout < Share::WHOLE
+            && !written.unread.iter().any(|key| DECISIVE.contains(key)),
         sdk: written.sdk.as_ref().map_or(Sdk::Growthbook, |sdk| sdk.value),
         buckets,
         holdout,

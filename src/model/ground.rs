@@ -45,6 +45,13 @@ impl Surface {
     }
 }
 
+/// Whether a text can be a salt: every SDK hashes plain ASCII alike, and some take an empty one for none.
+#[must_use]
+pub fn is_salt(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
+}
+
 /// A flag.
 #[derive(Debug, Clone)]
 pub struct Flag {

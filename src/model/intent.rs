@@ -52,6 +52,7 @@ impl Binder<'_> {
             let sound = matches!(stage, Some(Stage::Ship | Stage::Tweak))
                 && audience_known
                 && readable(&written)
+                && lasting(&written)
                 && !self.broken.contains(&file)
                 && self.has_ground(surface, flag)
                 && (1..=MAX_PHASE).contains(&phase)
@@ -258,11 +259,38 @@ fn readable(written: &Written) -> bool {
     whole && !unread.iter().any(|key| DECISIVE.contains(key))
 }
 
+/// Whether every length is one, the full share has days of its own, and the end can be written.
+fn lasting(written: &Written) -> bool {
+    let ends = |start: &At<Day>, days: u32| start.value.plus(days) <= Day::LAST;
+    match written {
+        Written::Experiment(e) => {
+            let (Some(start), Some(days)) = (e.start.as_ref(), e.days.as_ref()) else { return false };
+            let steps: Option<Vec<u64>> = e
+                .ramp
+                .iter()
+                .flat_map(|ramp| &ramp.value)
+                .map(|step| step.days.as_ref().map(|days| u64::from(days.value)))
+                .collect();
+            let ramped =
+                steps.is_some_and(|steps| !steps.contains(&0) && steps.iter().sum::<u64>() < u64::from(days.value));
+            ramped && ends(start, days.value)
+        }
+        Written::Rollout(r) => {
+            let (Some(start), Some(steps)) = (r.start.as_ref(), r.steps.as_ref()) else { return false };
+            let ending = steps.value.split_last().map_or(&[][..], |(_, ending)| ending);
+            ending.iter().all(|step| step.days.as_ref().is_some_and(|days| days.value > 0 && ends(start, days.value)))
+        }
+    }
+}
+
 /// Whether the variants of a claim share its units out: as many as there must be, each with a weight, together the whole.
 fn divisible(written: &Written, variants: &[Variant]) -> bool {
     let sum: u64 = variants.iter().map(|variant| u64::from(variant.weight)).sum();
     let enough = match written {
-        Written::Experiment(e) => variants.len() >= 2 && (e.weights.is_none() || sum == u64::from(Share::WHOLE.0)),
+        Written::Experiment(e) => {
+            let whole = e.weights.is_none() || sum == u64::from(Share::WHOLE.0);
+            variants.len() >= 2 && whole && variants.iter().any(|variant| variant.id == "control")
+        }
         // Without the flag's default a holdback has nothing to keep.
         Written::Rollout(r) => {
             let held = r.holdback.as_ref().is_some_and(|holdback| holdback.value > Share::NONE);

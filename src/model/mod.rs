@@ -16,7 +16,7 @@ pub use arena::{Arena, Identified, Ix};
 pub use audience::{Check, Operand, Predicate, Typed};
 pub use bind::bind;
 pub use claim::{Claim, ClaimKind, Intent, Phase, Step, Variant, Window, Written};
-pub use ground::{Flag, Segment, Surface};
+pub use ground::{Flag, Segment, Surface, is_salt};
 pub use intent::MAX_PHASE;
 pub(crate) use measure::inside;
 pub use measure::{Fact, Fault, Formula, Metric, Role, Tracked};

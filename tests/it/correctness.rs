@@ -199,3 +199,16 @@ fn every_slip_is_said_at_its_place() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(expected == gallery, "the words have changed: RENEW=1 cargo test, and read the difference");
 }
+
+/// Once it is allotted, a catalogue with a slip has the same finding, and at most a lock that no longer fits.
+#[test]
+fn slips_in_what_is_allotted_are_found_once_too() {
+    let mut allotted = World::base();
+    allotted.allocate();
+    for &(path, from, to) in SLIPS {
+        let (_, report) = allotted.clone().edit(path, from, to).lint();
+        let rules: Vec<&str> =
+            report.findings.iter().map(|finding| finding.rule).filter(|rule| *rule != "stale-allocation").collect();
+        assert_eq!(rules.len(), 1, "{path}: {to}: {rules:?}");
+    }
+}

@@ -3,12 +3,14 @@
 mod allocation;
 mod correctness;
 mod examples;
+mod fixes;
 mod generated;
 mod house;
 mod levels;
 mod licences;
 mod merges;
 mod readme;
+mod recovery;
 mod rule_cases;
 mod rule_pages;
 mod sdk;

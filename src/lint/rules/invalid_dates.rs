@@ -21,7 +21,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         Written::Experiment(written) => experiment(written),
         Written::Rollout(written) => rollout(written),
     });
-    claims.chain(catalogue.surfaces.values().flat_map(|surface| limit(&surface.written))).collect()
+    claims.chain(catalogue.surfaces.values().filter_map(|surface| limit(&surface.written))).collect()
 }
 
 /// A length of no days at all.

@@ -34,7 +34,7 @@ fn strangers(context: &Context<'_>, clause: &Clause, findings: &mut Vec<Diagnost
         match &test.value {
             Test::Equals(literal) => findings.extend(stranger(id, literal, test.span, values)),
             Test::In(list) => {
-                findings.extend(list.iter().filter_map(|item| stranger(id, &item.value, item.span, values)))
+                findings.extend(list.iter().filter_map(|item| stranger(id, &item.value, item.span, values)));
             }
             _ => {}
         }

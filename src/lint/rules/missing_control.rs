@@ -40,7 +40,12 @@ fn finding(context: &Context<'_>, claim: &Claim) -> Option<Diagnostic> {
         };
         return Some(finding.help(help));
     };
-    let default = default.filter(|default| default.value != control.value)?;
+    // A value that the flag cannot take at all is another finding.
+    let kind = flag.and_then(|flag| flag.written.r#type.as_ref());
+    let values = flag.and_then(|flag| flag.written.values.as_ref());
+    let fits = kind.is_none_or(|kind| kind.value.fits(&control.value.0));
+    let listed = values.is_none_or(|values| values.iter().any(|value| value.value == control.value));
+    let default = default.filter(|default| default.value != control.value && fits && listed)?;
     let (value, id) = (brief(&default.value.0), flag.map_or("", |flag| &flag.id));
     let message = format!("`control` is {}, and the default of `{id}` is {value}", brief(&control.value.0));
     Some(

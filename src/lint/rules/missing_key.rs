@@ -36,11 +36,10 @@ fn stage(context: &Context<'_>, claim: &Claim, written: &Experiment) -> Option<D
     let stage = written.stage.as_ref()?;
     // Whatever was once allotted keeps what it was allotted by: it is the record.
     let rank = match stage.value {
-        Stage::Think => 0,
+        Stage::Tweak if context.locks.of(claim.file).is_some() => 2,
+        Stage::Think | Stage::Tweak => 0,
         Stage::Build => 1,
         Stage::Ship => 2,
-        Stage::Tweak if context.locks.of(claim.file).is_some() => 2,
-        Stage::Tweak => 0,
     };
     let success = written.success.as_ref().is_some_and(|s| s.iter().len() + s.unread().len() > 0);
     let needs = [

@@ -3,7 +3,7 @@
 use crate::decl::{At, Kind};
 use crate::diag::{Concern, Diagnostic, Fix, closest, shown, slip};
 use crate::lint::{Check, Context, Group, Rule, rules};
-use crate::model::{Identified, Reference, Target, Written};
+use crate::model::{Claim, Identified, Reference, Target, Written};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -188,7 +188,7 @@ fn levels(context: &Context<'_>) -> Vec<Diagnostic> {
 }
 
 fn waivers(context: &Context<'_>) -> Vec<Diagnostic> {
-    let waivers = context.catalogue.claims.values().flat_map(|claim| claim.waivers());
+    let waivers = context.catalogue.claims.values().flat_map(Claim::waivers);
     waivers
         .filter_map(|waiver| waiver.rule.as_ref())
         .filter_map(|name| misnamed(context, name, Vec::new(), "lint rule", "it cannot be waived"))

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use crate::artifact::growthbook::{self, Unsupported};
-use crate::decl::Sdk;
+use crate::decl::{Sdk, Stage};
 use crate::diag::Diagnostic;
 use crate::lint::{Check, Context, Group, Rule};
-use crate::model::{Ix, Predicate, Segment, Surface};
+use crate::model::{Claim, Ix, Predicate, Segment, Surface};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -58,7 +58,9 @@ fn uses(context: &Context<'_>) -> Vec<(Ix<Segment>, Vec<Use>)> {
             used(*segment, flag.surface, span);
         }
     }
-    for claim in catalogue.claims.values() {
+    // A thought is not served yet, and a record no more.
+    let served = |claim: &&Claim| !matches!(claim.stage, Some(Stage::Think | Stage::Tweak));
+    for claim in catalogue.claims.values().filter(served) {
         used(claim.segment, claim.surface, claim.segment_span());
         let preview = claim.experiment().and_then(|experiment| experiment.preview.as_ref());
         if let Some(named) = preview.and_then(|preview| preview.segment.as_ref()) {
@@ -85,9 +87,10 @@ fn help(wrong: &Unsupported) -> Option<String> {
         Unsupported::Version(version) => {
             let parts: Vec<&str> = version.split('.').collect();
             let plain = parts.len() < 3 && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-            match plain {
-                true => format!("write \"{version}{}\"", ".0".repeat(3 - parts.len())),
-                false => "write three numbers of at most five digits, and perhaps a pre-release".to_owned(),
+            if plain {
+                format!("write \"{version}{}\"", ".0".repeat(3 - parts.len()))
+            } else {
+                "write three numbers of at most five digits, and perhaps a pre-release".to_owned()
             }
         }
         Unsupported::Number => "test a smaller number, or make the attribute a string".to_owned(),

@@ -4,7 +4,7 @@ use crate::decl::{At, Baseline, Experiment, Fact, FlagType, Looks, Metric, Rollo
 use crate::diag::{Diagnostic, shown};
 use crate::lint::value::brief;
 use crate::lint::{Check, Context, Group, Rule};
-use crate::model::{Flag, MAX_PHASE, Surface, Written};
+use crate::model::{Flag, MAX_PHASE, Surface, Written, is_salt};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -123,11 +123,6 @@ fn of_surface(surface: &Surface) -> Vec<Diagnostic> {
         findings.extend(shares.into_iter().flatten().map(Diagnostic::planning));
     }
     findings
-}
-
-fn is_salt(salt: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    !salt.is_empty() && salt.len() <= 64 && salt.bytes().all(plain)
 }
 
 fn of_flag(flag: &Flag) -> Vec<Diagnostic> {

@@ -51,6 +51,12 @@ impl Plot {
         }
     }
 
+    /// Runs for longer than its ramp.
+    pub fn leave_room(&mut self) {
+        let ramp: u32 = self.ramp.iter().map(|(days, _)| days).sum();
+        self.days = self.days.max(ramp + 1);
+    }
+
     pub fn path(&self) -> String {
         format!("{}/{}.toml", if self.rollout { "rollouts" } else { "experiments" }, self.id)
     }

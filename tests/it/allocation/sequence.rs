@@ -74,6 +74,7 @@ impl Season {
         let mut plot = Plot::new(&id, component, start, days, traffic);
         plot.rollout = self.dice.below(6) == 0;
         plot.ramp = self.ramp(traffic);
+        plot.leave_room();
         plot.touches = self.touches();
         plot.control = 10 + self.dice.below(80);
         let kind = if plot.rollout { "rollout" } else { "launch" };
@@ -111,6 +112,7 @@ impl Season {
             }
             6 if plot.traffic > 0 && plot.start > today => {
                 plot.ramp = self.ramp(plot.traffic);
+                plot.leave_room();
                 "new ramp"
             }
             7 => {
@@ -132,6 +134,7 @@ impl Season {
                 plot.phase += 1;
                 plot.traffic = self.share(50);
                 plot.ramp = self.ramp(plot.traffic);
+                plot.leave_room();
                 plot.control = 10 + self.dice.below(80);
                 "phase"
             }
