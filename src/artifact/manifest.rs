@@ -31,6 +31,8 @@ pub struct Manifest {
 pub struct Surface {
     /// The id of the scheme its SDK hashes with.
     pub sdk: String,
+    /// The instant it was compiled for, in Unix seconds; of a held surface, that of its last good files.
+    pub at: i64,
     /// `false`, or why the last good files are kept.
     #[serde(with = "held")]
     pub held: Option<String>,
@@ -92,6 +94,17 @@ impl File {
     }
 }
 
+/// Whether a path is one that a distribution has: a surface's folder, and in it a content-addressed file.
+#[must_use]
+pub fn is_path(path: &str) -> bool {
+    let plain = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    path.split_once('/').is_some_and(|(surface, file)| {
+        plain(surface) && file.split_once('.').is_some_and(|(name, extension)| plain(name) && plain(extension))
+    })
+}
+
 /// The SHA-256 of some bytes in lower-case hexadecimal.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
@@ -139,6 +152,7 @@ mod tests {
     fn manifest() -> Manifest {
         let surface = |held: Option<&str>| Surface {
             sdk: "growthbook".into(),
+            at: 1_799_625_600,
             held: held.map(Into::into),
             formats: BTreeMap::from([("native".into(), File::of("home", "native", "bin", b"abc"))]),
         };

@@ -19,10 +19,6 @@ pub struct Artifact {
     pub buckets: u32,
     /// The attribute that holds a unit's id.
     pub unit: String,
-    /// The instant of compilation, in Unix seconds.
-    pub at: i64,
-    /// The commit it was compiled from.
-    pub source: Option<String>,
     /// The surface's components.
     pub components: Vec<String>,
     /// Buckets whose units get no experiment and no rollout.

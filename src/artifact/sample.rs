@@ -107,6 +107,9 @@ fn flag(id: &str, component: &str, kind: FlagKind, default: Value) -> Flag {
     }
 }
 
+/// The instant at which the samples are looked at.
+pub(crate) const AT: i64 = START + 2 * DAY;
+
 /// A small surface with one of everything: 100 buckets, holdout 0-1.
 pub(crate) fn home() -> Artifact {
     Artifact {
@@ -115,8 +118,6 @@ pub(crate) fn home() -> Artifact {
         salt: "home.5e1f".into(),
         buckets: 100,
         unit: "user-id".into(),
-        at: START + 2 * DAY,
-        source: Some("0123456789abcdef0123456789abcdef01234567".into()),
         components: vec!["cards".into(), "header".into(), "ranker".into()],
         holdout: set("0-1"),
         segments: segments(),

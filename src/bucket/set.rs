@@ -52,6 +52,12 @@ impl BucketSet {
         self.ones
     }
 
+    /// A bit for each bucket, lowest first, in as many words as it takes; bits beyond the size are zero.
+    #[must_use]
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
     /// Whether no bucket is in the set.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -1,9 +1,21 @@
 //! The command line: one file a verb, an argument struct whose doc comment is the help, and one function.
 
 mod allocate;
+mod assign;
+mod check;
+mod compile;
+mod completions;
 mod failure;
+mod findings;
+mod init;
 mod lint;
+mod man;
+mod new;
 mod output;
+mod rule;
+mod schema;
+mod simulate;
+mod verify;
 mod workspace;
 
 use std::path::PathBuf;
@@ -44,10 +56,30 @@ pub struct Global {
     verbose: bool,
 }
 
+impl Global {
+    /// Says something on standard error, unless `--quiet` was asked for.
+    fn say(&self, text: &str) {
+        if !self.quiet {
+            output::say(text);
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Init(init::Init),
+    New(new::New),
+    Check(check::Check),
     Lint(lint::Lint),
+    Rule(rule::Rule),
+    Schema(schema::Schema),
     Allocate(allocate::Allocate),
+    Compile(compile::Compile),
+    Verify(verify::Verify),
+    Assign(assign::Assign),
+    Simulate(simulate::Simulate),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Runs one command line.
@@ -56,7 +88,18 @@ enum Verb {
 /// When it was used wrongly, or the environment failed; findings are an [`Exit`], not a failure.
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.verb {
+        Verb::Init(verb) => init::run(&cli.global, verb),
+        Verb::New(verb) => new::run(&cli.global, verb),
+        Verb::Check(verb) => check::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
+        Verb::Rule(verb) => rule::run(&cli.global, verb),
+        Verb::Schema(verb) => schema::run(&cli.global, verb),
         Verb::Allocate(verb) => allocate::run(&cli.global, verb),
+        Verb::Compile(verb) => compile::run(&cli.global, verb),
+        Verb::Verify(verb) => verify::run(&cli.global, verb),
+        Verb::Assign(verb) => assign::run(&cli.global, verb),
+        Verb::Simulate(verb) => simulate::run(&cli.global, verb),
+        Verb::Completions(verb) => completions::run(verb),
+        Verb::Man(verb) => man::run(verb),
     }
 }

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use super::{Failure, Global};
 use crate::decl::Day;
-use crate::diag::Diagnostic;
 use crate::io::{self, Instant};
-use crate::lint::Context;
-use crate::source::{Sources, Span};
+use crate::lint::{Context, Levels, Report, lint};
+use crate::source::{FileId, Sources};
 
 /// An opened catalogue.
 pub struct Workspace {
@@ -42,12 +41,27 @@ impl Workspace {
     pub fn context(&self) -> Context<'_> {
         let mut context = Context::new(&self.sources, self.today());
         for (path, why) in &self.refused {
-            let Some(file) = self.sources.find(path) else { continue };
-            context.read.retain(|finding| finding.span.file != file);
-            let help = "the file is left out of everything else";
-            context.read.push(Diagnostic::new("syntax", Span::top(file), *why).help(help));
+            if let Some(file) = self.sources.find(path) {
+                context.refuse(file, why);
+            }
         }
         context
+    }
+
+    /// What lint has to say, at the levels that the catalogue sets.
+    pub fn lint(&self, context: &Context<'_>) -> Report {
+        let levels = Levels::of_root(context.catalogue.root.as_ref().map(|(_, root)| root));
+        lint(context, &levels)
+    }
+
+    /// Puts other texts in the place of some, in memory only.
+    pub fn replace(&mut self, texts: Vec<(FileId, String)>) {
+        let mut changed: std::collections::HashMap<FileId, String> = texts.into_iter().collect();
+        let files = self.sources.iter().map(|(file, source)| {
+            let text = changed.remove(&file).unwrap_or_else(|| source.text.as_ref().to_owned());
+            (source.path.as_ref().to_owned(), text)
+        });
+        self.sources = Sources::new(files.collect::<Vec<_>>());
     }
 }
 
@@ -69,14 +83,10 @@ pub fn instant(global: &Global) -> Result<Instant, Failure> {
 pub fn root(global: &Global) -> Result<PathBuf, Failure> {
     let help = "run `allot init` to make a catalogue, or name one with `--root DIR`";
     match &global.root {
-        Some(root) if root.join("allotment.toml").is_file() => Ok(root.clone()),
+        Some(root) if io::is_root(root) => Ok(root.clone()),
         Some(root) => Err(Failure::usage(format!("there is no `allotment.toml` in `{}`", root.display())).help(help)),
-        None => {
-            let here = std::env::current_dir()
-                .map_err(|cause| Failure::environment(format!("cannot tell the current folder: {cause}")))?;
-            io::find_root(&here).ok_or_else(|| {
-                Failure::usage("there is no catalogue here: no `allotment.toml` in this folder or above").help(help)
-            })
-        }
+        None => io::find_root(&io::here()?).ok_or_else(|| {
+            Failure::usage("there is no catalogue here: no `allotment.toml` in this folder or above").help(help)
+        }),
     }
 }

@@ -11,14 +11,17 @@ table! {
         /// The version of this file's format: 1.
         pub version: Must<u32>,
         /// The surface.
+        #[schemars(extend("x-refers-to" = "surface"))]
         pub surface: Must<String>,
         /// The day of the measurement.
         pub measured: Must<Day>,
         /// Distinct units seen after so many days.
         pub reach: May<Entries<u64>>,
         /// The share of those units in each segment.
+        #[schemars(extend("x-refers-to" = "segment"))]
         pub segments: May<Entries<Share>>,
         /// The moments of each metric, per unit, in its window.
+        #[schemars(extend("x-refers-to" = "metric"))]
         pub metrics: May<Entries<Moments>>,
     }
 }

@@ -14,14 +14,18 @@ table! {
         /// Where it stands: think, build, ship or tweak.
         pub stage: Must<Stage>,
         /// The team that owns it.
+        #[schemars(extend("x-refers-to" = "team"))]
         pub owner: Must<String>,
         /// The surface that it runs on.
+        #[schemars(extend("x-refers-to" = "surface"))]
         pub surface: Must<String>,
         /// The flag that it varies.
+        #[schemars(extend("x-refers-to" = "flag"))]
         pub flag: May<String>,
         /// What is believed, and why.
         pub hypothesis: May<String>,
         /// Further components that it changes; `["*"]` is all of them.
+        #[schemars(extend("x-refers-to" = "component-or-all"))]
         pub also_touches: May<Vec<At<String>>>,
         /// Its first day.
         pub start: May<Day>,
@@ -34,20 +38,24 @@ table! {
         /// Raised whenever units that are already assigned would move. 1 unless said.
         pub phase: May<u32>,
         /// The audience; everybody unless said.
+        #[schemars(extend("x-refers-to" = "segment"))]
         pub segment: May<String>,
         /// The value of each variant; `control` is the flag's default.
         pub variants: May<Entries<Value>>,
         /// The share of each variant; equal unless said.
         pub weights: May<Entries<Share>>,
         /// Metrics that should get better.
+        #[schemars(extend("x-refers-to" = "metric"))]
         pub success: May<Entries<Success>>,
         /// Metrics that must not get worse, besides those the surface requires.
+        #[schemars(extend("x-refers-to" = "metric"))]
         pub guardrails: May<Entries<Guardrail>>,
         /// Where its analysis differs from the catalogue's.
         pub analysis: May<AnalysisOverride>,
         /// What was decided, and why.
         pub decision: May<Decision>,
         /// The experiment that it iterates on.
+        #[schemars(extend("x-refers-to" = "experiment"))]
         pub follows: May<String>,
         /// An audience that is forced into a variant while the experiment is built.
         pub preview: May<Preview>,
@@ -149,6 +157,7 @@ table! {
     /// An audience that sees one variant before launch; not logged.
     pub struct Preview {
         /// The audience.
+        #[schemars(extend("x-refers-to" = "segment"))]
         pub segment: Must<String>,
         /// The variant that it sees.
         pub variant: Must<String>,
@@ -159,6 +168,7 @@ table! {
     /// A finding that is accepted until a day.
     pub struct Waiver {
         /// The rule.
+        #[schemars(extend("x-refers-to" = "rule"))]
         pub rule: Must<String>,
         /// Why it is accepted.
         pub reason: Must<String>,
@@ -173,16 +183,20 @@ table! {
         /// The version of this file's format: 1.
         pub version: Must<u32>,
         /// The team that owns it.
+        #[schemars(extend("x-refers-to" = "team"))]
         pub owner: Must<String>,
         /// The surface that it runs on.
+        #[schemars(extend("x-refers-to" = "surface"))]
         pub surface: Must<String>,
         /// The flag that it sets.
+        #[schemars(extend("x-refers-to" = "flag"))]
         pub flag: Must<String>,
         /// The value that is rolled out.
         pub value: Must<Value>,
         /// Why, in words.
         pub description: May<String>,
         /// Further components that it changes; `["*"]` is all of them.
+        #[schemars(extend("x-refers-to" = "component-or-all"))]
         pub also_touches: May<Vec<At<String>>>,
         /// Its first day.
         pub start: Must<Day>,
@@ -193,8 +207,10 @@ table! {
         /// Raised whenever units that are already assigned would move. 1 unless said.
         pub phase: May<u32>,
         /// The audience; everybody unless said.
+        #[schemars(extend("x-refers-to" = "segment"))]
         pub segment: May<String>,
         /// Metrics that must not get worse.
+        #[schemars(extend("x-refers-to" = "metric"))]
         pub guardrails: May<Entries<Guardrail>>,
         /// What was decided, and why.
         pub decision: May<Decision>,

@@ -12,10 +12,13 @@ table! {
         /// What it changes, in words.
         pub description: May<String>,
         /// The team that owns it.
+        #[schemars(extend("x-refers-to" = "team"))]
         pub owner: Must<String>,
         /// The surface that it belongs to.
+        #[schemars(extend("x-refers-to" = "surface"))]
         pub surface: Must<String>,
         /// The component of that surface that it changes.
+        #[schemars(extend("x-refers-to" = "component"))]
         pub component: Must<String>,
         /// The type of its values.
         pub r#type: Must<FlagType>,
@@ -59,6 +62,7 @@ table! {
     /// A targeting rule: a value for an audience.
     pub struct FlagRule {
         /// The audience.
+        #[schemars(extend("x-refers-to" = "segment"))]
         pub segment: Must<String>,
         /// What it gets.
         pub value: Must<Value>,

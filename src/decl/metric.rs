@@ -14,6 +14,7 @@ table! {
         /// The version of this file's format: 1.
         pub version: Must<u32>,
         /// The team that owns them.
+        #[schemars(extend("x-refers-to" = "team"))]
         pub owner: Must<String>,
         /// Facts: what happened, to whom, when.
         pub facts: May<Entries<Fact>>,
@@ -30,6 +31,7 @@ table! {
         /// A single SELECT without side effects, instead of a table.
         pub select: May<String>,
         /// The column that holds the id of each unit.
+        #[schemars(extend("x-refers-to" = "unit"))]
         pub unit: Must<Entries<String>>,
         /// The column of the instant.
         pub timestamp: Must<String>,
@@ -150,6 +152,11 @@ fn cap(text: &str) -> Option<Cap> {
 macro_rules! from_text {
     ($name:ident, $label:literal, $parse:expr, $what:literal, $pattern:literal) => {
         impl Decode for $name {
+            fn example() -> String {
+                // The first example of what it is, which stands in quotes.
+                $what.split('"').nth(1).map_or(String::new(), |text| format!("\"{text}\""))
+            }
+
             fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
                 let parsed = node.get_ref().as_str().and_then($parse);
                 if parsed.is_none() {

@@ -34,6 +34,7 @@ table! {
         /// How results are read unless an experiment says otherwise.
         pub analysis: May<Analysis>,
         /// The level of a rule, or of a group of rules.
+        #[schemars(extend("x-refers-to" = "rule-or-group"))]
         pub lint: May<Entries<Level>>,
     }
 }
@@ -76,6 +77,7 @@ table! {
         /// The table.
         pub table: Must<String>,
         /// The column that holds the id of each unit.
+        #[schemars(extend("x-refers-to" = "unit"))]
         pub unit: Must<Entries<String>>,
         /// The column of the experiment's id.
         pub experiment: Must<String>,
@@ -100,6 +102,7 @@ table! {
     /// Several surfaces in one file.
     pub struct Bundle {
         /// The surfaces.
+        #[schemars(extend("x-refers-to" = "surface"))]
         pub surfaces: Must<Vec<At<String>>>,
     }
 }

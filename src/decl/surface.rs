@@ -15,8 +15,10 @@ table! {
         /// What it is, in words.
         pub description: May<String>,
         /// The teams that must approve every change here.
+        #[schemars(extend("x-refers-to" = "team"))]
         pub owners: Must<Vec<At<String>>>,
         /// What is randomised: a unit of `allotment.toml`.
+        #[schemars(extend("x-refers-to" = "unit"))]
         pub unit: Must<String>,
         /// The SDK that reads the artifact; it fixes the hash. "growthbook" unless said.
         pub sdk: May<Sdk>,
@@ -25,6 +27,7 @@ table! {
         /// The salt of the surface's hash; drawn from its id unless said.
         pub salt: May<String>,
         /// The metric that this surface exists to move.
+        #[schemars(extend("x-refers-to" = "metric"))]
         pub north_star: May<String>,
         /// The share of units that no experiment and no rollout reaches.
         pub holdout: May<Share>,
@@ -33,6 +36,7 @@ table! {
         /// The parts that an experiment can change; at most one experiment a unit on each.
         pub components: Must<Entries<String>>,
         /// Metrics measured in every experiment here.
+        #[schemars(extend("x-refers-to" = "metric"))]
         pub required: May<Entries<Required>>,
     }
 }

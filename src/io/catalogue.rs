@@ -27,7 +27,13 @@ pub struct Loaded {
 /// The nearest folder at or above `from` that holds `allotment.toml`.
 #[must_use]
 pub fn find_root(from: &Path) -> Option<PathBuf> {
-    from.ancestors().find(|folder| folder.join("allotment.toml").is_file()).map(Path::to_owned)
+    from.ancestors().find(|folder| is_root(folder)).map(Path::to_owned)
+}
+
+/// Whether a folder is the root of a catalogue.
+#[must_use]
+pub fn is_root(folder: &Path) -> bool {
+    folder.join("allotment.toml").is_file()
 }
 
 /// Reads every declaration and lock below a root, in parallel.

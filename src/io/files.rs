@@ -65,6 +65,29 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
         .map_err(|wrong| IoError::new(format!("cannot create `{}`", path.display()), wrong.error))
 }
 
+/// Creates several files, none of which may be there yet; if one cannot be created, none stays, nor any folder made for them.
+///
+/// # Errors
+/// When one is there, or cannot be written.
+pub fn create_all(files: &[(PathBuf, Vec<u8>)]) -> Result<(), IoError> {
+    let mut folders: Vec<&Path> = files.iter().flat_map(|(path, _)| path.ancestors().skip(1)).collect();
+    folders.retain(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    folders.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
+    folders.dedup();
+    let mut created: Vec<&Path> = Vec::new();
+    let done = files.iter().try_for_each(|(path, bytes)| {
+        create_new(path, bytes)?;
+        created.push(path);
+        Ok(())
+    });
+    if done.is_err() {
+        // What was made a moment ago is taken back; that this fails too would be no better news.
+        created.iter().for_each(|path| drop(fs::remove_file(path)));
+        folders.iter().for_each(|folder| drop(fs::remove_dir(folder)));
+    }
+    done
+}
+
 struct Staged {
     file: tempfile::NamedTempFile,
     path: PathBuf,
@@ -96,4 +119,32 @@ impl Staged {
             .map(drop)
             .map_err(|wrong| IoError::new(format!("cannot write `{}`", path.display()), wrong.error))
     }
+}
+
+/// Whether there is a regular file.
+#[must_use]
+pub fn is_file(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// Whether there is a regular file of a length.
+#[must_use]
+pub fn is_file_of(path: &Path, length: u64) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == length)
+}
+
+/// Removes files; one that is gone already is no failure.
+///
+/// # Errors
+/// When one is there and cannot be removed.
+pub fn remove_files(paths: &[PathBuf]) -> Result<(), IoError> {
+    for path in paths {
+        match fs::remove_file(path) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                return Err(IoError::new(format!("cannot remove `{}`", path.display()), cause));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }

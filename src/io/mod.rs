@@ -1,14 +1,20 @@
-//! The edge: files, Git, the clock. Nothing else in the crate touches any of them.
+//! The edge: files, Git, the clock, the terminal. Nothing else in the crate touches any of them.
 
 mod catalogue;
 mod clock;
 mod files;
+mod place;
 mod repository;
+mod terminal;
 
-pub use catalogue::{Loaded, find_root, load};
+pub use catalogue::{Loaded, find_root, is_root, load};
 pub use clock::{Instant, now, parse_instant};
-pub use files::{create_new, read_bounded, read_stdin, write_all, write_atomic};
+pub use files::{
+    create_all, create_new, is_file, is_file_of, read_bounded, read_stdin, remove_files, write_all, write_atomic,
+};
+pub use place::{here, is_there, resolved, top_of_repository, way};
 pub use repository::{head_commit, locks_at};
+pub use terminal::{shows_colour, width};
 
 /// What the environment refused, in words for users.
 #[derive(Debug)]

@@ -58,7 +58,7 @@ impl<'a> Planner<'a> {
     /// What becomes of the lock of each claim, and of the ledger.
     pub fn run(&self) -> (Vec<(Ix<Claim>, Verdict)>, LedgerVerdict) {
         let all_kept = || self.there.claims.iter().map(|&ix| (ix, Verdict::Kept)).collect();
-        if self.locks.unreadable(self.surface.file).is_some() || !has_grid(self.surface) {
+        if self.locks.unreadable(self.surface.file).is_some() || !has_grid(self.surface) || !self.surface.sound {
             return (all_kept(), LedgerVerdict::Unsound);
         }
         let holdout = match self.holdout() {

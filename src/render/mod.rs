@@ -1,3 +1,10 @@
 //! What users see: one renderer a file. Serialised shapes belong to the renderer and are versioned.
 
+pub mod github;
+pub mod json;
+pub mod page;
+pub mod rules;
+pub mod sarif;
+mod schema;
 pub mod text;
+mod words;

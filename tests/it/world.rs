@@ -44,6 +44,18 @@ impl World {
         self
     }
 
+    /// Replaces a text that stands in a file exactly once; an empty one appends.
+    pub fn edit(&mut self, path: &str, from: &str, to: &str) -> &mut Self {
+        let text = self.files.get_mut(path).unwrap_or_else(|| panic!("there is no `{path}`"));
+        if from.is_empty() {
+            text.push_str(to);
+        } else {
+            assert_eq!(text.matches(from).count(), 1, "`{from}` in `{path}`");
+            *text = text.replace(from, to);
+        }
+        self
+    }
+
     /// The texts as sources.
     pub fn sources(&self) -> Sources {
         Sources::new(self.files.clone())

@@ -1,7 +1,8 @@
-//! What stock GrowthBook SDKs read: the payload of one surface at one instant, and what it cannot express.
+//! What stock GrowthBook SDKs read: the payload of one surface at one instant, and what it cannot
+//! express.
 //!
-//! Every encoding here means the same in the JavaScript, Python and Rust SDKs, old and new; what cannot be said so that all
-//! of them agree is [`Unsupported`].
+//! Every encoding here means the same in the JavaScript, Python and Rust SDKs, old and new; what
+//! cannot be said so that all of them agree is [`Unsupported`].
 
 mod condition;
 mod read;
@@ -10,6 +11,6 @@ mod support;
 mod write;
 
 pub use condition::condition;
-pub use read::{Payload, ReadError, Served, read};
+pub use read::{Forced, Payload, ReadError, Served, read};
 pub use support::{Unsupported, check_attribute, check_id, check_salt, check_value};
 pub use write::{Unservable, encode};

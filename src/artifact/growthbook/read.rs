@@ -12,10 +12,6 @@ use std::ops::Range;
 pub struct Payload {
     /// The surface's id.
     pub surface: String,
-    /// The instant it was made for, in Unix seconds.
-    pub at: i64,
-    /// The commit it was compiled from.
-    pub source: Option<String>,
     /// The flags it has, each with its default.
     pub flags: BTreeMap<String, Value>,
     /// Experiments and rollouts in the order of their flags' rules.
@@ -74,19 +70,16 @@ pub fn read(bytes: &[u8]) -> Result<Payload, ReadError> {
             file.allotment.version
         )));
     }
-    let mut payload = Payload {
-        surface: file.allotment.surface,
-        at: file.allotment.at,
-        source: file.allotment.source,
-        flags: BTreeMap::new(),
-        served: Vec::new(),
-        forced: Vec::new(),
-    };
+    let mut payload =
+        Payload { surface: file.allotment.surface, flags: BTreeMap::new(), served: Vec::new(), forced: Vec::new() };
     let mut components = file.allotment.claims;
     for (flag, feature) in file.features {
         for rule in feature.rules {
             match rule {
-                Rule::Force(force) => payload.forced.push((flag.clone(), force.condition, force.value)),
+                Rule::Force(force) => {
+                    let forced = (flag.clone(), force.condition, force.value);
+                    payload.forced.push(forced);
+                }
                 Rule::Experiment(experiment) => {
                     let unnamed = || ReadError(format!("`{}` without its components", experiment.key));
                     let components = components.remove(&experiment.key).ok_or_else(unnamed)?;

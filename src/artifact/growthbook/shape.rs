@@ -20,9 +20,6 @@ pub(super) struct File {
 pub(super) struct Origin {
     pub version: u32,
     pub surface: String,
-    pub at: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
     /// The components of each claim, by its key.
     pub claims: BTreeMap<String, Vec<String>>,
 }
@@ -36,14 +33,13 @@ pub(super) struct Feature {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "AnyRule")]
 pub(super) enum Rule {
     Force(Force),
     Experiment(Box<Experiment>),
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 pub(super) struct Force {
     pub id: String,
     pub condition: Value,
@@ -51,8 +47,8 @@ pub(super) struct Force {
     pub value: Value,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Experiment {
     pub id: String,
     pub key: String,
@@ -63,13 +59,64 @@ pub(super) struct Experiment {
     pub hash_version: u32,
     pub seed: String,
     pub filters: [Filter; 1],
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<Value>,
     pub variations: Vec<Value>,
     pub ranges: Vec<[Edge; 2]>,
     pub meta: Vec<Meta>,
     /// Always true: a sticky assignment would skip filters and condition.
     pub disable_sticky_bucketing: bool,
+}
+
+/// A rule as it is read, before it is known which of the two it is. Trying one after the other
+/// would keep thousands of ranges in memory twice.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct AnyRule {
+    id: String,
+    condition: Option<Value>,
+    force: Option<Value>,
+    key: Option<String>,
+    name: Option<String>,
+    phase: Option<String>,
+    hash_attribute: Option<String>,
+    hash_version: Option<u32>,
+    seed: Option<String>,
+    filters: Option<[Filter; 1]>,
+    variations: Option<Vec<Value>>,
+    ranges: Option<Vec<[Edge; 2]>>,
+    meta: Option<Vec<Meta>>,
+    disable_sticky_bucketing: Option<bool>,
+}
+
+impl TryFrom<AnyRule> for Rule {
+    type Error = &'static str;
+
+    fn try_from(rule: AnyRule) -> Result<Self, Self::Error> {
+        let Some(value) = rule.force else {
+            let missing = "experiment rule with something missing";
+            return Ok(Self::Experiment(Box::new(Experiment {
+                id: rule.id,
+                key: rule.key.ok_or(missing)?,
+                name: rule.name.ok_or(missing)?,
+                phase: rule.phase.ok_or(missing)?,
+                hash_attribute: rule.hash_attribute.ok_or(missing)?,
+                hash_version: rule.hash_version.ok_or(missing)?,
+                seed: rule.seed.ok_or(missing)?,
+                filters: rule.filters.ok_or(missing)?,
+                condition: rule.condition,
+                variations: rule.variations.ok_or(missing)?,
+                ranges: rule.ranges.ok_or(missing)?,
+                meta: rule.meta.ok_or(missing)?,
+                disable_sticky_bucketing: rule.disable_sticky_bucketing.ok_or(missing)?,
+            })));
+        };
+        let hashed = rule.key.is_some() || rule.filters.is_some() || rule.variations.is_some() || rule.seed.is_some();
+        match rule.condition {
+            Some(condition) if !hashed => Ok(Self::Force(Force { id: rule.id, condition, value })),
+            _ => Err("force rule without its condition, or with parts of an experiment"),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,9 +135,11 @@ pub(super) struct Meta {
     pub name: String,
 }
 
-/// An edge of a range: a cell of the grid, written as its share of the grid in at most four decimals.
+/// An edge of a range: a cell of the grid, written as its share of the grid in at most four
+/// decimals.
 ///
-/// SDKs compare it with `cell / 10000`, which is the double nearest to that decimal, so no edge ever moves.
+/// SDKs compare it with `cell / 10000`, which is the double nearest to that decimal, so no edge
+/// ever moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Edge(pub u32);
 

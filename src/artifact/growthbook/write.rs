@@ -65,13 +65,7 @@ impl<'a> Writer<'a> {
         for flag in &self.artifact.flags {
             features.insert(flag.id.clone(), self.feature(flag)?);
         }
-        let allotment = Origin {
-            version: 1,
-            surface: self.artifact.surface.clone(),
-            at: self.at,
-            source: self.artifact.source.clone(),
-            claims,
-        };
+        let allotment = Origin { version: 1, surface: self.artifact.surface.clone(), claims };
         Ok(File { features, allotment })
     }
 
@@ -167,7 +161,7 @@ mod tests {
     #[test]
     fn is_what_the_sdks_read() {
         let home = sample::home();
-        let payload = payload(&home, home.at);
+        let payload = payload(&home, sample::AT);
         let ranker = &payload["features"]["home-ranker"];
         assert_eq!(
             ranker["rules"][0],
@@ -208,8 +202,6 @@ mod tests {
             json!({
                 "version": 1,
                 "surface": "home",
-                "at": home.at,
-                "source": home.source,
                 "claims": { "calm": ["ranker"], "fresh-first": ["ranker"], "home-cards": ["cards"] },
             })
         );
@@ -236,23 +228,25 @@ mod tests {
         let refused = |change: fn(&mut Artifact)| {
             let mut home = sample::home();
             change(&mut home);
-            encode(&home, home.at).unwrap_err().to_string()
+            encode(&home, sample::AT).unwrap_err().to_string()
         };
         assert!(refused(|home| home.scheme = Scheme::Eppo).starts_with("surface `home`: "));
         assert!(refused(|home| home.unit = "user.id".into()).contains("`user.id`"));
         assert!(refused(|home| home.flags[1].default = Value::Null).starts_with("flag `home-cards`: "));
         assert!(refused(|home| home.flags[0].claims[0].salt.clear()).starts_with("`fresh-first`: "));
         assert!(refused(|home| home.flags[0].claims[0].variants.truncate(1)).contains("two variants"));
-        let empty = refused(|home| home.segments[1].condition = crate::artifact::Condition::Any(Vec::new()));
+        let empty = refused(|home| {
+            home.segments[1].condition = crate::artifact::Condition::Any(Vec::new());
+        });
         assert!(empty.starts_with("segment `employees`: "), "{empty}");
     }
 
     #[test]
     fn reads_back_what_it_wrote_and_refuses_what_is_altered() {
         let home = sample::home();
-        let json = String::from_utf8(encode(&home, home.at).unwrap()).unwrap();
+        let json = String::from_utf8(encode(&home, sample::AT).unwrap()).unwrap();
         let read = growthbook::read(json.as_bytes()).unwrap();
-        assert_eq!((read.surface.as_str(), read.at, read.flags.len(), read.forced.len()), ("home", home.at, 3, 2));
+        assert_eq!((read.surface.as_str(), read.flags.len(), read.forced.len()), ("home", 3, 2));
         assert_eq!(read.served[1].variants[1].0, "fresh-first");
         for (from, to) in [
             (r#""hashVersion":2,"seed""#, r#""hashVersion":1,"seed""#),

@@ -11,17 +11,24 @@ macro_rules! rules {
     };
 }
 
-rules![
+rules! {
     bucket_overlap,
     contradicting_goal,
     deprecated_metric,
+    duplicate_id,
     expired_waiver,
     exposure_limit,
+    invalid_dates,
+    invalid_id,
     invalid_metric_sql,
+    invalid_segment,
+    invalid_weights,
     late_start,
     metric_unit_mismatch,
     missing_allocation,
+    missing_control,
     missing_hypothesis,
+    missing_key,
     missing_margin,
     missing_mde,
     missing_reason,
@@ -32,11 +39,16 @@ rules![
     stale_allocation,
     syntax,
     tampered_lock,
+    unknown_key,
     unknown_reference,
     unrepresentable_traffic,
+    unsupported_targeting,
+    unsupported_version,
     unused_definition,
+    variant_type_mismatch,
     window_exceeds_run,
-];
+    wrong_type,
+}
 
 /// The rule of a name.
 #[must_use]

@@ -1,0 +1,4 @@
+//! What the benchmarks share: generated catalogues, and the timing of whole processes.
+
+pub mod generate;
+pub mod process;

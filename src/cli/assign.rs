@@ -1,0 +1,246 @@
+//! `allot assign`: what a unit gets, and why.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::compile::{compiled, read_manifest};
+use super::output::{buffered, say};
+use super::workspace::{Workspace, instant};
+use super::{Exit, Failure, Global};
+use crate::artifact::manifest::{self, File};
+use crate::eval::{Assignment, Evaluator};
+use crate::io;
+
+/// The largest file of units, and the largest artifact.
+const MAX_FILE: u64 = 1 << 30;
+
+/// Say what a unit gets of every flag, and why
+///
+/// From the catalogue, or with `--dist` from compiled artifacts alone. JSON has one object a line:
+/// unit, surface, flag, experiment, variant, value, reason (OpenFeature's), bucket.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  allot assign --unit user-1
+  allot assign --unit user-1 --attribute country=SE --attribute plan=premium --explain
+  allot assign --units-from units.jsonl --format json
+  allot assign --unit user-1 --dist dist --surface home --flag home-ranker")]
+pub struct Assign {
+    /// The unit's id; may be repeated
+    #[arg(long, value_name = "ID", required_unless_present = "units_from")]
+    unit: Vec<String>,
+    /// Many units: a line each, an id or a JSON object of attributes with the unit's own; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "unit")]
+    units_from: Option<PathBuf>,
+    /// An attribute of the unit, typed as `allotment.toml` declares it; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    attribute: Vec<(String, String)>,
+    /// Say how each value was arrived at
+    #[arg(long)]
+    explain: bool,
+    /// Only this surface
+    #[arg(long, value_name = "ID")]
+    surface: Option<String>,
+    /// Only this flag
+    #[arg(long, value_name = "ID")]
+    flag: Option<String>,
+    /// Read compiled artifacts in this folder instead of the catalogue
+    #[arg(long, value_name = "DIR")]
+    dist: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// A line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    unit: &'a str,
+    surface: &'a str,
+    flag: &'a str,
+    experiment: Option<&'a str>,
+    variant: Option<&'a str>,
+    value: &'a Value,
+    reason: &'a str,
+    bucket: Option<u32>,
+}
+
+/// A unit: its id under each unit attribute, and its other attributes.
+struct Subject {
+    id: Option<String>,
+    attributes: Value,
+}
+
+pub fn run(global: &Global, verb: &Assign) -> Result<Exit, Failure> {
+    let (evaluators, at) = match &verb.dist {
+        Some(dist) => (from_dist(verb, dist)?, instant(global)?.0),
+        None => from_catalogue(global, verb)?,
+    };
+    if let Some(id) = &verb.surface
+        && evaluators.is_empty()
+    {
+        return Err(Failure::usage(format!("there is no surface `{id}` to evaluate")));
+    }
+    if let Some(id) = &verb.flag
+        && evaluators.iter().all(|evaluator| evaluator.flag(id).is_none())
+    {
+        let known: Vec<&str> = evaluators
+            .iter()
+            .flat_map(|evaluator| evaluator.artifact().flags.iter().map(|flag| flag.id.as_str()))
+            .collect();
+        let failure = Failure::usage(format!("there is no flag `{id}`"));
+        return Err(match crate::diag::closest(id, known) {
+            Some(close) => failure.help(format!("did you mean `{close}`?")),
+            None => failure,
+        });
+    }
+    let subjects = subjects(verb)?;
+    buffered(|out| {
+        for subject in &subjects {
+            for evaluator in &evaluators {
+                write(out, verb, evaluator, subject, at)?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Exit::Clean)
+}
+
+fn write(
+    out: &mut dyn std::io::Write,
+    verb: &Assign,
+    evaluator: &Evaluator,
+    subject: &Subject,
+    at: i64,
+) -> std::io::Result<()> {
+    let artifact = evaluator.artifact();
+    let own = subject.attributes.get(&artifact.unit).and_then(Value::as_str);
+    let unit = subject.id.as_deref().or(own).unwrap_or("");
+    let wanted = |flag: &str| verb.flag.as_deref().is_none_or(|only| only == flag);
+    for (flag, assignment) in evaluator.evaluate_surface(unit, &subject.attributes, at) {
+        if !wanted(flag) {
+            continue;
+        }
+        match verb.format {
+            Format::Json => {
+                let line = Line {
+                    unit,
+                    surface: &artifact.surface,
+                    flag,
+                    experiment: assignment.experiment,
+                    variant: assignment.variant,
+                    value: assignment.value,
+                    reason: assignment.reason.id(),
+                    bucket: assignment.bucket,
+                };
+                serde_json::to_writer(&mut *out, &line)?;
+                writeln!(out)?;
+            }
+            Format::Text => {
+                writeln!(out, "{}", sentence(unit, flag, &assignment))?;
+                if verb.explain {
+                    for step in evaluator.explain(flag, unit, &subject.attributes, at).steps {
+                        writeln!(out, "    {step}")?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn sentence(unit: &str, flag: &str, assignment: &Assignment<'_>) -> String {
+    let value = assignment.value;
+    match (assignment.experiment, assignment.variant) {
+        (Some(experiment), Some(variant)) => format!("{unit} {flag} = {value} ({variant} of {experiment})"),
+        _ => format!("{unit} {flag} = {value} ({})", assignment.reason.id().to_lowercase().replace('_', " ")),
+    }
+}
+
+/// The units, with the attributes of the command line laid under their own.
+fn subjects(verb: &Assign) -> Result<Vec<Subject>, Failure> {
+    let shared: Map<String, Value> = verb.attribute.iter().map(|(key, value)| (key.clone(), typed(value))).collect();
+    let subject = |id: &str| Subject { id: Some(id.to_owned()), attributes: Value::Object(shared.clone()) };
+    let Some(path) = &verb.units_from else {
+        return Ok(verb.unit.iter().map(|id| subject(id)).collect());
+    };
+    let bytes = if path.as_os_str() == "-" { io::read_stdin(MAX_FILE)? } else { io::read_bounded(path, MAX_FILE)? };
+    let text = String::from_utf8(bytes).map_err(|_| Failure::usage(format!("`{}` is not UTF-8", path.display())))?;
+    let mut subjects = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        if !line.starts_with('{') {
+            subjects.push(subject(line));
+            continue;
+        }
+        let own: Map<String, Value> = serde_json::from_str(line)
+            .map_err(|wrong| Failure::usage(format!("`{}` line {}: {wrong}", path.display(), at + 1)))?;
+        let mut attributes = shared.clone();
+        attributes.extend(own);
+        subjects.push(Subject { id: None, attributes: Value::Object(attributes) });
+    }
+    Ok(subjects)
+}
+
+/// A value of the command line: a boolean or a number where it is written as one, else a string.
+fn typed(text: &str) -> Value {
+    match text {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        text => match text.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
+            // A version such as 9.4 is a string; only whole numbers are told by their look.
+            Some(number) if !text.contains('.') => Value::Number(number),
+            _ => Value::String(text.to_owned()),
+        },
+    }
+}
+
+fn from_catalogue(global: &Global, verb: &Assign) -> Result<(Vec<Evaluator>, i64), Failure> {
+    let workspace = Workspace::open(global)?;
+    let (_, _, dist) = compiled(&workspace, None, None);
+    let mut evaluators = Vec::new();
+    for (id, surface) in &dist.manifest.surfaces {
+        if verb.surface.as_ref().is_some_and(|only| only != id) {
+            continue;
+        }
+        if let Some(why) = &surface.held {
+            say(&format!("surface `{id}` is held by {why}, and left out"));
+        }
+        let native = surface.formats.get("native").and_then(|file| dist.files.get(&file.path));
+        evaluators.extend(native.and_then(|bytes| Evaluator::from_bytes(bytes).ok()));
+    }
+    Ok((evaluators, workspace.at.0))
+}
+
+fn from_dist(verb: &Assign, dist: &std::path::Path) -> Result<Vec<Evaluator>, Failure> {
+    let manifest = read_manifest(dist)?
+        .ok_or_else(|| Failure::usage(format!("there is no `{}` in `{}`", manifest::PATH, dist.display())))?;
+    let wanted = |id: &str| verb.surface.as_deref().is_none_or(|only| only == id);
+    let files =
+        manifest.surfaces.iter().filter(|(id, _)| wanted(id)).filter_map(|(_, surface)| surface.formats.get("native"));
+    files.map(|file| evaluator(dist, file)).collect()
+}
+
+fn evaluator(dist: &std::path::Path, file: &File) -> Result<Evaluator, Failure> {
+    if !manifest::is_path(&file.path) {
+        return Err(Failure::usage(format!("the manifest names `{}`, which is no path of an artifact", file.path)));
+    }
+    let bytes = io::read_bounded(&dist.join(&file.path), MAX_FILE)?;
+    Evaluator::from_bytes(&bytes).map_err(|wrong| Failure::usage(format!("`{}`: {wrong}", file.path)))
+}

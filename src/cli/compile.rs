@@ -1,0 +1,113 @@
+//! `allot compile`: the artifacts of every surface.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::output::{data, say};
+use super::workspace::Workspace;
+use super::{Exit, Failure, Global};
+use crate::artifact::manifest::{self, Manifest};
+use crate::compile::{Dist, Inputs, compile};
+use crate::io;
+use crate::lint::{Levels, held, lint};
+use crate::lock::Locks;
+use crate::model::Catalogue;
+
+/// The largest manifest that is read back.
+const MAX_MANIFEST: u64 = 16 << 20;
+
+/// Compile the artifacts that SDKs read, one set for each surface
+///
+/// The same catalogue, `--at` and commit give the same bytes. A surface with a serving fault is held: its last good
+/// files, if they are in DIR, stay named in the manifest, and the other surfaces go out.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  allot compile -o dist
+  allot compile -o dist --at 2027-02-01T00:00:00Z
+  allot compile -o dist && allot verify dist")]
+pub struct Compile {
+    /// Where to write `manifest.json` and a folder for each surface
+    #[arg(short, long, value_name = "DIR")]
+    out: PathBuf,
+    /// The commit that the catalogue is at; without it, the repository's HEAD
+    #[arg(long, value_name = "COMMIT")]
+    source: Option<String>,
+}
+
+pub fn run(global: &Global, verb: &Compile) -> Result<Exit, Failure> {
+    let workspace = Workspace::open(global)?;
+    let previous = read_manifest(&verb.out)?;
+    let source = verb.source.clone().or_else(|| io::head_commit(&workspace.root));
+    let dist = compiled(&workspace, source, previous.clone()).2;
+    let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    for (path, bytes) in &dist.files {
+        let target = verb.out.join(path);
+        // A content-addressed file that is there with the right length was written by an earlier run.
+        if !io::is_file_of(&target, bytes.len() as u64) {
+            files.push((target, bytes.clone()));
+        }
+    }
+    // The manifest comes last: it never names a file that is not there.
+    files.push((verb.out.join(manifest::PATH), dist.manifest.to_json().into_bytes()));
+    io::write_all(&files)?;
+    if let Some(previous) = &previous {
+        io::remove_files(
+            &left_over(previous, &dist.manifest).into_iter().map(|path| verb.out.join(path)).collect::<Vec<_>>(),
+        )?;
+    }
+    let mut exit = Exit::Clean;
+    for (id, surface) in &dist.manifest.surfaces {
+        let sizes: Vec<String> =
+            surface.formats.iter().map(|(format, file)| format!("{format} {} bytes", file.bytes)).collect();
+        let sizes = if sizes.is_empty() { "nothing served before".to_owned() } else { sizes.join(", ") };
+        match &surface.held {
+            None if global.quiet => {}
+            None => data(&format!("{id}: {sizes}\n"))?,
+            Some(why) => {
+                exit = Exit::Findings;
+                data(&format!("{id}: held by {why}; keeps {sizes}\n"))?;
+            }
+        }
+    }
+    if exit == Exit::Findings {
+        say("a held surface keeps its last good artifact: `allot lint` says what to mend");
+    }
+    Ok(exit)
+}
+
+/// The catalogue, its locks, and its distribution.
+pub fn compiled(workspace: &Workspace, source: Option<String>, previous: Option<Manifest>) -> (Catalogue, Locks, Dist) {
+    let context = workspace.context();
+    let levels = Levels::of_root(context.catalogue.root.as_ref().map(|(_, root)| root));
+    let report = lint(&context, &levels);
+    let inputs = Inputs { at: workspace.at.0, source, held: held(&context, &report), previous };
+    let dist = compile(&context.catalogue, &context.locks, &inputs);
+    (context.catalogue, context.locks, dist)
+}
+
+/// The manifest in a folder, if there is one.
+///
+/// # Errors
+/// When it cannot be read, or is none.
+pub fn read_manifest(folder: &Path) -> Result<Option<Manifest>, Failure> {
+    let path = folder.join(manifest::PATH);
+    if !io::is_file(&path) {
+        return Ok(None);
+    }
+    let bytes = io::read_bounded(&path, MAX_MANIFEST)?;
+    Manifest::parse(&bytes)
+        .map(Some)
+        .map_err(|wrong| Failure::usage(format!("`{}` is no manifest of allot: {wrong}", path.display())))
+}
+
+/// Files that the manifest before named and this one does not.
+fn left_over(before: &Manifest, now: &Manifest) -> BTreeSet<String> {
+    let named = |manifest: &Manifest| -> BTreeSet<String> {
+        let files = manifest.surfaces.values().flat_map(|surface| surface.formats.values());
+        // Only a path that this tool itself would write is ever removed.
+        files.map(|file| file.path.clone()).filter(|path| manifest::is_path(path)).collect()
+    };
+    &named(before) - &named(now)
+}

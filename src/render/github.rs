@@ -1,0 +1,88 @@
+//! Findings as GitHub workflow commands, which become annotations on a pull request.
+
+use std::fmt::Write;
+
+use super::words::plain;
+use crate::diag::{Diagnostic, Severity};
+use crate::source::Sources;
+
+/// One command a line; `prefix` is the way from the repository's top to the catalogue's root, such as `catalogue/`.
+#[must_use]
+pub fn findings(prefix: &str, sources: &Sources, findings: &[Diagnostic]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        command(&mut text, prefix, sources, finding);
+    }
+    text
+}
+
+fn command(text: &mut String, prefix: &str, sources: &Sources, finding: &Diagnostic) {
+    let at = sources.position(finding.span);
+    let path = format!("{prefix}{}", sources.path(finding.span.file));
+    let word = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    // Writing to a string cannot fail.
+    let _ = write!(text, "::{word} file={},line={},endLine={}", property(&path), at.line, at.end_line);
+    if at.line == at.end_line {
+        // GitHub refuses columns where a finding spans lines.
+        let _ = write!(text, ",col={},endColumn={}", at.column, at.end_column);
+    }
+    // The log shows the message alone, so that it names its place too.
+    let mut message = format!("{path}:{}:{}: {}", at.line, at.column, plain(&finding.message));
+    for label in &finding.related {
+        let at = sources.position(label.span);
+        let _ = write!(
+            message,
+            "\nsee {prefix}{}:{}:{}: {}",
+            sources.path(label.span.file),
+            at.line,
+            at.column,
+            plain(&label.message)
+        );
+    }
+    if let Some(help) = &finding.help {
+        let _ = write!(message, "\nhelp: {}", plain(help));
+    }
+    let _ = writeln!(text, ",title={}::{}", property(finding.rule), data(&message));
+}
+
+/// A message: percent signs and line ends are escaped, so that it stays on its line and is shown as it is.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property: what would end it is escaped as well.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::findings;
+    use crate::diag::Diagnostic;
+    use crate::source::{FileId, Sources, Span};
+
+    #[test]
+    fn no_text_of_a_user_starts_a_command() {
+        let sources = Sources::new([("flags/a,b:c.toml".to_owned(), "x = 1\n".to_owned())]);
+        let finding =
+            Diagnostic::new("unknown-key", Span::new(FileId(0), 0..1), "50% of\n::set-env name=A::b\r\n::error::x")
+                .help("line one\n::add-mask::y")
+                .related(Span::new(FileId(0), 4..5), "\n::stop-commands::z");
+        let text = findings("", &sources, &[finding]);
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.starts_with(
+            "::error file=flags/a%2Cb%3Ac.toml,line=1,endLine=1,col=1,endColumn=2,title=unknown-key::flags/a,b:c.toml:1:1: 50%25 of"
+        ));
+        assert!(text.contains("%0Ahelp: line one ::add-mask::y"), "{text}");
+    }
+
+    #[test]
+    fn columns_are_left_out_where_a_finding_spans_lines() {
+        let sources = Sources::new([("a.toml".to_owned(), "x = 1\ny = 2\n".to_owned())]);
+        let text = findings("catalogue/", &sources, &[Diagnostic::new("syntax", Span::new(FileId(0), 0..8), "wrong")]);
+        assert_eq!(text, "::error file=catalogue/a.toml,line=1,endLine=2,title=syntax::catalogue/a.toml:1:1: wrong\n");
+    }
+}
