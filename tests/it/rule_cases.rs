@@ -38,15 +38,6 @@ struct Case {
 }
 
 impl World {
-    /// Replaces a text that a file holds once.
-    #[track_caller]
-    fn edit(&mut self, path: &str, from: &str, to: &str) -> &mut Self {
-        let text = self.files.get(path).unwrap_or_else(|| panic!("{path} is there"));
-        assert_eq!(text.matches(from).count(), 1, "{path} holds {from:?} once");
-        let text = text.replace(from, to);
-        self.put(path, &text)
-    }
-
     /// Another experiment, like the large cards but for some lines.
     fn cards(&mut self, id: &str, edits: &[(&str, &str)]) -> &mut Self {
         let path = format!("experiments/home/{id}.toml");

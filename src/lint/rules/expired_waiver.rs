@@ -1,7 +1,7 @@
 //! `expired-waiver`: a waiver that accepts nothing any more, or never did.
 
 use crate::decl::{At, Stage, Waiver};
-use crate::diag::{Diagnostic, Severity, did_you_mean};
+use crate::diag::{Diagnostic, Severity};
 use crate::lint::{Check, Context, Group, Rule};
 
 pub static RULE: Rule = Rule {
@@ -23,15 +23,8 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
 fn finding(context: &Context<'_>, waiver: &At<Waiver>) -> Option<Diagnostic> {
     let rule = waiver.rule.as_ref()?;
     let name = if rule.len() > 80 { "…" } else { rule.as_str() };
-    let Some(found) = super::find(rule) else {
-        let names: Vec<&str> = super::ALL.iter().map(|rule| rule.name).collect();
-        let finding = Diagnostic::new(RULE.name, rule.span, format!("this waiver has no effect: there is no rule `{name}`"));
-        return Some(finding.help("`allot rule` lists all rules").maybe_help(did_you_mean(rule, &names)));
-    };
-    if found.serving {
-        let message = format!("this waiver has no effect: `{name}` guards what is served and is never waived");
-        return Some(Diagnostic::new(RULE.name, rule.span, message).help("mend what it finds, and remove the waiver"));
-    }
+    // A rule that does not exist, or cannot be waived, is an unknown reference.
+    super::find(rule).filter(|rule| !rule.serving)?;
     if let Some(reason) = waiver.reason.as_ref().filter(|reason| reason.trim().is_empty()) {
         let message = format!("this waiver of `{name}` has no effect without a reason");
         return Some(Diagnostic::new(RULE.name, reason.span, message).help("say why the finding is accepted for now"));
