@@ -2,12 +2,14 @@
 
 mod allocation;
 mod examples;
+mod formats;
 mod generated;
 mod house;
 mod licences;
 mod merges;
 mod readme;
 mod rule_pages;
+mod schemas;
 mod sdk;
 mod serving;
 mod world;

@@ -12,13 +12,13 @@ use allotment::render::text::{Style, findings};
 
 use crate::world::World;
 
-struct Block {
+pub struct Block {
     info: String,
     text: String,
 }
 
 /// The blocks of a section.
-fn blocks(page: &str, section: &str) -> Vec<Block> {
+pub fn blocks(page: &str, section: &str) -> Vec<Block> {
     let Some(start) = page.find(&format!("\n## {section}\n")) else { return Vec::new() };
     let body = &page[start + 1..];
     let end = body[3..].find("\n## ").map_or(body.len(), |end| end + 3);
@@ -39,7 +39,7 @@ fn blocks(page: &str, section: &str) -> Vec<Block> {
 }
 
 /// The small catalogue under a section's blocks.
-fn world(blocks: &[Block]) -> World {
+pub fn world(blocks: &[Block]) -> World {
     let mut world = World::base();
     let files = || blocks.iter().filter_map(|block| block.info.strip_prefix("toml ").map(|path| (path, &block.text)));
     for (path, text) in files() {
