@@ -42,8 +42,9 @@ fn validator(schema: &str) -> Validator {
     let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(schema)).expect("the schema is there");
     let mut schema: Value = serde_json::from_str(&schema).expect("JSON");
     // SARIF's own schema has one pattern that is no regular expression everywhere; it is for a key that is not printed.
-    if let Some(language) = schema.pointer_mut("/definitions/run/properties/language").and_then(Value::as_object_mut) {
-        language.remove("pattern");
+    for shape in ["run", "toolComponent"] {
+        let language = schema.pointer_mut(&format!("/definitions/{shape}/properties/language"));
+        language.and_then(Value::as_object_mut).map(|language| language.remove("pattern"));
     }
     jsonschema::validator_for(&schema).expect("a schema")
 }
@@ -155,4 +156,35 @@ fn every_page_says_the_same_in_every_format() {
 fn the_list_of_rules_meets_its_schema() {
     let shown: Value = serde_json::from_str(&allotment::render::rules::json(rules::ALL)).expect("JSON");
     hold(&validator("schema/output/rules.json"), &shown, "rules");
+}
+
+#[test]
+fn odd_findings_meet_the_schemas_too() {
+    use allotment::diag::Fix;
+    use allotment::source::{FileId, Span};
+
+    let sources = Sources::new([
+        ("flags/a b,c:é%.toml".to_owned(), "x = 1\r\ny = \"naïve 日本\u{202e}\"\n".to_owned()),
+        ("flags/empty.toml".to_owned(), String::new()),
+    ]);
+    let (odd, empty) = (FileId(0), FileId(1));
+    let findings = [
+        Diagnostic::new("syntax", Span::new(odd, 0..12), "over\nlines \u{1b}[31m")
+            .help("::error::no\n")
+            .related(Span::new(odd, 11..16), "here")
+            .related(Span::top(empty), "and there")
+            .fix(Some(Fix::replace(Span::new(odd, 0..1), "z", "write `z`"))),
+        Diagnostic::new("unknown-reference", Span::new(odd, 20..99), "to the end"),
+        Diagnostic::new("syntax", Span::top(empty), "of nothing"),
+        Diagnostic::new("syntax", Span::new(empty, 4..9), "beyond the end"),
+    ];
+    let shown: Value = serde_json::from_str(&json::findings(&sources, &findings, 2)).expect("JSON");
+    hold(&validator("schema/output/lint.json"), &shown, "JSON");
+    let log: Value = serde_json::from_str(&sarif::findings("sub/", &sources, &findings)).expect("JSON");
+    hold(&validator("tests/it/schemas/sarif-schema-2.1.0.json"), &log, "SARIF");
+    assert_eq!(in_sarif(&log)[0].path, "sub/flags/a%20b%2Cc%3A%C3%A9%25.toml");
+    let commands = github::findings("sub/", &sources, &findings);
+    assert_eq!(commands.lines().count(), findings.len());
+    assert_eq!(in_commands(&commands)[0].path, "sub/flags/a b,c:é%.toml");
+    assert!(!text(&sources, &findings, Style::Plain, 80).contains(['\u{1b}', '\u{202e}']));
 }

@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod allocation;
+mod cli;
 mod examples;
 mod formats;
 mod generated;
