@@ -1,6 +1,6 @@
 //! `allot lint` and `allot compile` as cold processes: against a bare parse of the same files, and against Featurevisor.
 //!
-//! `cargo bench --bench lint`. Featurevisor's part runs if `FEATUREVISOR` names the `bin.js` of its package `@featurevisor/cli`.
+//! `cargo bench --bench lint`; `cargo bench --bench lint -- --generate DIR 10000` writes such a catalogue and no more. Featurevisor's part runs if `FEATUREVISOR` names the `bin.js` of its package `@featurevisor/cli`.
 
 mod support;
 
@@ -20,12 +20,17 @@ fn main() {
     {
         return parse(Path::new(folder));
     }
+    if let [_, flag, folder, count] = arguments.as_slice()
+        && flag == "--generate"
+    {
+        let count = count.parse().expect("a number of experiments");
+        return catalogue(Path::new(folder), count);
+    }
     let scratch = tempfile::tempdir().expect("a folder for catalogues");
     let mut before: Option<Run> = None;
     for count in [1_000, 10_000] {
         let root = scratch.path().join(count.to_string());
-        generate::catalogue(&root, count).expect("the catalogue is written");
-        run(allot(&root).arg("allocate"), &[0]);
+        catalogue(&root, count);
         let this = std::env::current_exe().expect("this program has a path");
         let (lint, bare) = pairs(
             7,
@@ -47,6 +52,14 @@ fn main() {
         if count == 1_000 {
             featurevisor(&root, scratch.path(), count);
         }
+    }
+}
+
+/// A catalogue with the locks of all experiments that ever ran.
+fn catalogue(root: &Path, count: usize) {
+    for decided in [false, true] {
+        generate::catalogue(root, count, decided).expect("the catalogue is written");
+        run(allot(root).arg("allocate"), &[0]);
     }
 }
 

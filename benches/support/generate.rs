@@ -23,8 +23,9 @@ const STARTS: [&str; 10] = [
     "2027-03-08",
 ];
 
-/// Writes a catalogue of `experiments` experiments below `root`, without locks.
-pub fn catalogue(root: &Path, experiments: usize) -> io::Result<()> {
+/// Writes a catalogue of `experiments` experiments below `root`, without locks; `decided` says whether those that are over
+/// have their decisions. Allotting it before and after gives every experiment the lock that it would have kept.
+pub fn catalogue(root: &Path, experiments: usize, decided: bool) -> io::Result<()> {
     put(root, "allotment.toml", ROOT)?;
     put(root, "segments/premium.toml", SEGMENT)?;
     put(root, "metrics/listening.toml", METRICS)?;
@@ -49,19 +50,19 @@ pub fn catalogue(root: &Path, experiments: usize) -> io::Result<()> {
     }
     for number in 0..experiments {
         text.clear();
-        experiment(&mut text, number);
+        experiment(&mut text, number, decided);
         let surface = number / PER_SURFACE;
         put(root, &format!("experiments/page-{surface}/test-{number}.toml"), &text)?;
     }
     Ok(())
 }
 
-fn experiment(text: &mut String, number: usize) {
+fn experiment(text: &mut String, number: usize, decided: bool) {
     let (surface, within) = (number / PER_SURFACE, number % PER_SURFACE);
     let (component, turn) = (within % COMPONENTS, within / COMPONENTS);
     let start = STARTS[turn % STARTS.len()];
     // As of 2027-02-01 a tenth is live, a fifth is ahead, and what is over was decided.
-    let over = start < "2027-01-01";
+    let over = decided && start < "2027-01-01";
     let stage = if over { "tweak" } else { "ship" };
     let _ = write!(
         text,

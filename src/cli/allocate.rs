@@ -206,11 +206,9 @@ fn said(verb: &str, path: &str, lock: &Lock, context: &Context<'_>) -> String {
     let earlier = context.catalogue.claims.values().filter_map(|claim| context.locks.of(claim.file));
     for inherited in inheritance(lock, earlier.map(|held| &held.lock)).into_iter().take(3) {
         // Writing to a string cannot fail.
-        let _ = writeln!(
-            words,
-            "  {} of its buckets ({}) were those of `{}`",
-            inherited.buckets, inherited.share, inherited.id
-        );
+        let percent = 100.0 * inherited.share.fraction();
+        let _ =
+            writeln!(words, "  {} of its buckets ({percent:.1}%) were those of `{}`", inherited.buckets, inherited.id);
     }
     words
 }

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use super::{Failure, Global};
 use crate::decl::Day;
-use crate::diag::Diagnostic;
 use crate::io::{self, Instant};
 use crate::lint::{Context, Levels, Report, lint};
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, Sources};
 
 /// An opened catalogue.
 pub struct Workspace {
@@ -42,10 +41,9 @@ impl Workspace {
     pub fn context(&self) -> Context<'_> {
         let mut context = Context::new(&self.sources, self.today());
         for (path, why) in &self.refused {
-            let Some(file) = self.sources.find(path) else { continue };
-            context.read.retain(|finding| finding.span.file != file);
-            let help = "the file is left out of everything else";
-            context.read.push(Diagnostic::new("syntax", Span::top(file), *why).help(help));
+            if let Some(file) = self.sources.find(path) {
+                context.refuse(file, why);
+            }
         }
         context
     }

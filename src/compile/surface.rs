@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::condition;
 use crate::artifact::{Artifact, Claim, ClaimKind, Flag, FlagKind, Preview, Rule, Segment, Step, Variant};
 use crate::bucket::{BucketSet, Scheme};
 use crate::decl::{Day, FlagType, Sdk, Stage};
@@ -80,7 +79,7 @@ impl Pool<'_> {
             *number = at;
             let predicate = catalogue.segments[*ix].predicate.as_ref();
             let predicate = predicate.ok_or_else(|| Unsound(format!("segment `{id}` is not sound")))?;
-            Ok(Segment { id: (*id).to_owned(), condition: condition(predicate) })
+            Ok(Segment { id: (*id).to_owned(), condition: predicate.condition() })
         });
         numbered.collect()
     }

@@ -63,6 +63,8 @@ pub struct Clause {
     pub any: Vec<At<Vec<Clause>>>,
     /// Clauses that must not hold.
     pub not: Vec<Clause>,
+    /// Whether a part of it could not be read: what is left would let in more units than were meant.
+    pub partial: bool,
 }
 
 impl Clause {
@@ -80,11 +82,17 @@ impl Clause {
     fn read(node: Node<'_>, reader: &mut Reader, depth: usize) -> Option<Self> {
         if depth > MAX_DEPTH {
             let span = reader.span(node);
-            let finding = Diagnostic::new("invalid-segment", span, format!("this is nested deeper than {MAX_DEPTH}"));
+            let finding =
+                Diagnostic::new("invalid-segment", span, format!("tests are nested more than {MAX_DEPTH} deep"));
             reader.report(finding.help("split the segment, or join its tests in one table"));
             return None;
         }
         let mut table = reader.table(node, None)?;
+        if !table.any_written() {
+            let finding = Diagnostic::new("invalid-segment", table.span, "there is no test here");
+            table.reader.report(finding.help("test an attribute, as in `country = \"SE\"`"));
+            return None;
+        }
         let mut clause = Self::default();
         for (key, span, node) in table.rest() {
             clause.entry(key, span, node, table.reader, depth);
@@ -94,6 +102,11 @@ impl Clause {
 
     fn entry(&mut self, key: &str, span: crate::source::Span, node: Node<'_>, reader: &mut Reader, depth: usize) {
         let list = |reader: &mut Reader| match node.get_ref() {
+            DeValue::Array(items) if items.is_empty() => {
+                let finding = Diagnostic::new("invalid-segment", span, format!("an empty `{key}` tests nothing"));
+                reader.report(finding.help("name at least one table of tests, or remove the key"));
+                Vec::new()
+            }
             DeValue::Array(items) => {
                 items.iter().filter_map(|item| Self::read(item, reader, depth + 1)).collect::<Vec<_>>()
             }
@@ -107,10 +120,6 @@ impl Clause {
             "all" => self.all.extend(list(reader)),
             "any" => {
                 let value = list(reader);
-                if value.is_empty() {
-                    let finding = Diagnostic::new("invalid-segment", span, "an empty `any` can never hold");
-                    reader.report(finding.help("name at least one alternative, or remove the key"));
-                }
                 self.any.push(At { value, span });
             }
             "not" => self.not.extend(Self::read(node, reader, depth + 1)),
@@ -125,7 +134,9 @@ impl Clause {
 
 impl Decode for Clause {
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let clause = Self::read(node, reader, 1)?;
+        let before = reader.findings.len();
+        let mut clause = Self::read(node, reader, 1)?;
+        clause.partial = reader.findings.len() > before;
         if clause.size() > MAX_TESTS {
             let span = reader.span(node);
             let message = format!("a segment holds at most {MAX_TESTS} tests, and this one has {}", clause.size());

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::fault::ExpressionError;
 use super::sql::check_predicate;
 use super::words;
 
@@ -56,14 +57,6 @@ impl Term {
             }
         }
     }
-}
-
-/// What is wrong with an expression, and where in it, in bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExpressionError {
-    pub range: Range<usize>,
-    pub message: String,
-    pub help: Option<String>,
 }
 
 type Parsed<T> = Result<T, ExpressionError>;

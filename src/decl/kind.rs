@@ -3,6 +3,7 @@
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Reader, Table};
+use super::syntax;
 use super::{Baseline, Experiment, Flag, Metrics, Rollout, Root, Segment, Surface};
 use crate::diag::{Concern, Diagnostic};
 use crate::source::{FileId, Source, Span};
@@ -10,7 +11,7 @@ use crate::source::{FileId, Source, Span};
 /// The version of the format that this tool reads and writes.
 const VERSION: i64 = 1;
 /// How many findings of one file are kept; a file with more is hostile, or not a catalogue file at all.
-const MAX_FINDINGS: usize = 200;
+pub(super) const MAX_FINDINGS: usize = 200;
 
 /// A kind of declaration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -143,11 +144,12 @@ pub fn read(file: FileId, source: &Source, kind: Kind) -> (Option<Declaration>, 
         return (None, reader.findings);
     }
     let (document, errors) = DeTable::parse_recoverable(text);
-    for error in errors.iter().take(MAX_FINDINGS) {
-        let span = error.span().map_or(Span::top(file), |range| Span::new(file, range));
-        reader.report(Diagnostic::new("syntax", span, first_line(error.message())));
+    for finding in syntax::findings(file, text, &errors) {
+        reader.report(finding);
     }
-    let table = document.get_ref();
+    let sound = (!errors.is_empty()).then(|| syntax::without_errors(text, &errors));
+    let again = sound.as_deref().map(|text| DeTable::parse_recoverable(text).0);
+    let table = again.as_ref().unwrap_or(&document).get_ref();
     if let Some(finding) = unsupported(table, &reader) {
         reader.report(finding);
         return (None, reader.findings);
@@ -167,6 +169,8 @@ pub fn read(file: FileId, source: &Source, kind: Kind) -> (Option<Declaration>, 
         // What a syntax error swallowed is not missing: only the error itself is worth reading.
         reader.findings.retain(|finding| finding.rule != "missing-key");
     }
+    // Where a file has too many, those stay that hold its surface back.
+    reader.findings.sort_by_key(|finding| finding.concern);
     reader.findings.truncate(MAX_FINDINGS);
     (Some(declaration), reader.findings)
 }
@@ -174,13 +178,6 @@ pub fn read(file: FileId, source: &Source, kind: Kind) -> (Option<Declaration>, 
 /// Some editors write a byte order mark, which TOML forbids.
 fn strip_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
-}
-
-/// A parser's message may go on with context that the excerpt shows better; words start in lower case here.
-fn first_line(message: &str) -> String {
-    let line = message.lines().next().unwrap_or("this is not TOML");
-    let line = if line.is_empty() { "this is not TOML" } else { line };
-    line.trim_end_matches('.').to_owned()
 }
 
 /// A file of a newer format is not read any further: every other finding in it could be wrong.
@@ -200,6 +197,8 @@ fn unsupported(table: &DeTable<'_>, reader: &Reader) -> Option<Diagnostic> {
     Some(if version > VERSION {
         finding.help(format!("use a release of allot that reads version {version}; it is newer than {tool}"))
     } else {
-        finding.help(format!("write `version = {VERSION}`"))
+        let text = VERSION.to_string();
+        let fix = crate::diag::Fix::replace(reader.span(node), text, format!("write `version = {VERSION}`"));
+        finding.help(format!("write `version = {VERSION}`")).fix(Some(fix))
     })
 }

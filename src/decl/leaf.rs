@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use super::day::Day;
 use super::reader::{Decode, Node, Reader};
-use crate::diag::{Diagnostic, Fix, closest, did_you_mean};
+use crate::diag::{Diagnostic, Fix, did_you_mean, shown, slip};
 
 /// What an id looks like, as a regular expression for schemas.
 pub const ID_PATTERN: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
@@ -33,14 +33,18 @@ pub(super) fn word(node: Node<'_>, reader: &mut Reader, what: &str, words: &[&st
         return Some(text.to_string());
     }
     let span = reader.span(node);
-    let fix = closest(text, words.iter().copied())
+    let fix = slip(text, words.iter().copied())
         .map(|word| Fix::replace(span, format!("\"{word}\""), format!("write `{word}`")));
-    let finding = reader.wrong_type(node, what).maybe_help(did_you_mean(text, words)).fix(fix);
-    reader.report(finding);
+    let finding = Diagnostic::new("wrong-type", span, format!("`{}` is not {what}", shown(text)));
+    reader.report(finding.maybe_help(did_you_mean(text, words)).fix(fix));
     None
 }
 
 impl Decode for String {
+    fn example() -> String {
+        "\"…\"".to_owned()
+    }
+
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         if let DeValue::String(text) = node.get_ref() {
             return Some(text.to_string());
@@ -52,18 +56,27 @@ impl Decode for String {
 }
 
 impl Decode for bool {
+    fn example() -> String {
+        "true".to_owned()
+    }
+
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         if let DeValue::Boolean(value) = node.get_ref() {
             return Some(*value);
         }
         let finding = reader.wrong_type(node, "`true` or `false`");
-        reader.report(finding);
+        let quoted = node.get_ref().as_str().filter(|text| matches!(*text, "true" | "false"));
+        reader.report_with(finding, node, quoted.map(str::to_owned));
         None
     }
 }
 
 /// A whole number, 0 to 4,294,967,295.
 impl Decode for u32 {
+    fn example() -> String {
+        "1".to_owned()
+    }
+
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         u64::decode(node, reader).and_then(|number| {
             Self::try_from(number).ok().or_else(|| {
@@ -77,6 +90,10 @@ impl Decode for u32 {
 
 /// A whole number.
 impl Decode for u64 {
+    fn example() -> String {
+        "1".to_owned()
+    }
+
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         if let DeValue::Integer(number) = node.get_ref()
             && let Ok(number) = Self::from_str_radix(number.as_str(), number.radix())
@@ -84,12 +101,17 @@ impl Decode for u64 {
             return Some(number);
         }
         let finding = reader.wrong_type(node, "a whole number, 0 or more");
-        reader.report(finding);
+        let quoted = node.get_ref().as_str().and_then(|text| text.parse::<Self>().ok());
+        reader.report_with(finding, node, quoted.map(|number| number.to_string()));
         None
     }
 }
 
 impl Decode for f64 {
+    fn example() -> String {
+        "1.5".to_owned()
+    }
+
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         if let Some(number) = number(node.get_ref()) {
             return Some(number);
@@ -161,6 +183,10 @@ impl fmt::Display for Share {
 }
 
 impl Decode for Share {
+    fn example() -> String {
+        "\"20%\"".to_owned()
+    }
+
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         if let DeValue::String(text) = node.get_ref()
             && let Some(share) = Self::parse(text)
@@ -168,6 +194,14 @@ impl Decode for Share {
             return Some(share);
         }
         let span = reader.span(node);
+        if let DeValue::String(text) = node.get_ref()
+            && text.ends_with('%')
+        {
+            let message = format!("`{}` is not a share", shown(text));
+            let help = "shares are 0% to 1000%, with at most four decimals";
+            reader.report(Diagnostic::new("wrong-type", span, message).help(help));
+            return None;
+        }
         let finding = reader.wrong_type(node, "a percent string such as \"20%\"");
         let finding = match (node.get_ref(), number(node.get_ref())) {
             // A fraction could mean either; only a number above 1 can be nothing but percent.
@@ -179,8 +213,10 @@ impl Decode for Share {
                 let text = format!("\"{}%\"", trimmed(number));
                 finding.help(format!("write {text}")).fix(Some(Fix::replace(span, &text, format!("write {text}"))))
             }
-            (DeValue::String(text), _) if text.ends_with('%') => {
-                finding.help("use 0 to 1,000 percent and at most four decimals")
+            // As with bare numbers, below 1 it could be a fraction.
+            (DeValue::String(text), _) if Self::parse(&format!("{text}%")).is_some_and(|share| share.0 > 10_000) => {
+                let text = format!("\"{text}%\"");
+                finding.help(format!("write {text}")).fix(Some(Fix::replace(span, &text, format!("write {text}"))))
             }
             _ => finding.help("shares are written in percent, in quotes"),
         };
@@ -196,6 +232,10 @@ fn trimmed(number: f64) -> String {
 }
 
 impl Decode for Day {
+    fn example() -> String {
+        "2027-01-11".to_owned()
+    }
+
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         let DeValue::Datetime(written) = node.get_ref() else {
             let finding = reader.wrong_type(node, "a date such as 2027-01-11, without quotes");
@@ -205,7 +245,8 @@ impl Decode for Day {
                 }
                 _ => None,
             };
-            reader.report(finding.fix(fix));
+            let help = fix.as_ref().map(|fix: &Fix| fix.title.clone());
+            reader.report(finding.maybe_help(help).fix(fix));
             return None;
         };
         let date = written.date.filter(|_| written.time.is_none() && written.offset.is_none());
@@ -252,7 +293,7 @@ fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
     Some(match value {
         DeValue::String(text) => Json::String(text.to_string()),
         DeValue::Integer(whole) => Json::Number(i64::from_str_radix(whole.as_str(), whole.radix()).ok()?.into()),
-        DeValue::Float(_) => Json::Number(serde_json::Number::from_f64(number(value)?)?),
+        DeValue::Float(_) => Json::Number(plain_number(number(value)?)?),
         DeValue::Boolean(value) => Json::Bool(*value),
         DeValue::Datetime(_) => return None,
         DeValue::Array(items) => Json::Array(items.iter().map(|item| json(item.get_ref())).collect::<Option<_>>()?),
@@ -263,6 +304,15 @@ fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
             Json::Object(fields.collect::<Option<_>>()?)
         }
     })
+}
+
+/// A number in JSON, without a fraction where it has none, so that 1.0 and 1 are one value: SDKs do not tell them apart.
+fn plain_number(number: f64) -> Option<serde_json::Number> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() < EXACT {
+        return Some((number as i64).into());
+    }
+    serde_json::Number::from_f64(number)
 }
 
 macro_rules! schema {

@@ -152,6 +152,11 @@ fn cap(text: &str) -> Option<Cap> {
 macro_rules! from_text {
     ($name:ident, $label:literal, $parse:expr, $what:literal, $pattern:literal) => {
         impl Decode for $name {
+            fn example() -> String {
+                // The first example of what it is, which stands in quotes.
+                $what.split('"').nth(1).map_or(String::new(), |text| format!("\"{text}\""))
+            }
+
             fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
                 let parsed = node.get_ref().as_str().and_then($parse);
                 if parsed.is_none() {

@@ -7,9 +7,11 @@ mod clause;
 mod day;
 mod experiment;
 mod expression;
+mod fault;
 mod flag;
 mod kind;
 pub(crate) mod leaf;
+mod locate;
 mod metric;
 pub(crate) mod reader;
 mod root;
@@ -17,6 +19,7 @@ mod schema;
 mod segment;
 mod sql;
 mod surface;
+mod syntax;
 pub(crate) mod table;
 
 pub use baseline::{Baseline, Moments};
@@ -26,10 +29,12 @@ pub use experiment::{
     AnalysisOverride, Decision, Experiment, Guardrail, Outcome, Preview, RampStep, Rollout, RolloutStep, Stage,
     Success, Waiver,
 };
-pub use expression::{Aggregate, ExpressionError, Function, Term, parse_conversion, parse_mean, parse_ratio};
+pub use expression::{Aggregate, Function, Term, parse_conversion, parse_mean, parse_ratio};
+pub use fault::ExpressionError;
 pub use flag::{Flag, FlagRule, FlagType};
 pub use kind::{Declaration, Kind, read};
 pub use leaf::{ID_PATTERN, Share, Value, is_id};
+pub use locate::locate;
 pub use metric::{Cap, Fact, Goal, Lag, Length, Metric, Metrics, Missing, Quantile, Window};
 pub use reader::{At, Decode, Entries, Field, May, Must, Node, Reader, Table};
 pub use root::{

@@ -6,7 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diag::{Concern, Diagnostic, Fix, closest, did_you_mean};
+use super::kind::MAX_FINDINGS;
+use crate::diag::{Concern, Diagnostic, Fix, closest, did_you_mean, shown, slip};
 use crate::source::{FileId, Span};
 
 /// A TOML value with its place.
@@ -50,6 +51,11 @@ impl<T> std::ops::Deref for Must<T> {
 
 /// Something that can be read from one TOML value; what is wrong with it is reported to the reader.
 pub trait Decode: Sized {
+    /// What a value looks like, for help lines.
+    fn example() -> String {
+        "…".to_owned()
+    }
+
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self>;
 }
 
@@ -67,7 +73,7 @@ impl<T: Decode> Field for May<T> {
 impl<T: Decode> Field for Must<T> {
     fn read(table: &mut Table<'_, '_>, key: &'static str) -> Self {
         if !table.has(key) {
-            table.missing(key);
+            table.missing(key, T::example());
         }
         Self(table.take(key))
     }
@@ -101,12 +107,30 @@ impl Reader {
     pub fn wrong_type(&mut self, node: Node<'_>, needed: &str) -> Diagnostic {
         let found = match node.get_ref() {
             DeValue::String(text) if text.len() <= 60 => format!("the string {:?}", text.as_ref()),
-            DeValue::Integer(number) => format!("the number {number}"),
-            DeValue::Float(number) => format!("the number {number}"),
+            DeValue::Integer(number) => format!("the number {}", shown(number.as_str())),
+            DeValue::Float(number) => format!("the number {}", shown(number.as_str())),
             DeValue::Boolean(value) => format!("`{value}`"),
             other => article(other.type_str()),
         };
         Diagnostic::new("wrong-type", self.span(node), format!("this must be {needed}, but it is {found}"))
+    }
+
+    /// Reports a finding on a value, with the text that it should be replaced by, where that is beyond doubt.
+    pub fn report_with(&mut self, finding: Diagnostic, node: Node<'_>, text: Option<String>) {
+        let Some(text) = text else { return self.report(finding) };
+        let title = format!("write {text}");
+        let fix = Fix::replace(self.span(node), text, title.clone());
+        self.report(finding.help(title).fix(Some(fix)));
+    }
+
+    /// Opens a value as a table of known keys.
+    pub fn table_of<'a, 'r>(&'r mut self, node: Node<'a>, example: &str) -> Option<Table<'a, 'r>> {
+        if node.get_ref().as_table().is_none() {
+            let finding = self.wrong_type(node, "a table").help(format!("write it as `{example}`"));
+            self.report(finding);
+            return None;
+        }
+        self.table(node, None)
     }
 
     /// Opens a value as a table whose place, for what it lacks, is `place`.
@@ -123,6 +147,11 @@ impl Reader {
     }
 }
 
+/// Whether a text can stand in quotes as it is.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.len() <= 200 && !text.contains(['"', '\\']) && !text.chars().any(char::is_control)
+}
+
 fn article(noun: &str) -> String {
     let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']);
     format!("{} {noun}", if vowel { "an" } else { "a" })
@@ -134,6 +163,12 @@ pub struct Table<'a, 'r> {
     entries: Vec<(&'a str, Span, Node<'a>)>,
     pub span: Span,
     known: Vec<&'static str>,
+    /// Known keys that are not there.
+    absent: Vec<&'static str>,
+    /// Those of them that must be there, each with an example of its value.
+    lacking: Vec<(&'static str, String)>,
+    /// Keys that are there and could not be read.
+    unread: Vec<&'static str>,
     pub reader: &'r mut Reader,
     outermost: bool,
     written: bool,
@@ -146,7 +181,17 @@ impl<'a, 'r> Table<'a, 'r> {
             entries.iter().map(|(key, node)| (key.get_ref().as_ref(), reader.span(key), node)).collect();
         listed.sort_by_key(|&(_, span, _)| span);
         let written = !listed.is_empty();
-        Self { entries: listed, span, known: Vec::new(), reader, outermost: false, written }
+        Self {
+            entries: listed,
+            span,
+            known: Vec::new(),
+            absent: Vec::new(),
+            lacking: Vec::new(),
+            unread: Vec::new(),
+            reader,
+            outermost: false,
+            written,
+        }
     }
 
     /// Marks the file's outermost table, whose keys decide what a finding concerns.
@@ -171,39 +216,27 @@ impl<'a, 'r> Table<'a, 'r> {
     /// Takes a key's value, if it is there and can be read.
     pub fn take<T: Decode>(&mut self, key: &'static str) -> May<T> {
         self.known.push(key);
-        let at = self.entries.iter().position(|(name, ..)| *name == key)?;
+        let Some(at) = self.entries.iter().position(|(name, ..)| *name == key) else {
+            self.absent.push(key);
+            return None;
+        };
         let (_, key_span, node) = self.entries.remove(at);
-        self.concerning(key, |reader| {
+        let taken = self.concerning(key, |reader| {
             let span = match node.get_ref() {
                 DeValue::Table(_) => key_span,
                 _ => reader.span(node),
             };
             T::decode(node, reader).map(|value| At { value, span })
-        })
+        });
+        if taken.is_none() {
+            self.unread.push(key);
+        }
+        taken
     }
 
-    /// Reports a key that must be there and is not.
-    pub fn missing(&mut self, key: &'static str) {
-        let near = self.entries.iter().find(|(name, ..)| closest(name, [key]).is_some()).map(|&(_, span, _)| span);
-        if near.is_some() {
-            // The misspelt key is reported as unknown, with the fix; a second finding would only repeat it.
-            return;
-        }
-        let span = self.span;
-        self.concerning(key, |reader| {
-            let finding = Diagnostic::new("missing-key", span, format!("the key `{key}` is missing"));
-            let finding = if key == "version" {
-                let top = Span::top(reader.file);
-                finding.help("write `version = 1` as the first line").fix(Some(Fix::replace(
-                    top,
-                    "version = 1\n",
-                    "add `version = 1`",
-                )))
-            } else {
-                finding.help(format!("add `{key} = …`"))
-            };
-            reader.report(finding);
-        });
+    /// Remembers a key that must be there and is not.
+    pub fn missing(&mut self, key: &'static str, example: String) {
+        self.lacking.push((key, example));
     }
 
     /// All entries that were not taken, as a map from free keys.
@@ -211,31 +244,51 @@ impl<'a, 'r> Table<'a, 'r> {
         std::mem::take(&mut self.entries)
     }
 
-    /// Reports every key that nobody asked for.
-    pub fn finish(self) {
-        let Self { entries, known, reader, outermost, .. } = self;
-        let written: Vec<&str> = entries.iter().map(|&(name, ..)| name).collect();
-        for (name, span, _) in &entries {
-            let absent = || known.iter().copied().filter(|key| !written.contains(key));
-            let slip = closest(name, absent());
-            let help = did_you_mean(name, &known);
-            let fix = slip.map(|key| Fix::replace(*span, key, format!("write `{key}`")));
-            let saved = reader.concern;
-            if outermost && slip.is_some_and(|key| reader.planning.contains(&key)) {
-                reader.concern = Concern::Planning;
-            }
-            let shown: Cow<'_, str> = if name.len() > 80 {
-                format!("{}…", &name[..name.floor_char_boundary(80)]).into()
-            } else {
-                (*name).into()
+    /// Reports every key that nobody asked for, and those that are missing.
+    ///
+    /// Returns the keys that are there but could not be read, by their right names: they are wrong, and not missing.
+    pub fn finish(mut self) -> Vec<&'static str> {
+        let entries = std::mem::take(&mut self.entries);
+        let mut absent = std::mem::take(&mut self.absent);
+        let mut unread = std::mem::take(&mut self.unread);
+        for (name, span, _) in entries {
+            // Beyond what is kept no finding needs a suggestion, which is the dear part of it.
+            let look = self.reader.findings.len() < MAX_FINDINGS;
+            let near = closest(name, absent.iter().copied()).filter(|_| look);
+            let meant = absent.iter().copied().find(|key| Some(*key) == near);
+            let sure = meant.filter(|_| slip(name, absent.iter().copied()) == near);
+            let help = match meant {
+                Some(key) => Some(format!("did you mean `{key}`?")),
+                None => look.then(|| did_you_mean(name, &self.known)).flatten(),
             };
-            reader.report(
-                Diagnostic::new("unknown-key", *span, format!("`{shown}` is not a key of this table"))
-                    .maybe_help(help)
-                    .fix(fix),
-            );
-            reader.concern = saved;
+            let finding = Diagnostic::new("unknown-key", span, format!("`{}` is not a key of this table", shown(name)))
+                .maybe_help(help)
+                .fix(sure.map(|key| Fix::replace(span, key, format!("write `{key}`"))));
+            self.concerning(meant.unwrap_or(""), |reader| reader.report(finding));
+            // A key is misspelt once; it is unread then, and not missing.
+            absent.retain(|key| Some(*key) != meant);
+            unread.extend(meant);
         }
+        for (key, example) in std::mem::take(&mut self.lacking) {
+            if !unread.contains(&key) {
+                self.report_missing(key, &example);
+            }
+        }
+        unread
+    }
+
+    fn report_missing(&mut self, key: &'static str, example: &str) {
+        let span = self.span;
+        self.concerning(key, |reader| {
+            let finding = Diagnostic::new("missing-key", span, format!("the key `{key}` is missing"));
+            let finding = if key == "version" {
+                let fix = Fix::replace(Span::top(reader.file), "version = 1\n", "add `version = 1`");
+                finding.help("write `version = 1` as the first line").fix(Some(fix))
+            } else {
+                finding.help(format!("add `{key} = {example}`"))
+            };
+            reader.report(finding);
+        });
     }
 
     /// Runs a step with what `key` concerns: only keys of the outermost table change that.
@@ -250,33 +303,38 @@ impl<'a, 'r> Table<'a, 'r> {
     }
 }
 
-/// A list, each item with its place.
+/// A list, each item with its place; it can be read if all of them can.
 impl<T: Decode> Decode for Vec<At<T>> {
+    fn example() -> String {
+        format!("[{}]", T::example())
+    }
+
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         let DeValue::Array(items) = node.get_ref() else {
+            let one = node.get_ref().as_str().filter(|text| is_plain(text)).map(|text| format!("[\"{text}\"]"));
             let finding = reader.wrong_type(node, "a list");
-            reader.report(finding);
+            reader.report_with(finding, node, one);
             return None;
         };
-        Some(
-            items
-                .iter()
-                .filter_map(|item| {
-                    let span = reader.span(item);
-                    T::decode(item, reader).map(|value| At { value, span })
-                })
-                .collect(),
-        )
+        // Every item is looked at, for its findings; a list without one of them would mean something else.
+        let read: Vec<Option<At<T>>> = items
+            .iter()
+            .map(|item| {
+                let span = reader.span(item);
+                T::decode(item, reader).map(|value| At { value, span })
+            })
+            .collect();
+        read.into_iter().collect()
     }
 }
 
 /// A table from free keys to values, in the order in which they are written.
 #[derive(Debug, Clone)]
-pub struct Entries<T>(pub Vec<(At<String>, At<T>)>);
+pub struct Entries<T>(pub Vec<(At<String>, At<T>)>, Vec<String>);
 
 impl<T> Default for Entries<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(Vec::new(), Vec::new())
     }
 }
 
@@ -292,6 +350,18 @@ impl<T> Entries<T> {
         self.0.iter().find(|(name, _)| name.value == key)
     }
 
+    /// Whether a key is written, be its value read or not.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.get(key).is_some() || self.1.iter().any(|name| name == key)
+    }
+
+    /// The keys whose values could not be read.
+    #[must_use]
+    pub fn unread(&self) -> &[String] {
+        &self.1
+    }
+
     /// The keys, in the order in which they are written.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(key, _)| key.value.as_str())
@@ -299,20 +369,26 @@ impl<T> Entries<T> {
 }
 
 impl<T: Decode> Decode for Entries<T> {
+    fn example() -> String {
+        format!("{{ … = {} }}", T::example())
+    }
+
     fn decode(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         let mut table = reader.table(node, None)?;
         let entries = table.rest();
         let mut read = Vec::with_capacity(entries.len());
+        let mut unread = Vec::new();
         for (key, span, node) in entries {
             let place = match node.get_ref() {
                 DeValue::Table(_) => span,
                 _ => reader.span(node),
             };
-            if let Some(value) = T::decode(node, reader) {
-                read.push((At { value: key.to_owned(), span }, At { value, span: place }));
+            match T::decode(node, reader) {
+                Some(value) => read.push((At { value: key.to_owned(), span }, At { value, span: place })),
+                None => unread.push(key.to_owned()),
             }
         }
-        Some(Self(read))
+        Some(Self(read, unread))
     }
 }
 

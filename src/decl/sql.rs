@@ -7,7 +7,7 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
-use super::expression::ExpressionError;
+use super::fault::ExpressionError;
 
 /// The longest SQL text that is read, in bytes.
 const MAX_LENGTH: usize = 65_536;

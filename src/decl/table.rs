@@ -8,6 +8,10 @@ macro_rules! table {
         #[schemars(rename_all = "kebab-case", deny_unknown_fields)]
         pub struct $name {
             $( $(#[$doc])* pub $field: $ty, )*
+            /// Keys that are written and could not be read: they are empty above, and yet not missing.
+            #[schemars(skip)]
+            #[allow(dead_code, reason = "a lock is read whole or not at all")]
+            pub unread: Vec<&'static str>,
         }
 
         impl $name {
@@ -18,14 +22,18 @@ macro_rules! table {
                     const TEXT: [u8; KEY.len()] = $crate::decl::table::kebab(KEY);
                     $crate::decl::table::text($crate::decl::table::unraw(&TEXT))
                 }); )*
-                table.finish();
-                Self { $( $field, )* }
+                let unread = table.finish();
+                Self { $( $field, )* unread }
             }
         }
 
         impl $crate::decl::reader::Decode for $name {
+            fn example() -> String {
+                $crate::decl::table::example(&[$( stringify!($field) ),*])
+            }
+
             fn decode(node: $crate::decl::reader::Node<'_>, reader: &mut $crate::decl::reader::Reader) -> Option<Self> {
-                reader.table(node, None).map(Self::read)
+                reader.table_of(node, &Self::example()).map(Self::read)
             }
         }
     };
@@ -58,6 +66,10 @@ macro_rules! words {
         }
 
         impl $crate::decl::reader::Decode for $name {
+            fn example() -> String {
+                Self::WORDS.first().map_or(String::new(), |word| format!("\"{word}\""))
+            }
+
             fn decode(node: $crate::decl::reader::Node<'_>, reader: &mut $crate::decl::reader::Reader) -> Option<Self> {
                 $crate::decl::leaf::word(node, reader, $what, Self::WORDS).and_then(|word| Self::of(&word))
             }
@@ -66,6 +78,16 @@ macro_rules! words {
 }
 
 pub(crate) use {table, words};
+
+/// What a table looks like: its first keys.
+pub(crate) fn example(fields: &[&str]) -> String {
+    let shown: Vec<String> = fields
+        .iter()
+        .take(3)
+        .map(|field| format!("{} = …", field.trim_start_matches("r#").replace('_', "-")))
+        .collect();
+    format!("{{ {} }}", shown.join(", "))
+}
 
 /// A field's name as a key, at compile time.
 pub(crate) const fn kebab<const N: usize>(name: &str) -> [u8; N] {

@@ -4,7 +4,7 @@ mod fix;
 mod suggest;
 
 pub use fix::{Edit, Fix, apply};
-pub use suggest::{closest, did_you_mean};
+pub use suggest::{closest, did_you_mean, shortened, shown, slip};
 
 use crate::source::Span;
 

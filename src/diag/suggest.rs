@@ -1,5 +1,10 @@
 //! "Did you mean": the known word that a misspelt one is closest to.
 
+use std::borrow::Cow;
+
+/// How many bytes of a text are shown in a message.
+const SHOWN: usize = 64;
+
 /// The candidate closest to `word`, if it is close enough to be a likely slip.
 ///
 /// Distance counts insertions, deletions, substitutions and swaps of neighbours; at most a third of the letters may differ.
@@ -19,6 +24,21 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// The candidate that a word is surely a slip of, so that it may be written without asking.
+///
+/// It is the only one that close, the word is long enough to tell, and no digit differs: `v7` and `v8` are two things.
+#[must_use]
+pub fn slip<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let best = closest(word, candidates.iter().copied())?;
+    let distance = |candidate: &str| strsim::damerau_levenshtein(&fold(word), &fold(candidate));
+    let near = distance(best);
+    let rival = |candidate: &&str| **candidate != *best && candidate.len() <= 80 && distance(candidate) <= near;
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let sure = word.chars().count() >= 3 && digits(word) == digits(best) && !candidates.iter().any(rival);
+    sure.then_some(best)
+}
+
 /// The help line for a misspelt word: the closest known one, or all of them where they are few.
 #[must_use]
 pub fn did_you_mean(word: &str, candidates: &[&str]) -> Option<String> {
@@ -27,12 +47,33 @@ pub fn did_you_mean(word: &str, candidates: &[&str]) -> Option<String> {
     }
     match candidates {
         [] => None,
-        few if few.len() <= 12 => {
+        few if few.len() <= 30 => {
             let list: Vec<String> = few.iter().map(|word| format!("`{word}`")).collect();
             Some(format!("known here: {}", list.join(", ")))
         }
         _ => None,
     }
+}
+
+/// A text from a file, as it may stand in a message: short, in one line, and without what steers a terminal.
+#[must_use]
+pub fn shown(text: &str) -> Cow<'_, str> {
+    shortened(text, SHOWN)
+}
+
+/// The same, with at most so many bytes.
+#[must_use]
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    let short = text.floor_char_boundary(most);
+    if short == text.len() && !text.chars().any(char::is_control) {
+        return text.into();
+    }
+    let plain = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+    let mut out: String = text.get(..short).unwrap_or("").chars().map(plain).collect();
+    if short < text.len() {
+        out.push('…');
+    }
+    out.into()
 }
 
 /// Case and the kind of dash are never what a user meant to differ in.
@@ -42,7 +83,16 @@ fn fold(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{closest, did_you_mean};
+    use super::{closest, did_you_mean, slip};
+
+    #[test]
+    fn only_sure_slips_are_mended() {
+        assert_eq!(slip("trafic", ["traffic", "start"]), Some("traffic"));
+        assert_eq!(slip("v8-fersh", ["v7", "v8-fresh"]), Some("v8-fresh"));
+        assert_eq!(slip("v9-fresh", ["v7", "v8-fresh"]), None);
+        assert_eq!(slip("v9", ["v7", "v8"]), None);
+        assert_eq!(slip("card", ["cards", "care"]), None);
+    }
 
     #[test]
     fn slips_are_recognised_and_strangers_are_not() {

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::decl::Day;
+use crate::decl::{Day, Stage};
 use crate::diag::Diagnostic;
 use crate::lock::{Locks, Plan, Wishes, plan};
-use crate::model::{Catalogue, Claim, bind};
-use crate::source::{FileId, Sources};
+use crate::model::{Catalogue, Claim, Phase, Window, bind};
+use crate::source::{FileId, Sources, Span};
 
 /// A catalogue with its locks, as of a day.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Context<'a> {
     pub read: Vec<Diagnostic>,
     /// Claims, by the files of their declarations and of their locks.
     claims: HashMap<FileId, usize>,
+    /// Files in which something could not be read, and whether they are not even TOML.
+    misread: HashMap<FileId, bool>,
 }
 
 impl<'a> Context<'a> {
@@ -38,13 +40,45 @@ impl<'a> Context<'a> {
             let lock = locks.of(claim.file).map(|held| held.file).or_else(|| locks.unreadable(claim.file));
             claims.extend(lock.map(|file| (file, at)));
         }
-        Self { sources, catalogue, locks, plan, today, read, claims }
+        let mut misread: HashMap<FileId, bool> = HashMap::new();
+        for finding in &read {
+            *misread.entry(finding.span.file).or_default() |= finding.rule == "syntax";
+        }
+        Self { sources, catalogue, locks, plan, today, read, claims, misread }
+    }
+
+    /// Says of a file that it is no text at all, in place of everything else that was found in it.
+    pub fn refuse(&mut self, file: FileId, why: &str) {
+        self.read.retain(|finding| finding.span.file != file);
+        let help = "the file is left out of everything else";
+        self.read.push(Diagnostic::new("syntax", Span::top(file), why).help(help));
+        self.misread.insert(file, true);
     }
 
     /// The claim that a file declares, or whose lock it is.
     #[must_use]
     pub fn claim_of(&self, file: FileId) -> Option<&Claim> {
         self.claims.get(&file).and_then(|&at| self.catalogue.claims.values().as_slice().get(at))
+    }
+
+    /// Whether a file is not TOML: what it seems to lack may only have been swallowed.
+    #[must_use]
+    pub fn broken(&self, file: FileId) -> bool {
+        self.misread.get(&file).copied().unwrap_or(false)
+    }
+
+    /// Whether a claim is behind us: decided, or past its window and that of its lock. It takes nothing from anyone any more.
+    #[must_use]
+    pub fn is_over(&self, claim: &Claim) -> bool {
+        let past = |window: Window| window.phase(self.today) == Phase::Over;
+        claim.stage == Some(Stage::Tweak)
+            || (claim.window.is_some_and(past) && self.locks.of(claim.file).is_none_or(|held| past(held.lock.window())))
+    }
+
+    /// Whether something in a file could not be read: then what seems to be missing there may only be misspelt.
+    #[must_use]
+    pub fn misread(&self, file: FileId) -> bool {
+        self.misread.contains_key(&file)
     }
 
     /// Whether a waiver in the claim's own file accepts a finding today.

@@ -5,6 +5,9 @@ mod context;
 mod held;
 mod rule;
 pub mod rules;
+mod schema;
+mod value;
+mod words;
 
 use rayon::prelude::*;
 
@@ -13,6 +16,7 @@ pub use context::Context;
 pub use held::held;
 pub use rule::{Check, Group, Rule};
 
+use crate::decl::Stage;
 use crate::diag::{Concern, Diagnostic, Severity};
 
 /// What lint has to say of a catalogue.
@@ -48,10 +52,10 @@ pub fn lint(context: &Context<'_>, levels: &Levels) -> Report {
     let mut report = Report::default();
     for mut finding in findings {
         let Some(rule) = rules::find(finding.rule) else { continue };
-        let serving = rule.serving && finding.concern == Concern::Serving;
-        if !rule.serving {
+        if !rule.serving || unserved(context, rule, &finding) {
             finding.concern = Concern::Planning;
         }
+        let serving = finding.concern == Concern::Serving;
         finding.severity = match levels.of(rule, serving) {
             Some(severity) => severity,
             None => continue,
@@ -63,4 +67,11 @@ pub fn lint(context: &Context<'_>, levels: &Levels) -> Report {
         }
     }
     report
+}
+
+/// Whether a finding is about a thought or a record: neither has a part in what is served. Their locks do.
+fn unserved(context: &Context<'_>, rule: &Rule, finding: &Diagnostic) -> bool {
+    let claim = context.claim_of(finding.span.file).filter(|claim| claim.file == finding.span.file);
+    rule.group == Group::Correctness
+        && claim.is_some_and(|claim| matches!(claim.stage, Some(Stage::Think | Stage::Tweak)))
 }

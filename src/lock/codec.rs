@@ -167,7 +167,7 @@ pub(super) fn decode(id: &str, file: &LockFile, top: Span) -> Result<Lock, Box<D
     let mut held = BucketSet::with_size(buckets);
     let mut steps: Vec<Step> = Vec::new();
     for step in file.steps.as_ref().ok_or_else(incomplete)?.value.iter() {
-        let StepFile { after, buckets: total, adds } = &step.value;
+        let StepFile { after, buckets: total, adds, .. } = &step.value;
         let (after, total) = (number(after)?, number(total)?);
         let adds = set(adds.as_ref().ok_or_else(incomplete)?, buckets)?;
         if held.len() + adds.len() != total

@@ -42,8 +42,7 @@ pub enum LedgerVerdict {
         needed: u32,
         free: u32,
     },
-    /// It has to wait: the ledger or a lock cannot be trusted, the surface is not sound enough to have one, or its salt
-    /// changed while locks were drawn under the old one.
+    /// It has to wait: the ledger or a lock cannot be trusted, or the surface is not sound enough to have one.
     Unsound,
 }
 

@@ -7,7 +7,7 @@ use super::ledger::Contents;
 use super::plan::{LedgerVerdict, Occupants, Verdict, Wishes};
 use super::room::leave;
 use super::settle::{Placed, Wanting, put};
-use super::update::{Ground, Pin, Refusal, cut, has_grid};
+use super::update::{Ground, Refusal, cut, has_grid};
 use super::{Lock, Locks, lock_text};
 use crate::bucket::{BucketSet, draw};
 use crate::decl::Stage;
@@ -58,7 +58,7 @@ impl<'a> Planner<'a> {
     /// What becomes of the lock of each claim, and of the ledger.
     pub fn run(&self) -> (Vec<(Ix<Claim>, Verdict)>, LedgerVerdict) {
         let all_kept = || self.there.claims.iter().map(|&ix| (ix, Verdict::Kept)).collect();
-        if self.locks.unreadable(self.surface.file).is_some() || !has_grid(self.surface) {
+        if self.locks.unreadable(self.surface.file).is_some() || !has_grid(self.surface) || !self.surface.sound {
             return (all_kept(), LedgerVerdict::Unsound);
         }
         let holdout = match self.holdout() {
@@ -87,12 +87,6 @@ impl<'a> Planner<'a> {
                     wanting.push(Wanting { ix, intent, held, grows });
                 }
             }
-        }
-        if self.resalted() && verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Refused(_))) {
-            // Some locks stay under the old salt; nothing may be drawn under the new one beside them.
-            let ledger = LedgerVerdict::Unsound;
-            verdicts.extend(wanting.into_iter().map(|wanting| (wanting.ix, Verdict::Kept)));
-            return (verdicts, ledger);
         }
         wanting.sort_by_key(|wanting| (wanting.intent.window.start, &self.catalogue.claims[wanting.ix].id));
         if self.blocked {
@@ -137,19 +131,11 @@ impl<'a> Planner<'a> {
         if raised {
             return Look::Want { intent, grows: false };
         }
-        let mut pins = ground.broken_pins(lock, intent);
-        if self.resalted() {
-            pins.push(Pin::Salt);
-        }
+        let pins = ground.broken_pins(claim, lock, intent);
         if !pins.is_empty() {
             return Look::Refuse(Refusal::Pinned(pins));
         }
         if self.unchanged(ground, claim, intent, lock) { Look::Keep } else { Look::Want { intent, grows: true } }
-    }
-
-    /// Whether the surface declares another salt than that under which everything was drawn.
-    fn resalted(&self) -> bool {
-        self.locks.ledger(self.surface.file).is_some_and(|held| held.ledger.salt != self.salt)
     }
 
     /// Whether a lock says just what its declaration asks for.
@@ -188,8 +174,8 @@ impl<'a> Planner<'a> {
         for &ix in &self.there.claims {
             let claim = &self.catalogue.claims[ix];
             if let Some(held) = self.locks.of(claim.file).filter(|_| claim.stage != Some(Stage::Tweak)) {
-                // Locks of another grid or salt are drawn again before this holdout is in force.
-                if held.lock.buckets == size && held.lock.surface == self.surface.id && !self.resalted() {
+                // Locks of another grid are drawn again before this holdout is in force.
+                if held.lock.buckets == size && held.lock.surface == self.surface.id {
                     leave(&mut free, &held.lock);
                 }
             }
@@ -205,22 +191,10 @@ impl<'a> Planner<'a> {
     /// The verdicts with the ledger that goes with them.
     fn with_ledger(
         &self,
-        mut verdicts: Vec<(Ix<Claim>, Verdict)>,
+        verdicts: Vec<(Ix<Claim>, Verdict)>,
         holdout: &BucketSet,
         placed: &[Placed<'_>],
     ) -> (Vec<(Ix<Claim>, Verdict)>, LedgerVerdict) {
-        let refused = |(ix, verdict): &(Ix<Claim>, Verdict)| {
-            matches!(verdict, Verdict::Refused(_)) && self.locks.of(self.catalogue.claims[*ix].file).is_some()
-        };
-        if self.resalted() && verdicts.iter().any(refused) {
-            // A lock that is not drawn again stays under the old salt, and so must everything.
-            for (_, verdict) in &mut verdicts {
-                if matches!(verdict, Verdict::New(_) | Verdict::Changed(_)) {
-                    *verdict = Verdict::Kept;
-                }
-            }
-            return (verdicts, LedgerVerdict::Unsound);
-        }
         let ledger = self.ledger(holdout, placed);
         let ledger = match self.locks.ledger(self.surface.file) {
             Some(held) if held.ledger == ledger => LedgerVerdict::Kept,

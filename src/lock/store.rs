@@ -147,7 +147,8 @@ impl Locks {
     }
 
     /// Every lock that can be read, with the declaration beside which it stands, if that is there; in order of files.
-    pub(super) fn everywhere(&self) -> Vec<(Option<FileId>, &Held)> {
+    #[must_use]
+    pub fn everywhere(&self) -> Vec<(Option<FileId>, &Held)> {
         let held = self.held.iter().map(|(&declaration, held)| (Some(declaration), held));
         let mut all: Vec<_> = held.chain(self.adrift.iter().map(|held| (None, held))).collect();
         all.sort_by_key(|(_, held)| held.file);
@@ -193,7 +194,10 @@ fn open<T>(
     let mut reader = Reader { file, concern: Concern::Serving, planning: &[], findings: Vec::new() };
     let value = read(Table::new(document.get_ref(), Span::top(file), &mut reader));
     let findings = reader.findings.into_iter().take(1);
-    let findings = findings.map(|finding| Diagnostic { rule: "tampered-lock", fix: None, ..finding }.help(RESTORE));
+    let findings = findings.map(|finding| {
+        let message = format!("this lock cannot be read: {}", finding.message);
+        Diagnostic { rule: "tampered-lock", fix: None, message, ..finding }.help(RESTORE)
+    });
     Ok((value, findings.collect()))
 }
 

@@ -15,7 +15,7 @@ pub enum Pin {
     Buckets,
     Variants,
     Segment,
-    /// The salt of the surface, which its ledger holds.
+    /// The surface's salt, or the id: the salt of a lock follows from both.
     Salt,
 }
 
@@ -31,7 +31,7 @@ impl Pin {
             Self::Buckets => "the surface's number of buckets",
             Self::Variants => "the variants or their weights",
             Self::Segment => "the segment",
-            Self::Salt => "the surface's salt",
+            Self::Salt => "the surface's salt or the id",
         }
     }
 }
@@ -87,6 +87,12 @@ impl Ground<'_> {
         Some(segment_digest(predicate))
     }
 
+    /// The salt of the hash that picks the variant. It follows from the surface's salt, so that a lock shows under which one
+    /// it was drawn; in locks of version 1 it always does.
+    fn variant_salt(&self, claim: &Claim, phase: u32) -> String {
+        super::digest::salt(&["claim", self.salt, &claim.id, &phase.to_string()])
+    }
+
     /// A new lock without buckets: everything that is pinned.
     pub fn blank(&self, claim: &Claim, intent: &Intent, began: Vec<crate::decl::Day>) -> Lock {
         Lock {
@@ -102,7 +108,7 @@ impl Ground<'_> {
             scheme: self.surface.sdk.word().to_owned(),
             grid: self.surface.grid(),
             buckets: self.surface.buckets,
-            salt: super::digest::salt(&["claim", self.salt, &claim.id, &intent.phase.to_string()]),
+            salt: self.variant_salt(claim, intent.phase),
             segment: self.segment(intent),
             plan: analysis_digest(self.catalogue, claim, self.surface),
             variants: Self::ranges(intent),
@@ -111,7 +117,7 @@ impl Ground<'_> {
     }
 
     /// What the declaration now says otherwise than the lock pinned.
-    pub fn broken_pins(&self, lock: &Lock, intent: &Intent) -> Vec<Pin> {
+    pub fn broken_pins(&self, claim: &Claim, lock: &Lock, intent: &Intent) -> Vec<Pin> {
         let surface = self.surface;
         // Weights are pinned by id, so that reordering variants in the file moves nobody, as long as ranges stay whole.
         let mut pinned = lock.variants.clone();
@@ -128,6 +134,7 @@ impl Ground<'_> {
             (Pin::Buckets, lock.buckets == surface.buckets),
             (Pin::Variants, nearly_equal(&size(&mut pinned), &size(&mut declared))),
             (Pin::Segment, lock.segment == self.segment(intent)),
+            (Pin::Salt, lock.salt == self.variant_salt(claim, lock.phase)),
         ];
         checks.into_iter().filter(|&(_, same)| !same).map(|(pin, _)| pin).collect()
     }

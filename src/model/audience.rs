@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::decl::{AttributeType, Clause, Comparison, Literal, Test};
+use crate::artifact;
+use crate::decl::{At, AttributeType, Clause, Comparison, Literal, Test};
+use crate::diag::shown;
 use crate::source::Span;
 
 /// A typed operand.
@@ -54,7 +56,7 @@ pub enum Typed {
 pub struct Mismatch {
     pub span: Span,
     pub message: String,
-    pub help: &'static str,
+    pub help: String,
 }
 
 /// Types a clause. Attributes that are not declared are left out; they are reported as unknown references.
@@ -66,7 +68,7 @@ pub(crate) fn typed(
     let mut parts: Vec<Option<Predicate>> = Vec::new();
     for (id, test) in &clause.tests {
         parts.push(attribute(id).and_then(|kind| {
-            let check = check(test, kind, wrong)?;
+            let check = check(id, test, kind, wrong)?;
             Some(Predicate::Test { attribute: id.value.clone(), r#type: kind.into(), check })
         }));
     }
@@ -81,6 +83,79 @@ pub(crate) fn typed(
     Some(if parts.len() == 1 { parts.remove(0) } else { Predicate::All(parts) })
 }
 
+/// Every test of a clause on its own, with its place; those that do not suit their attribute are left out.
+pub(crate) fn tests(clause: &Clause, attribute: &dyn Fn(&str) -> Option<AttributeType>) -> Vec<(Span, Predicate)> {
+    let mut found = Vec::new();
+    for (id, test) in &clause.tests {
+        let typed = attribute(id).and_then(|kind| {
+            let check = check(id, test, kind, &mut Vec::new())?;
+            Some(Predicate::Test { attribute: id.value.clone(), r#type: kind.into(), check })
+        });
+        found.extend(typed.map(|typed| (test.span, typed)));
+    }
+    found.extend(clause.parts().flat_map(|part| tests(part, attribute)));
+    found
+}
+
+impl Predicate {
+    /// The condition that is served for it.
+    #[must_use]
+    pub fn condition(&self) -> artifact::Condition {
+        use artifact::Condition;
+        let all = |parts: &[Self]| parts.iter().map(Self::condition).collect();
+        match self {
+            Self::All(parts) => Condition::All(all(parts)),
+            Self::Any(parts) => Condition::Any(all(parts)),
+            Self::Not(part) => Condition::Not(Box::new(part.condition())),
+            Self::Test { attribute, r#type, check } => Condition::Is(artifact::Test {
+                attribute: attribute.clone(),
+                kind: r#type.served(),
+                predicate: check.served(),
+            }),
+        }
+    }
+}
+
+impl Typed {
+    fn served(self) -> artifact::AttributeType {
+        match self {
+            Self::String => artifact::AttributeType::String,
+            Self::Number => artifact::AttributeType::Number,
+            Self::Boolean => artifact::AttributeType::Boolean,
+            Self::Version => artifact::AttributeType::Version,
+        }
+    }
+}
+
+impl Check {
+    fn served(&self) -> artifact::Predicate {
+        use artifact::Predicate;
+        match self {
+            Self::In(list) => match list.as_slice() {
+                [only] => Predicate::Equals(only.served()),
+                list => Predicate::In(list.iter().map(Operand::served).collect()),
+            },
+            Self::AtLeast(operand) => Predicate::AtLeast(operand.served()),
+            Self::AtMost(operand) => Predicate::AtMost(operand.served()),
+            Self::Above(operand) => Predicate::Above(operand.served()),
+            Self::Below(operand) => Predicate::Below(operand.served()),
+            Self::Exists(wanted) => Predicate::Exists(*wanted),
+            Self::StartsWith(part) => Predicate::StartsWith(part.clone()),
+            Self::Contains(part) => Predicate::Contains(part.clone()),
+        }
+    }
+}
+
+impl Operand {
+    fn served(&self) -> artifact::Operand {
+        match self {
+            Self::Text(text) | Self::Version(text) => artifact::Operand::Text(text.clone()),
+            Self::Number(number) => artifact::Operand::Number(*number),
+            Self::Boolean(value) => artifact::Operand::Boolean(*value),
+        }
+    }
+}
+
 impl From<AttributeType> for Typed {
     fn from(kind: AttributeType) -> Self {
         match kind {
@@ -92,15 +167,16 @@ impl From<AttributeType> for Typed {
     }
 }
 
-fn check(test: &crate::decl::At<Test>, kind: AttributeType, wrong: &mut Vec<Mismatch>) -> Option<Check> {
+fn check(id: &str, test: &At<Test>, kind: AttributeType, wrong: &mut Vec<Mismatch>) -> Option<Check> {
     let before = wrong.len();
-    let mut operand = |literal: &Literal, span: Span| match operand(literal, kind) {
+    let mut operand = |literal: &Literal, span: Span| match operand(id, literal, kind) {
         Ok(operand) => Some(operand),
         Err((message, help)) => {
             wrong.push(Mismatch { span, message, help });
             None
         }
     };
+    let word = kind.word();
     let check = match &test.value {
         Test::Equals(literal) => Check::In(vec![operand(literal, test.span)?]),
         Test::In(list) => {
@@ -110,8 +186,8 @@ fn check(test: &crate::decl::At<Test>, kind: AttributeType, wrong: &mut Vec<Mism
         Test::Compare(comparison, literal) => {
             let operand = operand(literal, test.span)?;
             if !matches!(kind, AttributeType::Number | AttributeType::Version) {
-                let message = format!("a {} cannot be compared by size", kind.word());
-                let help = "compare numbers and versions; test others with `equals` or `in`";
+                let message = format!("`{}` is a {word}, and a {word} is neither above nor below another", shown(id));
+                let help = "only numbers and versions have an order: name the values, as in `in = [\"…\"]`".to_owned();
                 wrong.push(Mismatch { span: test.span, message, help });
             }
             match comparison {
@@ -124,12 +200,13 @@ fn check(test: &crate::decl::At<Test>, kind: AttributeType, wrong: &mut Vec<Mism
         Test::Exists(exists) => Check::Exists(*exists),
         Test::StartsWith(text) | Test::Contains(text) => {
             if kind != AttributeType::String {
-                let message = format!("a {} has no beginning or part to look for", kind.word());
-                wrong.push(Mismatch { span: test.span, message, help: "use `starts-with` and `contains` on strings" });
-            }
-            if text.is_empty() {
+                let message = format!("`{}` is a {word}, and only strings have parts to look for", shown(id));
+                let help = "compare it with a value, or make the attribute a string in `allotment.toml`".to_owned();
+                wrong.push(Mismatch { span: test.span, message, help });
+            } else if text.is_empty() {
                 let message = "an empty text is in every string".to_owned();
-                wrong.push(Mismatch { span: test.span, message, help: "use `exists = true`" });
+                let help = "write the text to look for, or `exists = true`".to_owned();
+                wrong.push(Mismatch { span: test.span, message, help });
             }
             match &test.value {
                 Test::StartsWith(_) => Check::StartsWith(text.clone()),
@@ -140,20 +217,28 @@ fn check(test: &crate::decl::At<Test>, kind: AttributeType, wrong: &mut Vec<Mism
     (wrong.len() == before).then_some(check)
 }
 
-fn operand(literal: &Literal, kind: AttributeType) -> Result<Operand, (String, &'static str)> {
+/// A literal as an operand of an attribute's type, or what is wrong with it and how to mend it.
+fn operand(id: &str, literal: &Literal, kind: AttributeType) -> Result<Operand, (String, String)> {
     match (kind, literal) {
-        (AttributeType::String, Literal::Text(text)) => Ok(Operand::Text(text.clone())),
-        (AttributeType::Number, Literal::Number(number)) => Ok(Operand::Number(*number)),
-        (AttributeType::Boolean, Literal::Boolean(value)) => Ok(Operand::Boolean(*value)),
-        (AttributeType::Version, Literal::Text(text)) if is_version(text) => Ok(Operand::Version(text.clone())),
-        (AttributeType::Version, _) => {
-            Err(("this attribute is a version, and this is none".to_owned(), "write it as \"9.4.0\""))
-        }
-        _ => Err((
-            format!("this attribute is a {}, and the literal is not", kind.word()),
-            "write a literal of the attribute's type, or correct its type in `allotment.toml`",
-        )),
+        (AttributeType::String, Literal::Text(text)) => return Ok(Operand::Text(text.clone())),
+        (AttributeType::Number, Literal::Number(number)) => return Ok(Operand::Number(*number)),
+        (AttributeType::Boolean, Literal::Boolean(value)) => return Ok(Operand::Boolean(*value)),
+        (AttributeType::Version, Literal::Text(text)) if is_version(text) => return Ok(Operand::Version(text.clone())),
+        _ => {}
     }
+    let written = match literal {
+        Literal::Text(text) => format!("\"{}\"", shown(text)),
+        Literal::Number(number) => number.to_string(),
+        Literal::Boolean(value) => value.to_string(),
+    };
+    let how = match kind {
+        AttributeType::String => "write a string, in quotes",
+        AttributeType::Number => "write a number, without quotes",
+        AttributeType::Boolean => "write `true` or `false`, without quotes",
+        AttributeType::Version => "write a version such as \"9.4.0\"",
+    };
+    let message = format!("`{}` is a {}, and {written} is not", shown(id), kind.word());
+    Err((message, format!("{how}, or correct the attribute's type in `allotment.toml`")))
 }
 
 /// Whether a text is a version: one to four numbers joined by dots, and what may follow `-` or `+`.

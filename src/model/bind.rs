@@ -1,5 +1,7 @@
 //! From declarations to the catalogue: every file read in parallel, every reference bound and recorded.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 
 use super::ground::{Flag, Segment, Surface};
@@ -25,7 +27,12 @@ pub fn bind(sources: &Sources) -> (Catalogue, Vec<Diagnostic>) {
             (file, source.stem().to_owned(), kind, declaration, findings)
         })
         .collect();
-    let mut binder = Binder { sources, catalogue: Catalogue::default() };
+    let broken = read
+        .iter()
+        .filter(|(.., findings)| findings.iter().any(|finding| finding.rule == "syntax"))
+        .map(|(file, ..)| *file)
+        .collect();
+    let mut binder = Binder { sources, broken, catalogue: Catalogue::default() };
     let mut findings = Vec::new();
     let mut flags = Vec::new();
     let mut metrics = Vec::new();
@@ -36,7 +43,8 @@ pub fn bind(sources: &Sources) -> (Catalogue, Vec<Diagnostic>) {
             None => binder.catalogue.unread.push((file, kind)),
             Some(Declaration::Root(root)) => binder.catalogue.root = Some((file, *root)),
             Some(Declaration::Surface(written)) => {
-                binder.catalogue.surfaces.push(surface(id, file, *written));
+                let whole = !binder.broken.contains(&file);
+                binder.catalogue.surfaces.push(surface(id, file, *written, whole));
             }
             Some(Declaration::Segment(written)) => {
                 binder.catalogue.segments.push(Segment { id, file, written: *written, predicate: None });
@@ -58,23 +66,27 @@ pub fn bind(sources: &Sources) -> (Catalogue, Vec<Diagnostic>) {
     binder.surfaces();
     binder.bundles();
     binder.baselines();
-    let ids: std::collections::HashSet<String> = claims.iter().map(|(id, ..)| id.clone()).collect();
+    let ids: HashSet<String> = claims.iter().map(|(id, ..)| id.clone()).collect();
     for (id, file, written) in claims {
         binder.claim(id, file, written, &ids);
     }
     (binder.catalogue, findings)
 }
 
-fn surface(id: String, file: FileId, written: decl::Surface) -> Surface {
+fn surface(id: String, file: FileId, written: decl::Surface, whole: bool) -> Surface {
+    const DECISIVE: [&str; 6] = ["unit", "sdk", "buckets", "salt", "holdout", "components"];
     let mut components: Vec<String> =
         written.components.iter().flat_map(|components| components.keys()).map(str::to_owned).collect();
     components.sort();
     components.dedup();
     let buckets = written.buckets.as_ref().map_or(1_000, |buckets| buckets.value).clamp(1, MAX_BUCKETS);
+    let listed = written.components.as_ref().is_none_or(|components| components.unread().is_empty());
+    let holdout = written.holdout.as_ref().map_or(Share::NONE, |share| share.value);
     Surface {
+        sound: whole && listed && holdout < Share::WHOLE && !written.unread.iter().any(|key| DECISIVE.contains(key)),
         sdk: written.sdk.as_ref().map_or(Sdk::Growthbook, |sdk| sdk.value),
         buckets,
-        holdout: written.holdout.as_ref().map_or(Share::NONE, |share| share.value),
+        holdout,
         components,
         id,
         file,
@@ -85,6 +97,8 @@ fn surface(id: String, file: FileId, written: decl::Surface) -> Surface {
 /// What binding needs at hand: the texts, for places inside strings, and the catalogue so far.
 pub(super) struct Binder<'a> {
     pub sources: &'a Sources,
+    /// Files that are not TOML: parts of them are missing without a trace.
+    pub broken: HashSet<FileId>,
     pub catalogue: Catalogue,
 }
 
@@ -124,7 +138,7 @@ impl Binder<'_> {
     pub fn team(&mut self, id: Option<&At<String>>) {
         let Some(id) = id else { return };
         let teams = self.catalogue.root.as_ref().and_then(|(_, root)| root.teams.as_ref());
-        let found = teams.is_some_and(|teams| teams.get(id).is_some());
+        let found = teams.is_some_and(|teams| teams.has(id));
         self.refer(Target::Team, id, found, Concern::Planning);
     }
 
@@ -144,13 +158,15 @@ impl Binder<'_> {
         for segment in catalogue.segments.values_mut() {
             let Some(clause) = segment.written.r#where.as_ref() else { continue };
             let mut wrong = Vec::new();
-            segment.predicate = audience::typed(clause, &lookup, &mut wrong);
+            segment.predicate = audience::typed(clause, &lookup, &mut wrong)
+                .filter(|_| !clause.partial && !self.broken.contains(&segment.file));
             collect_attributes(clause, &mut named);
             findings
                 .extend(wrong.into_iter().map(|w| Diagnostic::new("invalid-segment", w.span, w.message).help(w.help)));
         }
         for id in named {
-            let found = attributes.contains_key(&id.value);
+            let declared = self.catalogue.root.as_ref().and_then(|(_, root)| root.attributes.as_ref());
+            let found = declared.is_some_and(|attributes| attributes.has(&id));
             self.refer(Target::Attribute, &id, found, Concern::Serving);
         }
         findings
@@ -223,7 +239,7 @@ impl Binder<'_> {
 
     fn unit(&mut self, id: &At<String>, concern: Concern) {
         let units = self.catalogue.root.as_ref().and_then(|(_, root)| root.units.as_ref());
-        let found = units.is_some_and(|units| units.get(id).is_some());
+        let found = units.is_some_and(|units| units.has(id));
         self.refer(Target::Unit, id, found, concern);
     }
 

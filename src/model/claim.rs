@@ -180,6 +180,16 @@ impl Claim {
         span.unwrap_or_else(|| self.top())
     }
 
+    /// The place of its audience.
+    #[must_use]
+    pub fn segment_span(&self) -> Span {
+        let span = match &self.written {
+            Written::Experiment(written) => written.segment.as_ref().map(|segment| segment.span),
+            Written::Rollout(written) => written.segment.as_ref().map(|segment| segment.span),
+        };
+        span.unwrap_or_else(|| self.top())
+    }
+
     /// The place of its first day.
     #[must_use]
     pub fn start_span(&self) -> Span {

@@ -17,6 +17,8 @@ pub struct Surface {
     pub holdout: Share,
     /// The ids of its components, sorted.
     pub components: Vec<String>,
+    /// Whether all that decides where units go could be read: nothing is allotted on another ground than was meant.
+    pub sound: bool,
 }
 
 impl Surface {

@@ -1,6 +1,6 @@
 //! Binding of claims: what an experiment or a rollout means to take, if all of it is there and sound.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::arena::Ix;
 use super::bind::Binder;
@@ -51,8 +51,11 @@ impl Binder<'_> {
             let (surface, flag, window, steps) = (surface?, flag?, window?, steps?);
             let sound = matches!(stage, Some(Stage::Ship | Stage::Tweak))
                 && audience_known
+                && readable(&written)
+                && !self.broken.contains(&file)
+                && self.has_ground(surface, flag)
                 && (1..=MAX_PHASE).contains(&phase)
-                && variants.iter().any(|variant| variant.weight > 0)
+                && divisible(&written, &variants)
                 && self.catalogue.flags[flag].surface == Some(surface);
             let paused = steps.is_empty();
             let (components, variants) = (components?, variants.clone());
@@ -65,6 +68,13 @@ impl Binder<'_> {
         let claim =
             Claim { id, file, kind, stage, surface, flag, segment, window, phase, variants, tracked, intent, written };
         self.catalogue.claims.push(claim);
+    }
+
+    /// Whether a surface and a flag could be read as far as a draw depends on them.
+    fn has_ground(&self, surface: Ix<Surface>, flag: Ix<Flag>) -> bool {
+        let flag = &self.catalogue.flags[flag];
+        let unread = ["surface", "component", "default"].iter().any(|key| flag.written.unread.contains(key));
+        self.catalogue.surfaces[surface].sound && !unread && !self.broken.contains(&flag.file)
     }
 
     /// The claimed components: the flag's own and those also touched; `*` stands for all.
@@ -103,23 +113,17 @@ impl Binder<'_> {
         match written {
             Written::Experiment(experiment) => {
                 let Some(variants) = &experiment.variants else { return Vec::new() };
-                let fallback = Entries(Vec::new());
-                let weights = experiment.weights.as_ref().map_or(&fallback, |weights| &weights.value);
-                for (id, _) in weights.iter() {
-                    let found = variants.get(id).is_some();
-                    self.refer_within(
-                        Target::Variant,
-                        id,
-                        &variants.keys().collect::<Vec<_>>().join(","),
-                        found,
-                        Concern::Serving,
-                    );
+                let names = names(variants);
+                let weights = experiment.weights.as_ref();
+                let unread = variants.unread().iter().map(String::as_str);
+                let ids: HashSet<&str> = variants.keys().chain(unread).collect();
+                for (id, _) in weights.iter().flat_map(|weights| weights.iter()) {
+                    let found = ids.contains(id.value.as_str());
+                    self.refer_within(Target::Variant, id, &names, found, Concern::Serving);
                 }
-                let weight = |id: &str| match weights.get(id) {
-                    Some((_, share)) => share.value.0,
-                    None if experiment.weights.is_some() => 0,
-                    None => 1,
-                };
+                let shares: Option<HashMap<&str, u32>> = weights
+                    .map(|weights| weights.iter().map(|(id, share)| (id.value.as_str(), share.value.0)).collect());
+                let weight = |id: &str| shares.as_ref().map_or(1, |shares| shares.get(id).copied().unwrap_or(0));
                 variants
                     .iter()
                     .map(|(id, value)| Variant {
@@ -146,9 +150,9 @@ impl Binder<'_> {
     /// References that only experiments have.
     fn experiment_references(&mut self, experiment: &decl::Experiment, ids: &HashSet<String>) {
         let variant_of = |experiment: &decl::Experiment, id: &str| {
-            experiment.variants.as_ref().is_some_and(|variants| variants.get(id).is_some())
+            experiment.variants.as_ref().is_some_and(|variants| variants.has(id))
         };
-        let names = experiment.variants.iter().flat_map(|variants| variants.keys()).collect::<Vec<_>>().join(",");
+        let names = experiment.variants.as_ref().map_or(String::new(), |variants| names(variants));
         if let Some(follows) = &experiment.follows {
             self.refer(Target::Experiment, follows, ids.contains(&follows.value), Concern::Planning);
         }
@@ -222,6 +226,55 @@ impl Binder<'_> {
         }
         tracked
     }
+}
+
+/// Whether all that decides what is taken could be read: what is left of the rest may mean something else.
+fn readable(written: &Written) -> bool {
+    const DECISIVE: [&str; 16] = [
+        "stage",
+        "surface",
+        "flag",
+        "start",
+        "days",
+        "traffic",
+        "ramp",
+        "steps",
+        "phase",
+        "segment",
+        "variants",
+        "weights",
+        "value",
+        "holdback",
+        "also-touches",
+        "decision",
+    ];
+    let (unread, whole) = match written {
+        Written::Experiment(e) => {
+            let variants = e.variants.as_ref().is_none_or(|variants| variants.unread().is_empty());
+            (&e.unread, variants && e.weights.as_ref().is_none_or(|weights| weights.unread().is_empty()))
+        }
+        Written::Rollout(r) => (&r.unread, true),
+    };
+    whole && !unread.iter().any(|key| DECISIVE.contains(key))
+}
+
+/// Whether the variants of a claim share its units out: as many as there must be, each with a weight, together the whole.
+fn divisible(written: &Written, variants: &[Variant]) -> bool {
+    let sum: u64 = variants.iter().map(|variant| u64::from(variant.weight)).sum();
+    let enough = match written {
+        Written::Experiment(e) => variants.len() >= 2 && (e.weights.is_none() || sum == u64::from(Share::WHOLE.0)),
+        // Without the flag's default a holdback has nothing to keep.
+        Written::Rollout(r) => {
+            let held = r.holdback.as_ref().is_some_and(|holdback| holdback.value > Share::NONE);
+            variants.len() == if held { 2 } else { 1 }
+        }
+    };
+    enough && variants.iter().all(|variant| variant.weight > 0)
+}
+
+/// The ids of variants, to suggest from; a hostile file's are cut off.
+fn names(variants: &Entries<decl::Value>) -> String {
+    variants.keys().filter(|id| id.len() <= 64).take(32).collect::<Vec<_>>().join(",")
 }
 
 /// What both kinds of claim have.

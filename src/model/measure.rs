@@ -171,7 +171,7 @@ pub(super) fn fact_faults(sources: &Sources, fact: &decl::Fact) -> Vec<Fault> {
 }
 
 /// The place of a part of a string, if the string is written without escapes; else that of the whole string.
-fn inside(sources: &Sources, text: &At<String>, range: std::ops::Range<usize>) -> Span {
+pub(crate) fn inside(sources: &Sources, text: &At<String>, range: std::ops::Range<usize>) -> Span {
     let raw = sources.text(text.span);
     match raw.find(text.value.as_str()) {
         Some(offset) if !text.value.is_empty() => text.span.part(offset + range.start..offset + range.end),

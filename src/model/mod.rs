@@ -18,11 +18,12 @@ pub use bind::bind;
 pub use claim::{Claim, ClaimKind, Intent, Phase, Step, Variant, Window, Written};
 pub use ground::{Flag, Segment, Surface};
 pub use intent::MAX_PHASE;
+pub(crate) use measure::inside;
 pub use measure::{Fact, Fault, Formula, Metric, Role, Tracked};
 pub use reference::{Reference, Target};
 
 use crate::decl;
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 
 /// Everything that a catalogue declares.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +52,13 @@ impl Catalogue {
         let (_, root) = self.root.as_ref()?;
         let (_, attribute) = root.attributes.as_ref()?.get(id)?;
         attribute.r#type.as_ref().map(|at| at.value)
+    }
+
+    /// Every test of a segment on its own, with its place; those that do not suit their attribute are left out.
+    #[must_use]
+    pub fn tests(&self, segment: &Segment) -> Vec<(Span, Predicate)> {
+        let clause = segment.written.r#where.as_ref();
+        clause.map_or(Vec::new(), |clause| audience::tests(clause, &|id| self.attribute(id)))
     }
 
     /// The attribute that an SDK hashes for a unit.

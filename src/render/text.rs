@@ -122,7 +122,16 @@ impl Shown {
                 related.push(Self::place(prefix, sources, label.span, &label.message));
             }
         }
-        related.extend(elsewhere.into_iter().map(|label| Self::place(prefix, sources, label.span, &label.message)));
+        let mut help: Vec<String> = finding.help.iter().map(|help| plain(help).into_owned()).collect();
+        for label in elsewhere {
+            if covers_nothing(label.span) {
+                // A file as a whole has no line that would explain it: its name is enough.
+                let path = plain(&format!("{prefix}{}", sources.path(label.span.file))).into_owned();
+                help.push(format!("{}: {path}", plain(&label.message)));
+            } else {
+                related.push(Self::place(prefix, sources, label.span, &label.message));
+            }
+        }
         let words = plain(&finding.message);
         let words = match whole_file {
             true => format!("{head}: {words}\n{}", excerpt.name),
@@ -133,25 +142,19 @@ impl Shown {
             severity,
             excerpt: (!whole_file).then_some(excerpt),
             labels: if whole_file { Vec::new() } else { labels },
-            help: finding.help.as_ref().map(|help| plain(help).into_owned()),
+            help: (!help.is_empty()).then(|| help.join("\n")),
             related,
         }
     }
 
-    /// A place in another file.
+    /// A place in another file, or far away in the same one.
     fn place(prefix: &str, sources: &Sources, span: Span, message: &str) -> Self {
         let excerpt = Excerpt::of(prefix, sources, span);
-        let whole_file = covers_nothing(span);
-        let words = plain(message).into_owned();
         Self {
-            words: if whole_file { format!("{words}: {}", excerpt.name) } else { words },
+            words: plain(message).into_owned(),
             severity: miette::Severity::Advice,
-            labels: if whole_file {
-                Vec::new()
-            } else {
-                vec![LabeledSpan::new_primary_with_span(None, excerpt.place(span))]
-            },
-            excerpt: (!whole_file).then_some(excerpt),
+            labels: vec![LabeledSpan::new_primary_with_span(None, excerpt.place(span))],
+            excerpt: Some(excerpt),
             help: None,
             related: Vec::new(),
         }

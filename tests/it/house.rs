@@ -14,7 +14,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("eval", &["bucket", "artifact"]),
     ("diag", &["source"]),
     ("decl", &["source", "diag"]),
-    ("model", &["source", "diag", "decl"]),
+    // A predicate is said once, in the terms that are served: lint asks what an SDK makes of it, compile serves it.
+    ("model", &["source", "diag", "decl", "artifact"]),
     // Locks are files of the catalogue too, read with the reader that reads declarations.
     ("lock", &["source", "diag", "decl", "model", "bucket"]),
     ("query", &["source", "diag", "model"]),

@@ -2,13 +2,16 @@
 
 mod allocation;
 mod cli;
+mod correctness;
 mod examples;
 mod formats;
 mod generated;
 mod house;
+mod levels;
 mod licences;
 mod merges;
 mod readme;
+mod rule_cases;
 mod rule_pages;
 mod schemas;
 mod sdk;

@@ -41,7 +41,10 @@ fn the_picture_is_what_the_tool_says() {
     let from = readme.find(begin).expect("the picture's beginning") + begin.len();
     let to = readme.find(end).expect("the picture's end");
     if readme[from..to] != picture {
-        assert!(std::env::var_os("RENEW").is_some(), "the README shows another picture; RENEW=1 rewrites it:\n{picture}");
+        assert!(
+            std::env::var_os("RENEW").is_some(),
+            "the README shows another picture; RENEW=1 rewrites it:\n{picture}"
+        );
         fs::write(path(), format!("{}{picture}{}", &readme[..from], &readme[to..])).expect("the README is written");
     }
 }

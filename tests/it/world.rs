@@ -6,7 +6,7 @@ use std::path::Path;
 
 use allotment::decl::Day;
 use allotment::lint::{Context, Levels, Report, lint};
-use allotment::lock::{LedgerVerdict, Verdict, ledger_text, lock_text, path_of_ledger, path_of_lock};
+use allotment::lock::{LedgerVerdict, Verdict, ledger_text, lock_text, path_of_ledger, path_of_lock, seal_of};
 use allotment::source::Sources;
 
 /// The day on which the tests look at it: 2027-02-01.
@@ -44,6 +44,18 @@ impl World {
         self
     }
 
+    /// Replaces a text that stands in a file exactly once; an empty one appends.
+    pub fn edit(&mut self, path: &str, from: &str, to: &str) -> &mut Self {
+        let text = self.files.get_mut(path).unwrap_or_else(|| panic!("there is no `{path}`"));
+        if from.is_empty() {
+            text.push_str(to);
+        } else {
+            assert_eq!(text.matches(from).count(), 1, "`{from}` in `{path}`");
+            *text = text.replace(from, to);
+        }
+        self
+    }
+
     /// The texts as sources.
     pub fn sources(&self) -> Sources {
         Sources::new(self.files.clone())
@@ -69,6 +81,28 @@ impl World {
         let paths = written.iter().map(|(path, _)| path.clone()).collect();
         self.files.extend(written);
         paths
+    }
+
+    /// Puts lines in the place of those of the same keys in a lock, and makes its seal and all ledgers right, as a merge of
+    /// two branches that were each right would.
+    pub fn reseal(&mut self, path: &str, lines: &str) {
+        let lock = self.files.get_mut(path).expect("a lock that was allotted");
+        for line in lines.lines() {
+            let (key, _) = line.split_once(" = ").expect("a key and its value");
+            let old = lock.lines().find(|old| old.starts_with(&format!("{key} = "))).expect("a line of this key");
+            *lock = lock.replacen(&old.to_owned(), line, 1);
+        }
+        let seal = seal_of(lock).expect("a seal");
+        let at = lock.find("[seal]").expect("a seal");
+        *lock = format!("{}[seal]\ndigest = \"{seal}\"\n", &lock[..at]);
+        let sources = self.sources();
+        let context = Context::new(&sources, TODAY);
+        for (ix, verdict) in &context.plan.ledgers {
+            if let LedgerVerdict::Changed(ledger) = verdict {
+                let path = path_of_ledger(sources.path(context.catalogue.surfaces[*ix].file));
+                self.files.insert(path, ledger_text(ledger));
+            }
+        }
     }
 
     /// Lints it as of [`TODAY`], with its own levels.

@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     group: Group::Coordination,
     level: None,
     serving: true,
-    summary: "an experiment in stage `ship`, or a surface, has no lock",
+    summary: "an experiment in stage `ship`, a rollout, or a surface has no lock",
     page: include_str!("missing_allocation.md"),
     check: Check::Catalogue(check),
 };
@@ -21,8 +21,9 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let catalogue = &context.catalogue;
     let claims = context.plan.claims.iter().filter_map(|(ix, verdict)| {
         let claim = &catalogue.claims[*ix];
-        let finding = |message: String| Diagnostic::new(RULE.name, claim.traffic_span(), message).help(HELP);
-        matches!(verdict, Verdict::New(_)).then(|| finding(format!("{} `{}` has no buckets yet", claim.kind.word(), claim.id)))
+        let needed = matches!(verdict, Verdict::New(_)) && !context.is_over(claim);
+        let message = format!("{} `{}` has no buckets yet", claim.kind.word(), claim.id);
+        needed.then(|| Diagnostic::new(RULE.name, claim.traffic_span(), message).help(HELP))
     });
     let surfaces = context.plan.ledgers.iter().filter_map(|(ix, verdict)| {
         let surface = &catalogue.surfaces[*ix];

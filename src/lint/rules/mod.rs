@@ -11,7 +11,44 @@ macro_rules! rules {
     };
 }
 
-rules![bucket_overlap, missing_allocation, over_capacity, stale_allocation, syntax, tampered_lock, unknown_reference,];
+rules! {
+    bucket_overlap,
+    contradicting_goal,
+    deprecated_metric,
+    duplicate_id,
+    expired_waiver,
+    exposure_limit,
+    invalid_dates,
+    invalid_id,
+    invalid_metric_sql,
+    invalid_segment,
+    invalid_weights,
+    late_start,
+    metric_unit_mismatch,
+    missing_allocation,
+    missing_control,
+    missing_hypothesis,
+    missing_key,
+    missing_margin,
+    missing_mde,
+    missing_reason,
+    missing_required_metric,
+    over_capacity,
+    overdue_decision,
+    shared_metric,
+    stale_allocation,
+    syntax,
+    tampered_lock,
+    unknown_key,
+    unknown_reference,
+    unrepresentable_traffic,
+    unsupported_targeting,
+    unsupported_version,
+    unused_definition,
+    variant_type_mismatch,
+    window_exceeds_run,
+    wrong_type,
+}
 
 /// The rule of a name.
 #[must_use]

@@ -1,8 +1,10 @@
 //! `unknown-reference`: an id that nothing declares.
 
-use crate::diag::{Concern, Diagnostic, Fix, closest};
-use crate::lint::{Check, Context, Group, Rule};
-use crate::model::{Identified, Reference, Target};
+use crate::decl::{At, Kind};
+use crate::diag::{Concern, Diagnostic, Fix, closest, shown, slip};
+use crate::lint::{Check, Context, Group, Rule, rules};
+use crate::model::{Identified, Reference, Target, Written};
+use crate::source::Span;
 
 pub static RULE: Rule = Rule {
     name: "unknown-reference",
@@ -14,23 +16,77 @@ pub static RULE: Rule = Rule {
     check: Check::Catalogue(check),
 };
 
+/// How many findings get a suggestion; beyond them the catalogue has another trouble.
+const MAX_SUGGESTIONS: usize = 200;
+
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
-    context.catalogue.references.iter().filter(|reference| !reference.found).map(|r| finding(context, r)).collect()
+    let unknown = context.catalogue.references.iter().filter(|reference| !reference.found);
+    let mut findings: Vec<Diagnostic> = unknown
+        .filter(|reference| !unread(context, reference))
+        .enumerate()
+        .map(|(at, reference)| finding(context, reference, at < MAX_SUGGESTIONS))
+        .collect();
+    findings.extend(elsewhere(context));
+    findings.extend(levels(context));
+    findings.extend(waivers(context));
+    findings
 }
 
-fn finding(context: &Context<'_>, reference: &Reference) -> Diagnostic {
-    let word = reference.target.word();
-    let candidates = candidates(context, reference);
-    let slip = closest(&reference.id, candidates.iter().map(String::as_str)).map(str::to_owned);
-    let shown = if reference.id.len() > 80 { "…" } else { reference.id.as_str() };
-    let message = match (&reference.within, reference.target) {
-        (Some(surface), Target::Component) => format!("surface `{surface}` has no component `{shown}`"),
-        (_, Target::Variant) => format!("this experiment has no variant `{shown}`"),
-        _ => format!("there is no {word} `{shown}`"),
+/// Whether what declares the id is there and could not be read: that is the finding, and this only follows from it.
+fn unread(context: &Context<'_>, reference: &Reference) -> bool {
+    let catalogue = &context.catalogue;
+    let whole = |kind: Kind| {
+        let unread = catalogue.unread.iter().any(|&(_, other)| other == kind);
+        unread
+            || context.read.iter().any(|finding| {
+                finding.rule == "syntax" && Kind::of(context.sources.path(finding.span.file)) == Some(kind)
+            })
     };
-    let help = match (&slip, candidates.as_slice()) {
-        (Some(slip), _) => format!("did you mean `{slip}`?"),
-        (None, few) if (1..=12).contains(&few.len()) => format!("there is {}", list(few)),
+    let named = |kind: Kind| {
+        let stem = |file| context.sources.get(file).is_some_and(|source| source.stem() == reference.id);
+        catalogue.unread.iter().any(|&(file, other)| other == kind && stem(file))
+    };
+    let root = |table: &'static str| match &catalogue.root {
+        Some((file, root)) => root.unread.contains(&table) || context.broken(*file),
+        None => true,
+    };
+    match reference.target {
+        Target::Team => root("teams"),
+        Target::Unit => root("units"),
+        Target::Attribute => root("attributes"),
+        Target::Surface => named(Kind::Surface),
+        Target::Flag => named(Kind::Flag),
+        Target::Segment => named(Kind::Segment),
+        Target::Experiment => named(Kind::Experiment) || named(Kind::Rollout),
+        Target::Fact | Target::Metric => whole(Kind::Metrics),
+        Target::Component => {
+            let surface = reference.within.as_ref().and_then(|id| catalogue.surfaces.get(id));
+            surface
+                .is_some_and(|surface| surface.written.unread.contains(&"components") || context.broken(surface.file))
+        }
+        Target::Variant => {
+            let experiment = context.claim_of(reference.span.file).and_then(|claim| claim.experiment());
+            let unread = experiment.is_some_and(|experiment| experiment.unread.contains(&"variants"));
+            unread || context.broken(reference.span.file)
+        }
+    }
+}
+
+fn finding(context: &Context<'_>, reference: &Reference, suggest: bool) -> Diagnostic {
+    let word = reference.target.word();
+    let candidates = if suggest { candidates(context, reference) } else { Vec::new() };
+    let names = || candidates.iter().map(String::as_str);
+    let near = closest(&reference.id, names());
+    let id = shown(&reference.id);
+    let message = match (&reference.within, reference.target) {
+        (Some(surface), Target::Component) => format!("surface `{surface}` has no component `{id}`"),
+        (_, Target::Variant) => format!("this experiment has no variant `{id}`"),
+        _ => format!("there is no {word} `{id}`"),
+    };
+    let help = match (near, candidates.as_slice()) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, [only]) => format!("there is only `{only}`"),
+        (None, few) if (1..=12).contains(&few.len()) => format!("there are {}", list(few)),
         _ => match reference.target {
             Target::Team => "declare it under `[teams]` in `allotment.toml`".to_owned(),
             Target::Unit => "declare it under `[units]` in `allotment.toml`".to_owned(),
@@ -39,20 +95,23 @@ fn finding(context: &Context<'_>, reference: &Reference) -> Diagnostic {
             Target::Metric => "declare it under `[metrics]` in a file of `metrics/`".to_owned(),
             Target::Component => "declare it under `[components]` of the surface".to_owned(),
             Target::Variant => "declare it under `[variants]`".to_owned(),
-            other => format!("declare it as `{}s/{}.toml`", other.word(), shown),
+            Target::Surface | Target::Flag | Target::Segment | Target::Experiment => {
+                format!("declare it in `{word}s/{id}.toml`")
+            }
         },
     };
-    let fix = slip.map(|slip| {
-        let text = if reference.key { slip.clone() } else { format!("\"{slip}\"") };
-        Fix::replace(reference.span, text, format!("write `{slip}`"))
-    });
-    // Inside an expression or under quotes the span may be a part of a string: only whole words are replaced.
-    let whole = context.sources.text(reference.span).trim_matches(['"', '\'']) == reference.id;
-    let mut finding = Diagnostic::new(RULE.name, reference.span, message).help(help).fix(fix.filter(|_| whole));
-    if reference.concern == Concern::Planning {
-        finding = finding.planning();
-    }
-    finding
+    let finding = Diagnostic::new(RULE.name, reference.span, message).help(help);
+    let sure = slip(&reference.id, names());
+    let finding = finding.fix(sure.and_then(|id| replace(context, &reference.id, reference.span, id)));
+    if reference.concern == Concern::Planning { finding.planning() } else { finding }
+}
+
+/// The edit that writes another id. Inside an expression the span may be a part of a string: only whole words are replaced.
+fn replace(context: &Context<'_>, id: &str, span: Span, other: &str) -> Option<Fix> {
+    let text = context.sources.text(span);
+    let whole = text.trim_matches(['"', '\'']) == id;
+    let text = if text.starts_with(['"', '\'']) { format!("\"{other}\"") } else { other.to_owned() };
+    whole.then(|| Fix::replace(span, text, format!("write `{other}`")))
 }
 
 fn list(words: &[String]) -> String {
@@ -61,30 +120,99 @@ fn list(words: &[String]) -> String {
 
 /// The ids that could have been meant.
 fn candidates(context: &Context<'_>, reference: &Reference) -> Vec<String> {
+    fn keys<T>(entries: Option<&At<crate::decl::Entries<T>>>) -> Vec<String> {
+        entries.map_or(Vec::new(), |entries| entries.keys().map(str::to_owned).collect())
+    }
+    fn ids<T: Identified>(items: std::slice::Iter<'_, T>) -> Vec<String> {
+        items.map(|item| item.id().to_owned()).collect()
+    }
     let catalogue = &context.catalogue;
     let root = catalogue.root.as_ref().map(|(_, root)| root);
     let mut ids: Vec<String> = match reference.target {
-        Target::Team => root.and_then(|root| root.teams.as_ref()).map_or(vec![], |t| t.keys().map(str::to_owned).collect()),
-        Target::Unit => root.and_then(|root| root.units.as_ref()).map_or(vec![], |t| t.keys().map(str::to_owned).collect()),
-        Target::Attribute => {
-            root.and_then(|root| root.attributes.as_ref()).map_or(vec![], |t| t.keys().map(str::to_owned).collect())
+        Target::Team => keys(root.and_then(|root| root.teams.as_ref())),
+        Target::Unit => keys(root.and_then(|root| root.units.as_ref())),
+        Target::Attribute => keys(root.and_then(|root| root.attributes.as_ref())),
+        Target::Surface => ids(catalogue.surfaces.values()),
+        Target::Flag => ids(catalogue.flags.values()),
+        Target::Segment => ids(catalogue.segments.values()),
+        Target::Fact => ids(catalogue.facts.values()),
+        Target::Metric => ids(catalogue.metrics.values()),
+        Target::Experiment => ids(catalogue.claims.values()),
+        Target::Component => {
+            let surface = reference.within.as_ref().and_then(|surface| catalogue.surfaces.get(surface));
+            surface.map_or(vec![], |surface| surface.components.clone())
         }
-        Target::Surface => catalogue.surfaces.values().map(|item| item.id().to_owned()).collect(),
-        Target::Flag => catalogue.flags.values().map(|item| item.id().to_owned()).collect(),
-        Target::Segment => catalogue.segments.values().map(|item| item.id().to_owned()).collect(),
-        Target::Fact => catalogue.facts.values().map(|item| item.id().to_owned()).collect(),
-        Target::Metric => catalogue.metrics.values().map(|item| item.id().to_owned()).collect(),
-        Target::Experiment => catalogue.claims.values().map(|item| item.id().to_owned()).collect(),
-        Target::Component => reference
-            .within
-            .as_ref()
-            .and_then(|surface| catalogue.surfaces.get(surface))
-            .map_or(vec![], |surface| surface.components.clone()),
-        Target::Variant => reference
-            .within
-            .as_ref()
-            .map_or(vec![], |ids| ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect()),
+        Target::Variant => {
+            let within = reference.within.iter().flat_map(|ids| ids.split(','));
+            within.filter(|id| !id.is_empty()).map(str::to_owned).collect()
+        }
     };
+    ids.retain(|id| id.len() <= 64);
     ids.sort();
+    ids.dedup();
     ids
+}
+
+/// Claims whose flag is there, and belongs to another surface.
+fn elsewhere(context: &Context<'_>) -> Vec<Diagnostic> {
+    let catalogue = &context.catalogue;
+    let claims = catalogue.claims.values().filter_map(|claim| {
+        let (surface, ix) = (claim.surface?, claim.flag?);
+        let flag = &catalogue.flags[ix];
+        let other = flag.surface.filter(|other| *other != surface)?;
+        let named = match &claim.written {
+            Written::Experiment(written) => written.flag.as_ref(),
+            Written::Rollout(written) => written.flag.as_ref(),
+        };
+        let (surface, other) = (&catalogue.surfaces[surface].id, &catalogue.surfaces[other].id);
+        let message = format!("surface `{surface}` has no flag `{}`: it belongs to `{other}`", flag.id);
+        let finding = Diagnostic::new(RULE.name, named?.span, message);
+        let finding = finding.help(format!("name a flag of `{surface}`, or write `surface = \"{other}\"`"));
+        Some(match &*flag.written.surface {
+            Some(place) => finding.related(place.span, "its surface"),
+            None => finding,
+        })
+    });
+    claims.collect()
+}
+
+/// Entries of `[lint]`: rules and groups that are not there, and rules whose level is fixed.
+fn levels(context: &Context<'_>) -> Vec<Diagnostic> {
+    let root = context.catalogue.root.as_ref().map(|(_, root)| root);
+    let names = root.and_then(|root| root.lint.as_ref()).into_iter().flat_map(|lint| lint.iter().map(|(name, _)| name));
+    let groups = || Group::ALL.iter().map(|group| group.name());
+    names
+        .filter(|name| !groups().any(|group| group == name.value))
+        .filter_map(|name| misnamed(context, name, groups().collect(), "lint rule or group", "its level is fixed"))
+        .collect()
+}
+
+fn waivers(context: &Context<'_>) -> Vec<Diagnostic> {
+    let waivers = context.catalogue.claims.values().flat_map(|claim| claim.waivers());
+    waivers
+        .filter_map(|waiver| waiver.rule.as_ref())
+        .filter_map(|name| misnamed(context, name, Vec::new(), "lint rule", "it cannot be waived"))
+        .collect()
+}
+
+/// A rule's name that is none, or that of a rule which guards what is served.
+fn misnamed(
+    context: &Context<'_>,
+    name: &At<String>,
+    others: Vec<&str>,
+    what: &str,
+    fixed: &str,
+) -> Option<Diagnostic> {
+    let finding = |message: String| Diagnostic::new(RULE.name, name.span, message).planning();
+    if let Some(rule) = rules::find(name) {
+        let message = format!("`{}` guards what is served: {fixed}", rule.name);
+        return rule.serving.then(|| finding(message).help("remove it, and mend what the rule finds"));
+    }
+    let known: Vec<&str> = rules::ALL.iter().filter(|rule| !rule.serving).map(|rule| rule.name).chain(others).collect();
+    let help = match closest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`allot rule` lists them".to_owned(),
+    };
+    let fix = slip(name, known).and_then(|other| replace(context, name, name.span, other));
+    Some(finding(format!("there is no {what} `{}`", shown(name))).help(help).fix(fix))
 }

@@ -165,39 +165,47 @@ fn buckets_of_another_size_still_count() {
     assert_eq!(field.lock_text(&first).map(|text| text.contains("buckets = 1000")), Some(true));
 }
 
-#[test]
-fn a_new_salt_of_the_surface_needs_new_phases() {
-    let (mut field, mut first) = sown();
-    let before = field.world.files.clone();
-    field.surface(1_000, 2, "salt = \"another\"\n");
-    assert_eq!(field.allocate(), Vec::<String>::new(), "every unit would move unseen");
-    let (serving, _) = field.findings(TODAY);
-    assert_eq!(serving.iter().map(|(rule, _)| *rule).collect::<Vec<_>>(), ["stale-allocation"]);
-    // Launches wait as well: they would be drawn under a salt that is not in force.
-    let second = Plot::new("second", "cards", START, 28, 10);
-    assert_eq!(field.plant(&second).allocate(), Vec::<String>::new());
-    first.phase = 2;
-    field.plant(&first).allocate();
-    assert_eq!(field.findings(TODAY), (vec![], vec![]));
-    assert!(field.world.files["surfaces/home.lock"].contains("salt = \"another\""));
-    assert_ne!(field.world.files[&first.lock_path()], before[&first.lock_path()]);
-    assert!(field.lock_text(&second).is_some());
+/// What guards serving, by rule.
+fn guards(field: &Field) -> Vec<&'static str> {
+    field.findings(TODAY).0.into_iter().map(|(rule, _)| rule).collect()
 }
 
 #[test]
-fn a_new_salt_is_all_or_nothing() {
-    let mut field = Field::new(100, 0);
-    let mut first = Plot::new("first", "ranker", START, 28, 40);
-    let mut second = Plot::new("second", "ranker", START, 28, 30);
-    field.plant(&first).plant(&second).allocate();
-    let before = field.world.files.clone();
-    // Both begin a phase under the new salt, but they do not fit any more.
-    (first.phase, first.traffic, second.phase) = (2, 80, 2);
-    field.surface(100, 0, "salt = \"another\"\n");
-    assert_eq!(field.plant(&first).plant(&second).allocate(), Vec::<String>::new());
-    for path in [first.lock_path(), second.lock_path(), "surfaces/home.lock".to_owned()] {
-        assert_eq!(field.world.files[&path], before[&path], "{path}");
-    }
+fn a_new_salt_of_the_surface_needs_new_phases() {
+    let (mut field, mut first) = sown();
+    let before = field.lock_text(&first).map(str::to_owned);
+    field.surface(1_000, 2, "salt = \"another\"\n");
+    field.allocate();
+    assert_eq!(field.lock_text(&first), before.as_deref());
+    assert_eq!(guards(&field), ["stale-allocation"], "every unit would move unseen");
+    first.phase = 2;
+    field.plant(&first).allocate();
+    assert_eq!(field.findings(TODAY), (vec![], vec![]));
+    assert_ne!(field.lock_text(&first), before.as_deref());
+}
+
+#[test]
+fn a_salt_that_was_edited_in_the_ledger_is_seen_even_after_allocation() {
+    let (mut field, _) = sown();
+    let ledger = field.world.files["surfaces/home.lock"].clone();
+    let start = ledger.find("salt = \"").expect("a salt") + 8;
+    let edited = format!("{}ffff{}", &ledger[..start], &ledger[start + 4..]);
+    field.world.put("surfaces/home.lock", &edited);
+    assert_eq!(guards(&field), ["stale-allocation"]);
+    field.allocate();
+    assert_eq!(guards(&field), ["stale-allocation"], "{:?}", field.findings(TODAY));
+}
+
+#[test]
+fn a_lock_that_was_copied_from_another_experiment_is_seen() {
+    let (mut field, first) = sown();
+    let second = Plot::new("second", "ranker", START.plus(28), 28, 60);
+    field.plant(&second);
+    let copied = field.world.files[&first.lock_path()].clone();
+    field.world.put(&second.lock_path(), &copied);
+    field.allocate();
+    let (serving, _) = field.findings(TODAY);
+    assert!(serving.iter().any(|(rule, words)| *rule == "stale-allocation" && words.contains("second")), "{serving:?}");
 }
 
 #[test]

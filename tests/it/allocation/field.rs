@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use allotment::bucket::BucketSet;
 use allotment::decl::Day;
-use allotment::diag::Concern;
-use allotment::lint::{Context, rules};
+use allotment::diag::{Concern, Severity};
+use allotment::lint::{Context, Group, rules};
 use allotment::lock::{LedgerVerdict, Lock, Verdict};
 
 use crate::world::World;
@@ -190,7 +190,8 @@ impl Field {
         }
     }
 
-    /// The findings on a day that guard what is served, each as its rule and its words, and all others' rules.
+    /// The findings on a day that guard what is served, each as its rule and its words, and the rules of all other errors
+    /// of coordination.
     pub fn findings(&self, today: Day) -> (Vec<(&'static str, String)>, Vec<&'static str>) {
         let (_, report) = self.world.lint_on(today);
         let serving = |rule: &str| rules::find(rule).is_some_and(|rule| rule.serving);
@@ -198,9 +199,11 @@ impl Field {
             .findings
             .into_iter()
             .partition(|finding| serving(finding.rule) && finding.concern == Concern::Serving);
+        let coordination = |rule: &str| rules::find(rule).is_some_and(|rule| rule.group == Group::Coordination);
+        let others = others.into_iter().filter(|finding| finding.severity == Severity::Error);
         (
             guarding.into_iter().map(|finding| (finding.rule, finding.message)).collect(),
-            others.into_iter().map(|finding| finding.rule).collect(),
+            others.map(|finding| finding.rule).filter(|rule| coordination(rule)).collect(),
         )
     }
 }

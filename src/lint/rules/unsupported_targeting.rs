@@ -1,0 +1,98 @@
+//! `unsupported-targeting`: a test that a surface's SDK does not evaluate alike in all its languages.
+
+use std::collections::HashMap;
+
+use crate::artifact::growthbook::{self, Unsupported};
+use crate::decl::Sdk;
+use crate::diag::Diagnostic;
+use crate::lint::{Check, Context, Group, Rule};
+use crate::model::{Ix, Predicate, Segment, Surface};
+use crate::source::Span;
+
+pub static RULE: Rule = Rule {
+    name: "unsupported-targeting",
+    group: Group::Correctness,
+    level: None,
+    serving: true,
+    summary: "a segment has a test that the surface's SDK does not evaluate alike in every language",
+    page: include_str!("unsupported_targeting.md"),
+    check: Check::Catalogue(check),
+};
+
+/// How many of the places where a segment is used are shown.
+const MAX_USES: usize = 3;
+
+fn check(context: &Context<'_>) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for (ix, uses) in uses(context) {
+        let segment = &context.catalogue.segments[ix];
+        for (span, test) in context.catalogue.tests(segment) {
+            // Several surfaces may use a segment: one of them that cannot is enough.
+            let refused = uses.iter().find_map(|(surface, _)| Some((*surface, refused(context, *surface, &test)?)));
+            let Some((surface, wrong)) = refused else { continue };
+            let finding = Diagnostic::new(RULE.name, span, wrong.to_string()).maybe_help(help(&wrong));
+            let label = format!("used here, on `{}`", context.catalogue.surfaces[surface].id);
+            let places = uses.iter().filter(|(other, _)| *other == surface).take(MAX_USES);
+            findings.push(places.fold(finding, |finding, (_, place)| finding.related(*place, &*label)));
+        }
+    }
+    findings
+}
+
+/// Where a segment is used: the surface, and the place.
+type Use = (Ix<Surface>, Span);
+
+/// Where each segment is used, in the order of files.
+fn uses(context: &Context<'_>) -> Vec<(Ix<Segment>, Vec<Use>)> {
+    let catalogue = &context.catalogue;
+    let mut uses: HashMap<Ix<Segment>, Vec<Use>> = HashMap::new();
+    let mut used = |segment: Option<Ix<Segment>>, surface: Option<Ix<Surface>>, span: Span| {
+        if let (Some(segment), Some(surface)) = (segment, surface) {
+            uses.entry(segment).or_default().push((surface, span));
+        }
+    };
+    for flag in catalogue.flags.values() {
+        let rules = flag.written.rules.iter().flat_map(|rules| &rules.value);
+        for (rule, segment) in rules.zip(&flag.rules) {
+            let span = rule.segment.as_ref().map_or(rule.span, |segment| segment.span);
+            used(*segment, flag.surface, span);
+        }
+    }
+    for claim in catalogue.claims.values() {
+        used(claim.segment, claim.surface, claim.segment_span());
+        let preview = claim.experiment().and_then(|experiment| experiment.preview.as_ref());
+        if let Some(named) = preview.and_then(|preview| preview.segment.as_ref()) {
+            used(catalogue.segments.find(named), claim.surface, named.span);
+        }
+    }
+    let mut uses: Vec<_> = uses.into_iter().collect();
+    uses.sort_by_key(|(segment, _)| *segment);
+    uses
+}
+
+/// Why a surface's SDK cannot be served a test. The names of attributes are a matter of ids.
+fn refused(context: &Context<'_>, surface: Ix<Surface>, test: &Predicate) -> Option<Unsupported> {
+    match context.catalogue.surfaces[surface].sdk {
+        Sdk::Growthbook => {
+            growthbook::condition(&test.condition()).err().filter(|wrong| !matches!(wrong, Unsupported::Attribute(_)))
+        }
+        Sdk::Eppo | Sdk::Confidence => None,
+    }
+}
+
+fn help(wrong: &Unsupported) -> Option<String> {
+    let help = match wrong {
+        Unsupported::Version(version) => {
+            let parts: Vec<&str> = version.split('.').collect();
+            let plain = parts.len() < 3 && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+            match plain {
+                true => format!("write \"{version}{}\"", ".0".repeat(3 - parts.len())),
+                false => "write three numbers of at most five digits, and perhaps a pre-release".to_owned(),
+            }
+        }
+        Unsupported::Number => "test a smaller number, or make the attribute a string".to_owned(),
+        Unsupported::Text => "look for a text without control characters".to_owned(),
+        _ => return None,
+    };
+    Some(help)
+}
