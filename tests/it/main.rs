@@ -1,9 +1,11 @@
 //! The integration tests, in one binary.
 
 mod allocation;
+mod cli;
 mod correctness;
 mod examples;
 mod fixes;
+mod formats;
 mod generated;
 mod house;
 mod levels;
@@ -13,6 +15,7 @@ mod readme;
 mod recovery;
 mod rule_cases;
 mod rule_pages;
+mod schemas;
 mod sdk;
 mod serving;
 mod world;

@@ -20,13 +20,13 @@ const BESIDES: [(&str, &str); 1] = [
     ("late-start", "missing-allocation"),
 ];
 
-struct Block {
+pub struct Block {
     info: String,
     text: String,
 }
 
 /// The blocks of a section.
-fn blocks(page: &str, section: &str) -> Vec<Block> {
+pub fn blocks(page: &str, section: &str) -> Vec<Block> {
     let Some(start) = page.find(&format!("\n## {section}\n")) else { return Vec::new() };
     let body = &page[start + 1..];
     let end = body[3..].find("\n## ").map_or(body.len(), |end| end + 3);
@@ -47,7 +47,7 @@ fn blocks(page: &str, section: &str) -> Vec<Block> {
 }
 
 /// The small catalogue under a section's blocks.
-fn world(blocks: &[Block]) -> World {
+pub fn world(blocks: &[Block]) -> World {
     let mut world = World::base();
     let files = || blocks.iter().filter_map(|block| block.info.strip_prefix("toml ").map(|path| (path, &block.text)));
     for (path, text) in files() {

@@ -23,7 +23,7 @@ const AHEAD: u32 = 7;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   allot new experiment warmer-colours            a thought, with what later stages need in comments
-  allot new flag shop-colours --surface shop     a flag of a surface
+  allot new flag home-colours --surface home     a flag of a surface
   allot new segment commuters")]
 pub struct New {
     /// The kind of file

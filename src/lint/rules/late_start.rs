@@ -15,24 +15,32 @@ pub static RULE: Rule = Rule {
     check: Check::Catalogue(check),
 };
 
-/// Those that would be allotted now.
+/// Those that would be allotted now, and new phases that would be drawn now.
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
-    let new = context.plan.claims.iter().filter(|(_, verdict)| matches!(verdict, Verdict::New(_)));
-    new.filter_map(|(ix, _)| finding(context, &context.catalogue.claims[*ix])).collect()
+    let claims = &context.catalogue.claims;
+    let drawn = context.plan.claims.iter().filter_map(|(ix, verdict)| {
+        let claim = &claims[*ix];
+        let before = || context.locks.of(claim.file).map_or(0, |held| held.lock.phase);
+        match verdict {
+            Verdict::New(_) => finding(context, claim, &format!("`{}`", claim.id)),
+            Verdict::Changed(lock) if lock.phase > before() => {
+                finding(context, claim, &format!("phase {} of `{}`", lock.phase, claim.id))
+            }
+            _ => None,
+        }
+    });
+    drawn.collect()
 }
 
-fn finding(context: &Context<'_>, claim: &Claim) -> Option<Diagnostic> {
-    let today = context.today;
-    let intent = claim.intent.as_ref()?;
-    if intent.window.start > today || context.is_over(claim) {
+fn finding(context: &Context<'_>, claim: &Claim, what: &str) -> Option<Diagnostic> {
+    let (today, start) = (context.today, claim.window?.start);
+    if start > today || context.is_over(claim) {
         return None;
     }
-    let lost = today.since(intent.window.start);
-    let message = if lost == 0 {
-        format!("`{}` starts today and is not allotted yet: its first day would be cut short", claim.id)
-    } else {
-        let days = if lost == 1 { "day has".to_owned() } else { format!("{lost} days have") };
-        format!("`{}` is not allotted yet, and its first {days} gone by", claim.id)
+    let message = match today.since(start) {
+        0 => format!("{what} starts today and is not allotted yet: its first day would be cut short"),
+        1 => format!("{what} is not allotted yet, and its first day has gone by"),
+        lost => format!("{what} is not allotted yet, and its first {lost} days have gone by"),
     };
     let help = format!("set `start = {}`: days begin at 00:00 UTC", today.plus(1));
     Some(Diagnostic::new(RULE.name, claim.start_span(), message).help(help))

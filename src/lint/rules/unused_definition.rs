@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let catalogue = &context.catalogue;
     // What could not be read may name anything.
-    if !catalogue.unread.is_empty() || context.read.iter().any(|finding| finding.rule == "syntax") {
+    if !catalogue.unread.is_empty() || !context.read.is_empty() {
         return Vec::new();
     }
     let mut used: HashSet<(Target, &str)> = HashSet::new();
@@ -34,6 +34,8 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
             used.insert((reference.target, &reference.id));
         }
     }
+    // A reference that leads nowhere is most likely a slip, and what it was meant to name is used.
+    let astray: HashSet<Target> = catalogue.references.iter().filter(|r| !r.found).map(|r| r.target).collect();
     let mut declared: Vec<(Target, &str, Span)> = Vec::new();
     if let Some((_, root)) = &catalogue.root {
         let units = root.units.iter().flat_map(|units| units.iter());
@@ -45,7 +47,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     declared.extend(catalogue.segments.values().map(|item| (Target::Segment, item.id.as_str(), Span::top(item.file))));
     declared.extend(catalogue.facts.values().map(|item| (Target::Fact, item.id.as_str(), item.span)));
     declared.extend(catalogue.metrics.values().map(|item| (Target::Metric, item.id.as_str(), item.span)));
-    let unused = declared.into_iter().filter(|&(target, id, _)| !used.contains(&(target, id)));
+    let unused = declared.into_iter().filter(|&(target, id, _)| !used.contains(&(target, id)) && !astray.contains(&target));
     unused.map(|(target, id, span)| finding(target, id, span)).collect()
 }
 

@@ -3,5 +3,6 @@
 mod damage;
 mod dice;
 mod field;
+mod redraw;
 mod sequence;
 mod statistics;
