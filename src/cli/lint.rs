@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::findings::{Format, any_error, counted, held_lines, plural, print};
-use super::workspace::Workspace;
+use super::workspace::{Workspace, linted};
 use super::{Exit, Failure, Global};
 use crate::diag::{Diagnostic, Fix, apply};
 use crate::io;
@@ -42,7 +42,7 @@ pub fn run(global: &Global, verb: &Lint) -> Result<Exit, Failure> {
         fix(global, &mut workspace, &filter)?;
     }
     let context = workspace.context();
-    let report = workspace.lint(&context);
+    let report = linted(&context);
     let found = filter.keep(&workspace.sources, &report);
     let files = workspace.sources.iter().filter(|(_, source)| filter.matches(&source.path)).count();
     print(global, &workspace, &found, files, verb.format)?;
@@ -107,7 +107,7 @@ fn fix(global: &Global, workspace: &mut Workspace, filter: &Filter) -> Result<()
     let before = workspace.sources.clone();
     for _ in 0..ROUNDS {
         let context = workspace.context();
-        let found = filter.keep(&workspace.sources, &workspace.lint(&context));
+        let found = filter.keep(&workspace.sources, &linted(&context));
         drop(context);
         let (texts, applied) = mended(&workspace.sources, &found);
         if texts.is_empty() {

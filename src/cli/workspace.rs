@@ -48,12 +48,6 @@ impl Workspace {
         context
     }
 
-    /// What lint has to say, at the levels that the catalogue sets.
-    pub fn lint(&self, context: &Context<'_>) -> Report {
-        let levels = Levels::of_root(context.catalogue.root.as_ref().map(|(_, root)| root));
-        lint(context, &levels)
-    }
-
     /// Puts other texts in the place of some, in memory only.
     pub fn replace(&mut self, texts: Vec<(FileId, String)>) {
         let mut changed: std::collections::HashMap<FileId, String> = texts.into_iter().collect();
@@ -63,6 +57,12 @@ impl Workspace {
         });
         self.sources = Sources::new(files.collect::<Vec<_>>());
     }
+}
+
+/// What lint has to say, at the levels that the catalogue sets.
+pub fn linted(context: &Context<'_>) -> Report {
+    let levels = Levels::of_root(context.catalogue.root.as_ref().map(|(_, root)| root));
+    lint(context, &levels)
 }
 
 /// The instant of `--at`, or now.

@@ -48,10 +48,6 @@ pub fn load(root: &Path) -> Result<Loaded, IoError> {
     for folder in FOLDERS {
         walk(&root.join(folder), folder, 0, &mut paths, &mut loaded.refused)?;
     }
-    enum Read {
-        Text(String, String),
-        Refused(String, &'static str),
-    }
     let read: Vec<Read> = paths
         .into_par_iter()
         .map(|(name, path)| {
@@ -76,6 +72,12 @@ pub fn load(root: &Path) -> Result<Loaded, IoError> {
         }
     }
     Ok(loaded)
+}
+
+/// One file as found.
+enum Read {
+    Text(String, String),
+    Refused(String, &'static str),
 }
 
 fn walk(

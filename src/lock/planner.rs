@@ -43,12 +43,12 @@ impl<'a> Planner<'a> {
         there: Occupants<'a>,
         lost: bool,
     ) -> Self {
-        let surface = &catalogue.surfaces[ix];
+        let surface = catalogue.surfaces.at(ix);
         let declared = surface.written.salt.as_ref().map(|salt| salt.value.clone());
         let kept = || locks.ledger(surface.file).map(|held| held.ledger.salt.clone());
         let salt = declared.or_else(kept).unwrap_or_else(|| salt(&["surface", &surface.id]));
         let edited = |&ix: &Ix<Claim>| {
-            let claim = &catalogue.claims[ix];
+            let claim = catalogue.claims.at(ix);
             claim.stage != Some(Stage::Tweak) && locks.of(claim.file).is_some_and(|held| !held.sealed)
         };
         let blocked = lost || there.claims.iter().any(edited) || there.bystanders.iter().any(|held| !held.sealed);
@@ -70,7 +70,7 @@ impl<'a> Planner<'a> {
         let mut placed: Vec<Placed<'a>> = self.there.bystanders.iter().map(|held| Placed::held(held, None)).collect();
         let mut wanting: Vec<Wanting<'a>> = Vec::new();
         for &ix in &self.there.claims {
-            let claim = &self.catalogue.claims[ix];
+            let claim = self.catalogue.claims.at(ix);
             // A lock of another surface holds buckets there, not here.
             let held = self.locks.of(claim.file);
             let here = held.filter(|held| held.lock.surface == self.surface.id);
@@ -88,7 +88,7 @@ impl<'a> Planner<'a> {
                 }
             }
         }
-        wanting.sort_by_key(|wanting| (wanting.intent.window.start, &self.catalogue.claims[wanting.ix].id));
+        wanting.sort_by_key(|wanting| (wanting.intent.window.start, &self.catalogue.claims.at(wanting.ix).id));
         if self.blocked {
             verdicts.extend(wanting.into_iter().map(|wanting| (wanting.ix, Verdict::Refused(Refusal::Tampered))));
         } else {
@@ -172,7 +172,7 @@ impl<'a> Planner<'a> {
             leave(&mut free, &held.lock);
         }
         for &ix in &self.there.claims {
-            let claim = &self.catalogue.claims[ix];
+            let claim = self.catalogue.claims.at(ix);
             if let Some(held) = self.locks.of(claim.file).filter(|_| claim.stage != Some(Stage::Tweak)) {
                 // Locks of another grid are drawn again before this holdout is in force.
                 if held.lock.buckets == size && held.lock.surface == self.surface.id {

@@ -186,7 +186,7 @@ impl Binder<'_> {
             self.refer(Target::Surface, named, surface.is_some(), Concern::Serving);
         }
         if let (Some(ix), Some(named)) = (surface, written.component.as_ref()) {
-            let ground = &self.catalogue.surfaces[ix];
+            let ground = self.catalogue.surfaces.at(ix);
             let (within, found) = (ground.id.clone(), ground.components.contains(&named.value));
             if self.refer_within(Target::Component, named, &within, found, Concern::Serving) {
                 component = Some(named.value.clone());

@@ -163,7 +163,7 @@ fn filled(
     };
     let flag = || {
         let mut flags = catalogue.flags.values().filter(|flag| {
-            surface.is_some_and(|surface| flag.surface.is_some_and(|ix| catalogue.surfaces[ix].id == surface.id))
+            surface.is_some_and(|surface| flag.surface.is_some_and(|ix| catalogue.surfaces.at(ix).id == surface.id))
         });
         flags.next().filter(|_| flags.next().is_none()).map_or(TODO.to_owned(), |flag| flag.id.clone())
     };
