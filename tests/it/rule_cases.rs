@@ -211,7 +211,6 @@ const CASES: &[Case] = &[
     Case { name: "window-exceeds-run: what the surface requires", before: |world| {
         world.cards("large-cards", &[("days = 10", "days = 7")]);
     }, after: nothing },
-    Case { name: "missing-mde: an effect of nothing", before: |world| { world.edit(FRESH, "2.5%", "0%"); }, after: nothing },
     Case { name: "deprecated-metric: required, north star, without a word", before: |world| {
         world.edit(LISTENING, "cap = \"p99.9\"", "deprecated = \"\"");
     }, after: nothing },
@@ -232,7 +231,7 @@ const CASES: &[Case] = &[
     }, after: nothing },
     Case { name: "expired-waiver: without effect", before: |world| {
         let waive = |rule: &str, reason: &str| format!("[[waive]]\nrule = \"{rule}\"\nreason = \"{reason}\"\nuntil = 2027-12-31\n");
-        let waivers = waive("exposure-limits", "x") + &waive("bucket-overlap", "x") + &waive("exposure-limit", "  ") + "[success]";
+        let waivers = waive("exposure-limit", "  ") + "[success]";
         world.cards("large-cards", &[("[success]", &waivers)]);
     }, after: nothing },
     Case { name: "unused-definition: of every kind", before: |world| {

@@ -1,6 +1,6 @@
 //! `exposure-limit`: more than a surface lets a single experiment take.
 
-use crate::decl::{At, Limits, Must, Share};
+use crate::decl::{At, Limits, Must, Share, Stage};
 use crate::diag::Diagnostic;
 use crate::lint::words::counted;
 use crate::lint::{Check, Context, Group, Rule};
@@ -19,7 +19,12 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    for claim in context.catalogue.claims.values().filter(|claim| !context.is_over(claim)) {
+    // One that ships and is not sound has findings of its own, and what is left of it says little.
+    let sound = |claim: &&Claim| claim.stage != Some(Stage::Ship) || claim.intent.is_some();
+    for claim in context.catalogue.claims.values().filter(|claim| !context.is_over(claim)).filter(sound) {
+        if context.broken(claim.file) {
+            continue;
+        }
         let Some(surface) = claim.surface.map(|ix| &context.catalogue.surfaces[ix]) else { continue };
         let Some(limits) = &surface.written.limits else { continue };
         findings.extend(first_day(context, claim, surface, limits));

@@ -36,6 +36,10 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
 }
 
 fn finding(context: &Context<'_>, surface: &Surface, metric: &Metric, span: Span) -> Option<Diagnostic> {
+    let required = surface.written.required.as_ref();
+    if required.is_some_and(|required| required.get(&metric.id).is_some()) {
+        return None;
+    }
     let unit = surface.unit();
     let without = facts_without(context, metric, unit);
     let place = units(without.first()?);

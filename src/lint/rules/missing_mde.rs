@@ -1,6 +1,6 @@
 //! `missing-mde`: a success metric that does not say which effect is worth detecting.
 
-use crate::decl::{Share, Stage};
+use crate::decl::Stage;
 use crate::diag::Diagnostic;
 use crate::lint::{Check, Context, Group, Rule};
 use crate::model::Role;
@@ -22,13 +22,11 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
             continue;
         }
         for tracked in claim.tracked.iter().filter(|tracked| tracked.role == Role::Success) {
+            if tracked.mde.is_some() || context.misread(claim.file) {
+                continue;
+            }
             let id = &tracked.id;
-            let message = match tracked.mde {
-                None if context.misread(claim.file) => continue,
-                None => format!("`{id}` has no `mde`: how large must an effect be to matter?"),
-                Some(Share::NONE) => format!("no experiment can detect an effect of 0 % on `{id}`"),
-                Some(_) => continue,
-            };
+            let message = format!("`{id}` has no `mde`: how large must an effect be to matter?");
             findings.push(
                 Diagnostic::new(RULE.name, tracked.span, message)
                     .help(format!("write the smallest relative effect that matters, as in `{id} = {{ mde = \"2%\" }}`")),

@@ -42,9 +42,12 @@ fn finding(context: &Context<'_>, surface: &Surface, metric: &Metric, span: Span
     Some(Diagnostic::new(RULE.name, span, message).help(help).related(place, label))
 }
 
-/// The facts of a metric that do not know a unit; none where nobody knows which unit is meant.
+/// The facts of a metric that do not know a unit; none where the unit is not known at all.
 pub(super) fn facts_without<'a>(context: &'a Context<'_>, metric: &Metric, unit: &str) -> Vec<&'a Fact> {
-    let facts = metric.facts.iter().map(|&ix| &context.catalogue.facts[ix]).filter(|_| !unit.is_empty());
+    let catalogue = &context.catalogue;
+    let declared = catalogue.root.as_ref().and_then(|(_, root)| root.units.as_ref());
+    let known = declared.is_some_and(|units| units.get(unit).is_some());
+    let facts = metric.facts.iter().map(|&ix| &catalogue.facts[ix]).filter(|_| known);
     facts.filter(|fact| fact.written.unit.as_ref().is_some_and(|units| units.get(unit).is_none())).collect()
 }
 

@@ -24,7 +24,8 @@ fn finding(context: &Context<'_>, claim: &Claim) -> Option<Diagnostic> {
     let written = claim.experiment()?;
     let stage = written.stage.as_ref().filter(|stage| stage.value == Stage::Ship)?;
     let window = claim.window.filter(|window| window.phase(context.today) == Phase::Over)?;
-    if written.decision.is_some() || context.misread(claim.file) {
+    let planned = written.days.as_ref().is_some_and(|days| days.value > 0);
+    if !planned || written.decision.is_some() || context.misread(claim.file) {
         return None;
     }
     let (id, end) = (&claim.id, window.end?);

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::decl::{Entries, Kind, May};
+use crate::decl::{Entries, Kind, May, is_id};
 use crate::diag::Diagnostic;
 use crate::lint::{Check, Context, Group, Rule};
 use crate::model::Target;
@@ -18,12 +18,21 @@ pub static RULE: Rule = Rule {
     check: Check::Catalogue(check),
 };
 
+/// What joins the tests of a segment is no attribute's name.
+const RESERVED: [&str; 3] = ["all", "any", "not"];
+
 /// One pass over all references. A flag without an experiment is what a flag should be, and is not asked about.
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let catalogue = &context.catalogue;
-    // What could not be read may name anything.
+    // What could not be read may name anything: tidiness can wait until all is read.
     if !catalogue.unread.is_empty() || !context.read.is_empty() {
         return Vec::new();
+    }
+    // A name that leads nowhere may be a slip for one that is then not used.
+    let mut waiting: HashSet<Target> =
+        catalogue.references.iter().filter(|reference| !reference.found).map(|reference| reference.target).collect();
+    if catalogue.segments.values().any(|segment| segment.predicate.is_none()) {
+        waiting.insert(Target::Attribute);
     }
     let mut used: HashSet<(Target, &str)> = HashSet::new();
     for reference in &catalogue.references {
@@ -34,8 +43,6 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
             used.insert((reference.target, &reference.id));
         }
     }
-    // A reference that leads nowhere is most likely a slip, and what it was meant to name is used.
-    let astray: HashSet<Target> = catalogue.references.iter().filter(|r| !r.found).map(|r| r.target).collect();
     let mut declared: Vec<(Target, &str, Span)> = Vec::new();
     if let Some((_, root)) = &catalogue.root {
         let units = root.units.iter().flat_map(|units| units.iter());
@@ -47,7 +54,11 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     declared.extend(catalogue.segments.values().map(|item| (Target::Segment, item.id.as_str(), Span::top(item.file))));
     declared.extend(catalogue.facts.values().map(|item| (Target::Fact, item.id.as_str(), item.span)));
     declared.extend(catalogue.metrics.values().map(|item| (Target::Metric, item.id.as_str(), item.span)));
-    let unused = declared.into_iter().filter(|&(target, id, _)| !used.contains(&(target, id)) && !astray.contains(&target));
+    let unused = declared.into_iter().filter(|&(target, id, _)| {
+        // One that is not even an id, or cannot be named, has a finding of its own.
+        let nameable = is_id(id) && !(target == Target::Attribute && RESERVED.contains(&id));
+        nameable && !waiting.contains(&target) && !used.contains(&(target, id))
+    });
     unused.map(|(target, id, span)| finding(target, id, span)).collect()
 }
 

@@ -70,7 +70,8 @@ impl Season {
         self.launched += 1;
         let component = *self.dice.pick(&COMPONENTS);
         let start = self.today.plus(1 + self.dice.below(10));
-        let (days, traffic) = (3 + self.dice.below(32), self.share(60));
+        // A ramp takes at most 10 days, and must leave some for the full share.
+        let (days, traffic) = (11 + self.dice.below(24), self.share(60));
         let mut plot = Plot::new(&id, component, start, days, traffic);
         plot.rollout = self.dice.below(6) == 0;
         plot.ramp = self.ramp(traffic);
@@ -189,7 +190,13 @@ impl Season {
         let (serving, others) = self.field.findings(self.today);
         assert_eq!(serving, Vec::new(), "{context}");
         let refused = &survey.refused;
-        assert_eq!(others.contains(&"over-capacity"), survey.holdout_refused || !refused.is_empty(), "{context}");
+        // One whose days are over wants nothing any more.
+        let live = |id: &String| {
+            let held = survey.locks.get(id).and_then(|lock| lock.window().end);
+            self.plots[id].end() > self.today || held.is_some_and(|end| end > self.today)
+        };
+        let wanting = survey.holdout_refused || refused.iter().any(live);
+        assert_eq!(others.contains(&"over-capacity"), wanting, "{context}");
         let count = self.made.entry(edit.kind).or_default();
         count.0 += 1;
         let own = edit.id.as_ref().map_or(survey.holdout_refused, |id| refused.contains(id));
