@@ -110,7 +110,7 @@ enum Standing {
 impl Standing {
     fn of(claim: &Claim, today: Day) -> Self {
         let phase = claim.window.map(|window| window.phase(today));
-        let paused = claim.intent.as_ref().is_some_and(|intent| intent.paused);
+        let paused = claim.is_paused();
         match (claim.stage, phase) {
             (Some(Stage::Tweak), _) | (Some(Stage::Ship), Some(Phase::Over)) => Self::Ended,
             (Some(Stage::Ship), Some(Phase::Live)) if paused => Self::Paused,

@@ -26,9 +26,8 @@ impl Workspace {
         let root = root(global)?;
         let loaded = io::load(&root)?;
         let refused = loaded.refused;
-        // A file that is no text still has a place, so that its finding has one.
-        let empty = refused.iter().map(|(path, _)| (path.clone(), String::new()));
-        let sources = Sources::new(loaded.files.into_iter().chain(empty));
+        let faults = refused.iter().map(|(path, why)| (path.as_str(), *why));
+        let sources = Sources::new(loaded.files).with_faults(faults);
         Ok(Self { root, at, sources, refused })
     }
 
@@ -55,7 +54,8 @@ impl Workspace {
             let text = changed.remove(&file).unwrap_or_else(|| source.text.as_ref().to_owned());
             (source.path.as_ref().to_owned(), text)
         });
-        self.sources = Sources::new(files.collect::<Vec<_>>());
+        let faults = self.refused.iter().map(|(path, why)| (path.as_str(), *why));
+        self.sources = Sources::new(files.collect::<Vec<_>>()).with_faults(faults);
     }
 }
 

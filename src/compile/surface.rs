@@ -153,7 +153,7 @@ fn preview(catalogue: &Catalogue, claim: &model::Claim, pool: &Pool<'_>) -> Resu
 /// A claim with its lock, unless it is over, paused, decided, or not launched.
 fn served_claim(claim: &model::Claim, lock: &Lock, pool: &Pool<'_>, at: i64) -> Result<Option<Claim>, Unsound> {
     let over = lock.window().is_empty() || lock.window().end.is_some_and(|end| end.seconds() <= at);
-    let paused = claim.intent.as_ref().is_some_and(|intent| intent.paused);
+    let paused = claim.is_paused();
     if claim.stage != Some(Stage::Ship) || over || paused {
         return Ok(None);
     }

@@ -359,6 +359,12 @@ impl<T> Entries<T> {
         self.get(key).is_some() || self.1.iter().any(|name| name == key)
     }
 
+    /// Whether every value could be read, and read as a whole.
+    #[must_use]
+    pub fn reads(&self, whole: impl Fn(&T) -> bool) -> bool {
+        self.1.is_empty() && self.0.iter().all(|(_, value)| whole(&value.value))
+    }
+
     /// The keys whose values could not be read.
     #[must_use]
     pub fn unread(&self) -> &[String] {

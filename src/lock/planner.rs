@@ -10,8 +10,8 @@ use super::settle::{Placed, Wanting, put};
 use super::update::{Ground, Refusal, cut, has_grid};
 use super::{Lock, Locks, lock_text};
 use crate::bucket::{BucketSet, draw};
-use crate::decl::Stage;
-use crate::model::{Catalogue, Claim, Intent, Ix, Surface};
+use crate::decl::{Kind, Stage};
+use crate::model::{Catalogue, Claim, Flag, Intent, Ix, Surface};
 
 /// Plans one surface.
 pub(super) struct Planner<'a> {
@@ -150,7 +150,7 @@ impl<'a> Planner<'a> {
         same_steps
             && lock.window() == intent.window
             && lock.components == intent.components
-            && lock.plan == analysis_digest(self.catalogue, claim, self.surface)
+            && (lock.plan == analysis_digest(self.catalogue, claim, self.surface) || !self.catalogue.reads_plan(claim))
     }
 
     /// The holdout's buckets: kept, or grown from buckets that no live or later lock holds.
@@ -196,13 +196,24 @@ impl<'a> Planner<'a> {
         placed: &[Placed<'_>],
     ) -> (Vec<(Ix<Claim>, Verdict)>, LedgerVerdict) {
         let ledger = self.ledger(holdout, placed);
+        let written = verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::New(_) | Verdict::Changed(_)));
         let ledger = match self.locks.ledger(self.surface.file) {
             Some(held) if held.ledger == ledger => LedgerVerdict::Kept,
+            // Without a flag that cannot be read it would only have to be written again.
+            Some(_) if !written && !self.knows_flags() => LedgerVerdict::Kept,
             _ if self.blocked => LedgerVerdict::Unsound,
             Some(_) => LedgerVerdict::Changed(ledger),
             None => LedgerVerdict::New(ledger),
         };
         (verdicts, ledger)
+    }
+
+    /// Whether every flag could be read as far as the ledger names it.
+    fn knows_flags(&self) -> bool {
+        let whole = |flag: &Flag| flag.surface != Some(self.ix) || flag.component.is_some();
+        let unread = self.catalogue.unread.iter().any(|&(_, kind)| kind == Kind::Flag);
+        let strays = self.catalogue.flags.values().any(|flag| flag.surface.is_none());
+        !unread && !strays && self.catalogue.flags.values().all(whole)
     }
 
     fn ledger(&self, holdout: &BucketSet, placed: &[Placed<'_>]) -> super::Ledger {

@@ -53,7 +53,7 @@ impl Binder<'_> {
                 && audience_known
                 && readable(&written)
                 && lasting(&written)
-                && !self.broken.contains(&file)
+                && !self.catalogue.broken.contains(&file)
                 && self.has_ground(surface, flag)
                 && (1..=MAX_PHASE).contains(&phase)
                 && divisible(&written, &variants)
@@ -75,7 +75,7 @@ impl Binder<'_> {
     fn has_ground(&self, surface: Ix<Surface>, flag: Ix<Flag>) -> bool {
         let flag = self.catalogue.flags.at(flag);
         let unread = ["surface", "component", "default"].iter().any(|key| flag.written.unread.contains(key));
-        self.catalogue.surfaces.at(surface).sound && !unread && !self.broken.contains(&flag.file)
+        self.catalogue.surfaces.at(surface).sound && !unread && !self.catalogue.broken.contains(&flag.file)
     }
 
     /// The claimed components: the flag's own and those also touched; `*` stands for all.

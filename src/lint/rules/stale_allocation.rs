@@ -32,7 +32,11 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         let finding = match verdict {
             Verdict::Changed(lock) => {
                 let (span, message) = changed(claim, &held.lock, lock);
-                Some(Diagnostic::new(RULE.name, span, message).help(HELP))
+                let finding = Diagnostic::new(RULE.name, span, message).help(HELP);
+                // What an analysis promised is pinned in the lock, and yet no part of what is served.
+                let mut served = Lock::clone(lock);
+                served.plan.clone_from(&held.lock.plan);
+                Some(if served == held.lock { finding.planning() } else { finding })
             }
             Verdict::Refused(refusal) => refused(context, claim, &held.lock, refusal),
             Verdict::Kept | Verdict::New(_) => None,
