@@ -10,6 +10,7 @@ use super::{Exit, Failure, Global};
 use crate::diag::{Diagnostic, Fix, apply};
 use crate::io;
 use crate::lint::{Report, held};
+use crate::render::plain;
 use crate::source::{FileId, Position, Sources};
 
 /// How often fixes are applied and the catalogue linted again: a fix may uncover another.
@@ -49,6 +50,13 @@ pub fn run(global: &Global, verb: &Lint) -> Result<Exit, Failure> {
     global.say(&format!("{} in {}{}", counted(&found), plural(files, "file"), asides(&found, &report)));
     for line in held_lines(&held(&context, &report)) {
         global.say(&line);
+    }
+    if global.verbose {
+        for waived in report.waived.iter().filter(|finding| filter.matches(workspace.sources.path(finding.span.file))) {
+            let Position { line, column, .. } = workspace.sources.position(waived.span);
+            let path = workspace.sources.path(waived.span.file);
+            global.say(&format!("waived {path}:{line}:{column}: {} ({})", plain(&waived.message), waived.rule));
+        }
     }
     Ok(if any_error(&found) { Exit::Findings } else { Exit::Clean })
 }
@@ -160,7 +168,7 @@ fn mended(sources: &Sources, found: &[Diagnostic]) -> (Vec<(FileId, String)>, Ve
             }
             text = Some(mended);
             let Position { line, column, .. } = sources.position(finding.span);
-            lines.push(format!("fixed {}:{line}:{column}: {} ({})", source.path, fix.title, finding.rule));
+            lines.push(format!("fixed {}:{line}:{column}: {} ({})", source.path, plain(&fix.title), finding.rule));
         }
         texts.extend(text.map(|text| (file, text)));
     }

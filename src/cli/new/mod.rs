@@ -119,6 +119,9 @@ pub fn run(global: &Global, verb: &New) -> Result<Exit, Failure> {
     if io::is_there(&file) {
         return Err(Failure::usage(format!("`{path}` is already there")).help("nothing was written"));
     }
+    if !io::resolved(&file)?.starts_with(io::resolved(&workspace.root)?) {
+        return Err(Failure::usage(format!("`{path}` is outside the catalogue: a folder on its way is a link")));
+    }
     io::create_new(&file, text.as_bytes())?;
     data(&format!("{}\n", shown(&file)))?;
     let again = Workspace::open(global)?;
