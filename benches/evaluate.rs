@@ -1,5 +1,20 @@
 //! What an evaluation costs in time and allocations, and what an artifact costs in bytes.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    unsafe_code,
+    reason = "benchmarks fail loudly, read the clock, and count allocations under the allocator"
+)]
+
 use allotment::artifact::growthbook;
 use allotment::artifact::manifest::{self, File, Manifest, Surface};
 use allotment::artifact::{

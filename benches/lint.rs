@@ -2,6 +2,19 @@
 //!
 //! `cargo bench --bench lint`; `cargo bench --bench lint -- --generate DIR 10000` writes such a catalogue and no more. Featurevisor's part runs if `FEATUREVISOR` names the `bin.js` of its package `@featurevisor/cli`.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "benchmarks fail loudly, and read the clock"
+)]
+
 mod support;
 
 use std::path::{Path, PathBuf};

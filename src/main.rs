@@ -1,5 +1,6 @@
 //! The command `allot`.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -9,7 +10,8 @@ fn main() -> ExitCode {
     match allotment::cli::run(&cli) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("{failure}");
+            // Nobody listening is no reason to panic.
+            let _ = writeln!(std::io::stderr(), "{failure}");
             failure.code()
         }
     }

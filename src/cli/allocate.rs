@@ -75,7 +75,7 @@ pub fn run(global: &Global, verb: &Allocate) -> Result<Exit, Failure> {
     data(&render::text::findings(&workspace.sources, &findings.findings, style, 100))?;
     for (ix, verdict) in &plan.claims {
         if *verdict == Verdict::Refused(Refusal::Started) {
-            let id = &context.catalogue.claims[*ix].id;
+            let id = &context.catalogue.claims.at(*ix).id;
             say(&format!("`{id}` has started: its units would move; raise `phase` instead"));
         }
     }
@@ -126,7 +126,7 @@ fn refused(context: &Context<'_>, plan: &Plan, report: &Report) -> Report {
         .claims
         .iter()
         .filter(|(_, verdict)| matches!(verdict, Verdict::Refused(_)))
-        .map(|(ix, _)| context.catalogue.claims[*ix].id.as_str())
+        .map(|(ix, _)| context.catalogue.claims.at(*ix).id.as_str())
         .collect();
     let unsound = plan
         .ledgers
@@ -154,7 +154,7 @@ fn changes(context: &Context<'_>, plan: &Plan, broken: &BTreeSet<String>, before
     let sound = |surface: &str| !broken.contains(surface);
     let mut texts: HashMap<String, (String, String)> = HashMap::new();
     for (ix, verdict) in &plan.claims {
-        let claim = &catalogue.claims[*ix];
+        let claim = catalogue.claims.at(*ix);
         let path = path_of_lock(sources.path(claim.file));
         let (verb, lock) = match verdict {
             Verdict::New(lock) => ("draws", lock),
@@ -167,7 +167,7 @@ fn changes(context: &Context<'_>, plan: &Plan, broken: &BTreeSet<String>, before
         }
     }
     for (ix, verdict) in &plan.ledgers {
-        let surface = &catalogue.surfaces[*ix];
+        let surface = catalogue.surfaces.at(*ix);
         let path = path_of_ledger(sources.path(surface.file));
         if let LedgerVerdict::New(ledger) | LedgerVerdict::Changed(ledger) = verdict
             && sound(&surface.id)

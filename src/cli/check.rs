@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::findings::{Format, any_error, counted, held_lines, plural, print};
 use super::output::data;
-use super::workspace::Workspace;
+use super::workspace::{Workspace, linted};
 use super::{Exit, Failure, Global};
 use crate::decl::{Day, Stage};
 use crate::diag::Diagnostic;
@@ -28,7 +28,7 @@ pub struct Check {
 pub fn run(global: &Global, verb: &Check) -> Result<Exit, Failure> {
     let workspace = Workspace::open(global)?;
     let context = workspace.context();
-    let report = workspace.lint(&context);
+    let report = linted(&context);
     let found = &report.findings;
     print(global, &workspace, found, workspace.sources.len(), verb.format)?;
     let failed = any_error(found) || !context.plan.is_empty();
@@ -110,7 +110,7 @@ enum Standing {
 impl Standing {
     fn of(claim: &Claim, today: Day) -> Self {
         let phase = claim.window.map(|window| window.phase(today));
-        let paused = claim.intent.as_ref().is_some_and(|intent| intent.paused);
+        let paused = claim.is_paused();
         match (claim.stage, phase) {
             (Some(Stage::Tweak), _) | (Some(Stage::Ship), Some(Phase::Over)) => Self::Ended,
             (Some(Stage::Ship), Some(Phase::Live)) if paused => Self::Paused,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use crate::io::IoError;
+use crate::render::plain;
 
 /// The end of a run that did its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +70,8 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
-        self.help.iter().try_for_each(|help| write!(f, "\n  help: {help}"))
+        write!(f, "error: {}", plain(&self.message))?;
+        self.help.iter().try_for_each(|help| write!(f, "\n  help: {}", plain(help)))
     }
 }
 

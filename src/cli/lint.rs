@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::findings::{Format, any_error, counted, held_lines, plural, print};
-use super::workspace::Workspace;
+use super::workspace::{Workspace, linted};
 use super::{Exit, Failure, Global};
 use crate::diag::{Diagnostic, Fix, apply};
 use crate::io;
 use crate::lint::{Report, held};
+use crate::render::plain;
 use crate::source::{FileId, Position, Sources};
 
 /// How often fixes are applied and the catalogue linted again: a fix may uncover another.
@@ -42,13 +43,20 @@ pub fn run(global: &Global, verb: &Lint) -> Result<Exit, Failure> {
         fix(global, &mut workspace, &filter)?;
     }
     let context = workspace.context();
-    let report = workspace.lint(&context);
+    let report = linted(&context);
     let found = filter.keep(&workspace.sources, &report);
     let files = workspace.sources.iter().filter(|(_, source)| filter.matches(&source.path)).count();
     print(global, &workspace, &found, files, verb.format)?;
     global.say(&format!("{} in {}{}", counted(&found), plural(files, "file"), asides(&found, &report)));
     for line in held_lines(&held(&context, &report)) {
         global.say(&line);
+    }
+    if global.verbose {
+        for waived in report.waived.iter().filter(|finding| filter.matches(workspace.sources.path(finding.span.file))) {
+            let Position { line, column, .. } = workspace.sources.position(waived.span);
+            let path = workspace.sources.path(waived.span.file);
+            global.say(&format!("waived {path}:{line}:{column}: {} ({})", plain(&waived.message), waived.rule));
+        }
     }
     Ok(if any_error(&found) { Exit::Findings } else { Exit::Clean })
 }
@@ -107,7 +115,7 @@ fn fix(global: &Global, workspace: &mut Workspace, filter: &Filter) -> Result<()
     let before = workspace.sources.clone();
     for _ in 0..ROUNDS {
         let context = workspace.context();
-        let found = filter.keep(&workspace.sources, &workspace.lint(&context));
+        let found = filter.keep(&workspace.sources, &linted(&context));
         drop(context);
         let (texts, applied) = mended(&workspace.sources, &found);
         if texts.is_empty() {
@@ -160,7 +168,7 @@ fn mended(sources: &Sources, found: &[Diagnostic]) -> (Vec<(FileId, String)>, Ve
             }
             text = Some(mended);
             let Position { line, column, .. } = sources.position(finding.span);
-            lines.push(format!("fixed {}:{line}:{column}: {} ({})", source.path, fix.title, finding.rule));
+            lines.push(format!("fixed {}:{line}:{column}: {} ({})", source.path, plain(&fix.title), finding.rule));
         }
         texts.extend(text.map(|text| (file, text)));
     }

@@ -48,7 +48,7 @@ pub fn run(global: &Global, verb: &Rule) -> Result<Exit, Failure> {
     data(&match (verb.format, one) {
         (Format::Json, _) => json(&chosen),
         (Format::Text, Some(rule)) => explained(rule, style, width()),
-        (Format::Text, None) => list(&chosen, style),
+        (Format::Text, None) => list(&chosen, style, width()),
     })?;
     Ok(Exit::Clean)
 }

@@ -26,9 +26,8 @@ impl Workspace {
         let root = root(global)?;
         let loaded = io::load(&root)?;
         let refused = loaded.refused;
-        // A file that is no text still has a place, so that its finding has one.
-        let empty = refused.iter().map(|(path, _)| (path.clone(), String::new()));
-        let sources = Sources::new(loaded.files.into_iter().chain(empty));
+        let faults = refused.iter().map(|(path, why)| (path.as_str(), *why));
+        let sources = Sources::new(loaded.files).with_faults(faults);
         Ok(Self { root, at, sources, refused })
     }
 
@@ -48,12 +47,6 @@ impl Workspace {
         context
     }
 
-    /// What lint has to say, at the levels that the catalogue sets.
-    pub fn lint(&self, context: &Context<'_>) -> Report {
-        let levels = Levels::of_root(context.catalogue.root.as_ref().map(|(_, root)| root));
-        lint(context, &levels)
-    }
-
     /// Puts other texts in the place of some, in memory only.
     pub fn replace(&mut self, texts: Vec<(FileId, String)>) {
         let mut changed: std::collections::HashMap<FileId, String> = texts.into_iter().collect();
@@ -61,8 +54,15 @@ impl Workspace {
             let text = changed.remove(&file).unwrap_or_else(|| source.text.as_ref().to_owned());
             (source.path.as_ref().to_owned(), text)
         });
-        self.sources = Sources::new(files.collect::<Vec<_>>());
+        let faults = self.refused.iter().map(|(path, why)| (path.as_str(), *why));
+        self.sources = Sources::new(files.collect::<Vec<_>>()).with_faults(faults);
     }
+}
+
+/// What lint has to say, at the levels that the catalogue sets.
+pub fn linted(context: &Context<'_>) -> Report {
+    let levels = Levels::of_root(context.catalogue.root.as_ref().map(|(_, root)| root));
+    lint(context, &levels)
 }
 
 /// The instant of `--at`, or now.

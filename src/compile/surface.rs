@@ -24,7 +24,7 @@ pub fn artifact(
     surface: Ix<model::Surface>,
     at: i64,
 ) -> Result<Artifact, Unsound> {
-    let ground = &catalogue.surfaces[surface];
+    let ground = catalogue.surfaces.at(surface);
     let missing = |what: &str| Unsound(format!("surface `{}` has no {what}", ground.id));
     let ledger = &locks.ledger(ground.file).ok_or_else(|| missing("ledger"))?.ledger;
     let unit = catalogue.unit_attribute(ground.unit()).ok_or_else(|| missing("unit"))?;
@@ -69,7 +69,7 @@ struct Pool<'a> {
 
 impl Pool<'_> {
     fn uses(&mut self, segment: Ix<model::Segment>) {
-        self.used.insert(&self.catalogue.segments[segment].id, (segment, 0));
+        self.used.insert(&self.catalogue.segments.at(segment).id, (segment, 0));
     }
 
     /// Numbers the segments in use, sorted by id.
@@ -77,7 +77,7 @@ impl Pool<'_> {
         let catalogue = self.catalogue;
         let numbered = self.used.iter_mut().enumerate().map(|(at, (id, (ix, number)))| {
             *number = at;
-            let predicate = catalogue.segments[*ix].predicate.as_ref();
+            let predicate = catalogue.segments.at(*ix).predicate.as_ref();
             let predicate = predicate.ok_or_else(|| Unsound(format!("segment `{id}` is not sound")))?;
             Ok(Segment { id: (*id).to_owned(), condition: predicate.condition() })
         });
@@ -85,7 +85,7 @@ impl Pool<'_> {
     }
 
     fn place(&self, segment: Ix<model::Segment>) -> Result<usize, Unsound> {
-        let id = self.catalogue.segments[segment].id.as_str();
+        let id = self.catalogue.segments.at(segment).id.as_str();
         self.used.get(id).map(|&(_, at)| at).ok_or_else(|| Unsound(format!("segment `{id}` is not there")))
     }
 }
@@ -153,7 +153,7 @@ fn preview(catalogue: &Catalogue, claim: &model::Claim, pool: &Pool<'_>) -> Resu
 /// A claim with its lock, unless it is over, paused, decided, or not launched.
 fn served_claim(claim: &model::Claim, lock: &Lock, pool: &Pool<'_>, at: i64) -> Result<Option<Claim>, Unsound> {
     let over = lock.window().is_empty() || lock.window().end.is_some_and(|end| end.seconds() <= at);
-    let paused = claim.intent.as_ref().is_some_and(|intent| intent.paused);
+    let paused = claim.is_paused();
     if claim.stage != Some(Stage::Ship) || over || paused {
         return Ok(None);
     }

@@ -222,13 +222,13 @@ impl<'a> Parser<'a> {
         let part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '-';
         let length = rest.find(|letter| !part(letter)).unwrap_or(rest.len());
         self.at += length;
-        (&rest[..length], start..start + length)
+        (rest.get(..length).unwrap_or(""), start..start + length)
     }
 
     fn aggregate(&mut self) -> Parsed<Aggregate> {
         let (name, range) = self.word();
         let Some(function) = Function::of(name) else {
-            let end = self.text[range.start..].chars().next().map_or(0, char::len_utf8);
+            let end = self.text.get(range.start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
             let range = if range.is_empty() { range.start..range.start + end } else { range };
             let help = crate::diag::did_you_mean(name, Function::WORDS);
             let message = match name {
@@ -298,7 +298,6 @@ fn closing(text: &str, open: usize) -> Option<usize> {
     for (at, letter) in text.get(open..)?.char_indices() {
         match (quote, letter) {
             (Some(mark), letter) if mark == letter => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(letter),
             (None, '(') => depth += 1,
             (None, ')') => {
@@ -333,7 +332,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_found_where_it_is() {
-        let place = |text: &str| parse_mean(text).map_err(|wrong| text[wrong.range].to_owned());
+        let place =
+            |text: &str| parse_mean(text).map_err(|wrong| text.get(wrong.range).expect("a place in it").to_owned());
         assert_eq!(place("sun(streams.ms)"), Err("sun".into()));
         assert_eq!(place("sum(streams)"), Err("streams".into()));
         assert_eq!(place("count(streams.ms)"), Err("ms".into()));

@@ -132,6 +132,11 @@ pub enum Declaration {
 #[must_use]
 pub fn read(file: FileId, source: &Source, kind: Kind) -> (Option<Declaration>, Vec<Diagnostic>) {
     let mut reader = Reader { file, concern: kind.concern(), planning: kind.planning(), findings: Vec::new() };
+    if let Some(why) = source.fault {
+        let finding = Diagnostic::new("syntax", Span::top(file), why);
+        reader.report(finding.help("the file is left out of everything else"));
+        return (None, reader.findings);
+    }
     let text = strip_mark(&source.text);
     let skipped = source.text.len() - text.len();
     if skipped > 0 {

@@ -310,6 +310,7 @@ fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
 fn plain_number(number: f64) -> Option<serde_json::Number> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() < EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number within 2^53")]
         return Some((number as i64).into());
     }
     serde_json::Number::from_f64(number)

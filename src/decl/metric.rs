@@ -49,11 +49,11 @@ table! {
         pub name: May<String>,
         /// What it is, in words.
         pub description: May<String>,
-        /// A mean over units: "sum(streams.ms_played) / 60000".
+        /// A mean over units: `sum(streams.ms_played) / 60000`.
         pub mean: May<String>,
-        /// A share of units: "count(streams) > 0".
+        /// A share of units: `count(streams) > 0`.
         pub conversion: May<String>,
-        /// A ratio of two sums: "count(streams where skipped) / count(streams)".
+        /// A ratio of two sums: `count(streams where skipped) / count(streams)`.
         pub ratio: May<String>,
         /// A quantile over events.
         pub quantile: May<Quantile>,
@@ -77,7 +77,7 @@ table! {
 table! {
     /// A quantile over events.
     pub struct Quantile {
-        /// The fact's column: "sessions.home_load_ms".
+        /// The fact's column: `sessions.home_load_ms`.
         pub of: Must<String>,
         /// Which quantile: "p95".
         pub at: Must<Cap>,

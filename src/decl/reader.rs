@@ -52,6 +52,7 @@ impl<T> std::ops::Deref for Must<T> {
 /// Something that can be read from one TOML value; what is wrong with it is reported to the reader.
 pub trait Decode: Sized {
     /// What a value looks like, for help lines.
+    #[must_use]
     fn example() -> String {
         "…".to_owned()
     }
@@ -247,6 +248,7 @@ impl<'a, 'r> Table<'a, 'r> {
     /// Reports every key that nobody asked for, and those that are missing.
     ///
     /// Returns the keys that are there but could not be read, by their right names: they are wrong, and not missing.
+    #[expect(clippy::must_use_candidate, reason = "most tables have no use for them")]
     pub fn finish(mut self) -> Vec<&'static str> {
         let entries = std::mem::take(&mut self.entries);
         let mut absent = std::mem::take(&mut self.absent);
@@ -340,6 +342,7 @@ impl<T> Default for Entries<T> {
 
 impl<T> Entries<T> {
     /// The entries, in the order in which they are written.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &(At<String>, At<T>)> {
         self.0.iter()
     }
@@ -354,6 +357,12 @@ impl<T> Entries<T> {
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.get(key).is_some() || self.1.iter().any(|name| name == key)
+    }
+
+    /// Whether every value could be read, and read as a whole.
+    #[must_use]
+    pub fn reads(&self, whole: impl Fn(&T) -> bool) -> bool {
+        self.1.is_empty() && self.0.iter().all(|(_, value)| whole(&value.value))
     }
 
     /// The keys whose values could not be read.

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::IoError;
-use super::files::read_bounded;
+use super::files::read_up_to;
 
 /// The largest file of a catalogue.
 const MAX_FILE: u64 = 1 << 20;
+/// What is said of a link, a pipe or a device.
+const NO_FILE: &str = "this is no regular file, and links are not followed";
 /// How deep folders may be nested.
 const MAX_DEPTH: usize = 16;
 /// The folders of a catalogue.
@@ -43,27 +45,24 @@ pub fn is_root(folder: &Path) -> bool {
 /// # Errors
 /// When a folder or a file cannot be read at all.
 pub fn load(root: &Path) -> Result<Loaded, IoError> {
-    let mut paths = vec![("allotment.toml".to_owned(), root.join("allotment.toml"))];
+    let mut paths = Vec::new();
     let mut loaded = Loaded::default();
+    let top = root.join("allotment.toml");
+    match fs::symlink_metadata(&top) {
+        Ok(meta) if meta.is_file() => paths.push(("allotment.toml".to_owned(), top)),
+        Ok(_) => loaded.refused.push(("allotment.toml".to_owned(), NO_FILE)),
+        Err(cause) => return Err(IoError::new(format!("cannot read `{}`", top.display()), cause)),
+    }
     for folder in FOLDERS {
         walk(&root.join(folder), folder, 0, &mut paths, &mut loaded.refused)?;
-    }
-    enum Read {
-        Text(String, String),
-        Refused(String, &'static str),
     }
     let read: Vec<Read> = paths
         .into_par_iter()
         .map(|(name, path)| {
-            let meta = fs::symlink_metadata(&path)
-                .map_err(|cause| IoError::new(format!("cannot read `{}`", path.display()), cause))?;
-            if !meta.is_file() {
-                return Ok(Read::Refused(name, "this is no regular file, and links are not followed"));
-            }
-            if meta.len() > MAX_FILE {
+            let Some(bytes) = read_up_to(&path, MAX_FILE)? else {
                 return Ok(Read::Refused(name, "this file is larger than 1 MiB"));
-            }
-            Ok(match String::from_utf8(read_bounded(&path, MAX_FILE)?) {
+            };
+            Ok(match String::from_utf8(bytes) {
                 Ok(text) => Read::Text(name, text),
                 Err(_) => Read::Refused(name, "this file is not UTF-8"),
             })
@@ -76,6 +75,12 @@ pub fn load(root: &Path) -> Result<Loaded, IoError> {
         }
     }
     Ok(loaded)
+}
+
+/// One file as found.
+enum Read {
+    Text(String, String),
+    Refused(String, &'static str),
 }
 
 fn walk(
@@ -110,7 +115,11 @@ fn walk(
         if kind.is_dir() {
             walk(&entry.path(), &below, depth + 1, paths, refused)?;
         } else if file.ends_with(".toml") || file.ends_with(".lock") {
-            paths.push((below, entry.path()));
+            if kind.is_file() {
+                paths.push((below, entry.path()));
+            } else {
+                refused.push((below, NO_FILE));
+            }
         } else if kind.is_symlink() && entry.path().is_dir() {
             refused.push((below, "this is no folder, and links are not followed"));
         }

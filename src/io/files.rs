@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::IoError;
 
 /// Reads a file of at most `limit` bytes.
@@ -11,14 +13,22 @@ use super::IoError;
 /// # Errors
 /// When the file cannot be read or is larger.
 pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, IoError> {
-    let doing = || format!("cannot read `{}`", path.display());
-    let file = fs::File::open(path).map_err(|cause| IoError::new(doing(), cause))?;
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|cause| IoError::new(doing(), cause))?;
-    if bytes.len() as u64 > limit {
-        return Err(IoError::new(doing(), format!("it is larger than {limit} bytes")));
-    }
-    Ok(bytes)
+    read_up_to(path, limit)?.ok_or_else(|| {
+        IoError::new(format!("cannot read `{}`", path.display()), format!("it is larger than {limit} bytes"))
+    })
+}
+
+/// Reads a file, or nothing if it has more than `limit` bytes.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn read_up_to(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, IoError> {
+    let wrong = |cause: std::io::Error| IoError::new(format!("cannot read `{}`", path.display()), cause);
+    let file = fs::File::open(path).map_err(wrong)?;
+    // Most files of a catalogue fit, and are then read in one go.
+    let mut bytes = Vec::with_capacity(8 << 10);
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(wrong)?;
+    Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 
 /// Reads all of standard input, at most `limit` bytes.
@@ -48,7 +58,8 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
 /// # Errors
 /// When a folder or a file cannot be written; nothing is renamed if staging fails.
 pub fn write_all(files: &[(PathBuf, Vec<u8>)]) -> Result<(), IoError> {
-    let staged: Vec<Staged> = files.iter().map(|(path, bytes)| stage(path, bytes)).collect::<Result<_, _>>()?;
+    // Each file is forced to disk before it is renamed; waiting for many at once costs little more than for one.
+    let staged: Vec<Staged> = files.par_iter().map(|(path, bytes)| stage(path, bytes)).collect::<Result<_, _>>()?;
     staged.into_iter().try_for_each(Staged::commit)
 }
 

@@ -30,12 +30,12 @@ fn touched(context: &Context<'_>, finding: &Diagnostic) -> Vec<String> {
     let path = context.sources.path(file);
     let declaration = path.strip_suffix(".lock").map_or(path.to_owned(), |stem| format!("{stem}.toml"));
     let named = |surface: Option<Ix<crate::model::Surface>>| match surface {
-        Some(ix) => vec![catalogue.surfaces[ix].id.clone()],
+        Some(ix) => vec![catalogue.surfaces.at(ix).id.clone()],
         None => all(),
     };
     match Kind::of(&declaration) {
         Some(Kind::Surface) => {
-            vec![crate::source::Source { path: declaration.into(), text: "".into() }.stem().to_owned()]
+            vec![crate::source::Source { path: declaration.into(), text: "".into(), fault: None }.stem().to_owned()]
         }
         Some(Kind::Flag) => match catalogue.flags.values().find(|flag| flag.file == file) {
             Some(flag) => named(flag.surface),
@@ -59,7 +59,7 @@ fn touched(context: &Context<'_>, finding: &Diagnostic) -> Vec<String> {
 /// The surfaces on which a segment is used.
 fn users(context: &Context<'_>, segment: Ix<Segment>) -> Vec<String> {
     let catalogue = &context.catalogue;
-    let id = &catalogue.segments[segment].id;
+    let id = &catalogue.segments.at(segment).id;
     // A thought is not served yet, and a record no more.
     let served = |claim: &&Claim| !matches!(claim.stage, Some(Stage::Think | Stage::Tweak));
     let by_claims = catalogue.claims.values().filter(served).filter(|claim| {
@@ -70,5 +70,5 @@ fn users(context: &Context<'_>, segment: Ix<Segment>) -> Vec<String> {
     let by_flags = catalogue.flags.values().filter(|flag| flag.rules.contains(&Some(segment)));
     let surfaces: BTreeSet<_> =
         by_claims.filter_map(|claim| claim.surface).chain(by_flags.filter_map(|flag| flag.surface)).collect();
-    surfaces.into_iter().map(|ix| catalogue.surfaces[ix].id.clone()).collect()
+    surfaces.into_iter().map(|ix| catalogue.surfaces.at(ix).id.clone()).collect()
 }

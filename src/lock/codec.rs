@@ -72,8 +72,8 @@ pub fn lock_text(lock: &Lock) -> (String, String) {
 #[must_use]
 pub fn seal_of(text: &str) -> Option<String> {
     let text = if text.contains('\r') { text.replace("\r\n", "\n").into() } else { std::borrow::Cow::Borrowed(text) };
-    let end = text.rfind(SEAL)?;
-    Some(digest("allotment lock", &[&text[..end]]))
+    let sealed = text.get(..text.rfind(SEAL)?)?;
+    Some(digest("allotment lock", &[sealed]))
 }
 
 /// A basic TOML string.
@@ -166,7 +166,7 @@ pub(super) fn decode(id: &str, file: &LockFile, top: Span) -> Result<Lock, Box<D
     }
     let mut held = BucketSet::with_size(buckets);
     let mut steps: Vec<Step> = Vec::new();
-    for step in file.steps.as_ref().ok_or_else(incomplete)?.value.iter() {
+    for step in &file.steps.as_ref().ok_or_else(incomplete)?.value {
         let StepFile { after, buckets: total, adds, .. } = &step.value;
         let (after, total) = (number(after)?, number(total)?);
         let adds = set(adds.as_ref().ok_or_else(incomplete)?, buckets)?;

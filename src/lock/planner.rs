@@ -10,8 +10,8 @@ use super::settle::{Placed, Wanting, put};
 use super::update::{Ground, Refusal, cut, has_grid};
 use super::{Lock, Locks, lock_text};
 use crate::bucket::{BucketSet, draw};
-use crate::decl::Stage;
-use crate::model::{Catalogue, Claim, Intent, Ix, Surface};
+use crate::decl::{Kind, Stage};
+use crate::model::{Catalogue, Claim, Flag, Intent, Ix, Surface};
 
 /// Plans one surface.
 pub(super) struct Planner<'a> {
@@ -43,12 +43,12 @@ impl<'a> Planner<'a> {
         there: Occupants<'a>,
         lost: bool,
     ) -> Self {
-        let surface = &catalogue.surfaces[ix];
+        let surface = catalogue.surfaces.at(ix);
         let declared = surface.written.salt.as_ref().map(|salt| salt.value.clone());
         let kept = || locks.ledger(surface.file).map(|held| held.ledger.salt.clone());
         let salt = declared.or_else(kept).unwrap_or_else(|| salt(&["surface", &surface.id]));
         let edited = |&ix: &Ix<Claim>| {
-            let claim = &catalogue.claims[ix];
+            let claim = catalogue.claims.at(ix);
             claim.stage != Some(Stage::Tweak) && locks.of(claim.file).is_some_and(|held| !held.sealed)
         };
         let blocked = lost || there.claims.iter().any(edited) || there.bystanders.iter().any(|held| !held.sealed);
@@ -70,7 +70,7 @@ impl<'a> Planner<'a> {
         let mut placed: Vec<Placed<'a>> = self.there.bystanders.iter().map(|held| Placed::held(held, None)).collect();
         let mut wanting: Vec<Wanting<'a>> = Vec::new();
         for &ix in &self.there.claims {
-            let claim = &self.catalogue.claims[ix];
+            let claim = self.catalogue.claims.at(ix);
             // A lock of another surface holds buckets there, not here.
             let held = self.locks.of(claim.file);
             let here = held.filter(|held| held.lock.surface == self.surface.id);
@@ -88,7 +88,7 @@ impl<'a> Planner<'a> {
                 }
             }
         }
-        wanting.sort_by_key(|wanting| (wanting.intent.window.start, &self.catalogue.claims[wanting.ix].id));
+        wanting.sort_by_key(|wanting| (wanting.intent.window.start, &self.catalogue.claims.at(wanting.ix).id));
         if self.blocked {
             verdicts.extend(wanting.into_iter().map(|wanting| (wanting.ix, Verdict::Refused(Refusal::Tampered))));
         } else {
@@ -150,7 +150,7 @@ impl<'a> Planner<'a> {
         same_steps
             && lock.window() == intent.window
             && lock.components == intent.components
-            && lock.plan == analysis_digest(self.catalogue, claim, self.surface)
+            && (lock.plan == analysis_digest(self.catalogue, claim, self.surface) || !self.catalogue.reads_plan(claim))
     }
 
     /// The holdout's buckets: kept, or grown from buckets that no live or later lock holds.
@@ -172,7 +172,7 @@ impl<'a> Planner<'a> {
             leave(&mut free, &held.lock);
         }
         for &ix in &self.there.claims {
-            let claim = &self.catalogue.claims[ix];
+            let claim = self.catalogue.claims.at(ix);
             if let Some(held) = self.locks.of(claim.file).filter(|_| claim.stage != Some(Stage::Tweak)) {
                 // Locks of another grid are drawn again before this holdout is in force.
                 if held.lock.buckets == size && held.lock.surface == self.surface.id {
@@ -196,13 +196,24 @@ impl<'a> Planner<'a> {
         placed: &[Placed<'_>],
     ) -> (Vec<(Ix<Claim>, Verdict)>, LedgerVerdict) {
         let ledger = self.ledger(holdout, placed);
+        let written = verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::New(_) | Verdict::Changed(_)));
         let ledger = match self.locks.ledger(self.surface.file) {
             Some(held) if held.ledger == ledger => LedgerVerdict::Kept,
+            // Without a flag that cannot be read it would only have to be written again.
+            Some(_) if !written && !self.knows_flags() => LedgerVerdict::Kept,
             _ if self.blocked => LedgerVerdict::Unsound,
             Some(_) => LedgerVerdict::Changed(ledger),
             None => LedgerVerdict::New(ledger),
         };
         (verdicts, ledger)
+    }
+
+    /// Whether every flag could be read as far as the ledger names it.
+    fn knows_flags(&self) -> bool {
+        let whole = |flag: &Flag| flag.surface != Some(self.ix) || flag.component.is_some();
+        let unread = self.catalogue.unread.iter().any(|&(_, kind)| kind == Kind::Flag);
+        let strays = self.catalogue.flags.values().any(|flag| flag.surface.is_none());
+        !unread && !strays && self.catalogue.flags.values().all(whole)
     }
 
     fn ledger(&self, holdout: &BucketSet, placed: &[Placed<'_>]) -> super::Ledger {

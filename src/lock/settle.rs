@@ -116,7 +116,7 @@ impl<'a> Planner<'a> {
     /// Draws a claim's buckets: all of them for a new one or a new phase, those that are missing for one that grows.
     fn draw(&self, ground: &Ground<'_>, wanting: Wanting<'a>, placed: &[Placed<'_>]) -> Result<Lock, Refusal> {
         let Wanting { ix, intent, held, grows } = wanting;
-        let claim = &self.catalogue.claims[ix];
+        let claim = self.catalogue.claims.at(ix);
         if Scheme::GrowthBook.id() != ground.surface.sdk.word() {
             // The draw would be sound, but nothing could be served from it.
             return Err(Refusal::UnknownScheme);

@@ -83,7 +83,7 @@ impl Ground<'_> {
 
     /// The digest of the audience.
     pub fn segment(&self, intent: &Intent) -> Option<String> {
-        let predicate = self.catalogue.segments[intent.segment?].predicate.as_ref()?;
+        let predicate = self.catalogue.segments.at(intent.segment?).predicate.as_ref()?;
         Some(segment_digest(predicate))
     }
 
@@ -98,7 +98,7 @@ impl Ground<'_> {
         Lock {
             id: claim.id.clone(),
             surface: self.surface.id.clone(),
-            flag: self.catalogue.flags[intent.flag].id.clone(),
+            flag: self.catalogue.flags.at(intent.flag).id.clone(),
             phase: intent.phase,
             began,
             start: intent.window.start,
@@ -128,7 +128,7 @@ impl Ground<'_> {
         };
         let checks = [
             (Pin::Surface, lock.surface == surface.id),
-            (Pin::Flag, lock.flag == self.catalogue.flags[intent.flag].id),
+            (Pin::Flag, lock.flag == self.catalogue.flags.at(intent.flag).id),
             (Pin::Unit, lock.unit == surface.unit()),
             (Pin::Scheme, lock.scheme == surface.sdk.word() && lock.grid == surface.grid()),
             (Pin::Buckets, lock.buckets == surface.buckets),

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
-use std::ops::Index;
 
 /// An index into the [`Arena`] of `T`.
 pub struct Ix<T>(u32, PhantomData<fn() -> T>);
@@ -84,12 +83,13 @@ impl<T: Identified> Arena<T> {
     /// The item of an id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&T> {
-        self.find(id).map(|ix| &self[ix])
+        self.find(id).map(|ix| self.at(ix))
     }
 }
 
 impl<T> Arena<T> {
     /// The items with their indices.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Ix<T>, &T)> {
         self.items.iter().enumerate().map(|(at, item)| (Ix(u32::try_from(at).unwrap_or(u32::MAX), PhantomData), item))
     }
@@ -104,6 +104,13 @@ impl<T> Arena<T> {
         self.items.iter_mut()
     }
 
+    /// The item at an index of this arena. There always is one: an arena never shrinks.
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "an index comes from its own arena, which never shrinks")]
+    pub fn at(&self, ix: Ix<T>) -> &T {
+        &self.items[ix.position()]
+    }
+
     /// How many items there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -114,14 +121,5 @@ impl<T> Arena<T> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
-    }
-}
-
-impl<T> Index<Ix<T>> for Arena<T> {
-    type Output = T;
-
-    /// An index comes from its own arena, which never shrinks.
-    fn index(&self, ix: Ix<T>) -> &T {
-        &self.items[ix.position()]
     }
 }

@@ -243,8 +243,8 @@ fn operand(id: &str, literal: &Literal, kind: AttributeType) -> Result<Operand, 
 
 /// Whether a text is a version: one to four numbers joined by dots, and what may follow `-` or `+`.
 fn is_version(text: &str) -> bool {
-    let (core, suffix) = match text.find(['-', '+']) {
-        Some(at) => (&text[..at], Some(&text[at + 1..])),
+    let (core, suffix) = match text.split_once(['-', '+']) {
+        Some((core, suffix)) => (core, Some(suffix)),
         None => (text, None),
     };
     let numbers: Vec<&str> = core.split('.').collect();

@@ -32,7 +32,7 @@ pub fn bind(sources: &Sources) -> (Catalogue, Vec<Diagnostic>) {
         .filter(|(.., findings)| findings.iter().any(|finding| finding.rule == "syntax"))
         .map(|(file, ..)| *file)
         .collect();
-    let mut binder = Binder { sources, broken, catalogue: Catalogue::default() };
+    let mut binder = Binder { sources, catalogue: Catalogue { broken, ..Catalogue::default() } };
     let mut findings = Vec::new();
     let mut flags = Vec::new();
     let mut metrics = Vec::new();
@@ -43,7 +43,7 @@ pub fn bind(sources: &Sources) -> (Catalogue, Vec<Diagnostic>) {
             None => binder.catalogue.unread.push((file, kind)),
             Some(Declaration::Root(root)) => binder.catalogue.root = Some((file, *root)),
             Some(Declaration::Surface(written)) => {
-                let whole = !binder.broken.contains(&file);
+                let whole = !binder.catalogue.broken.contains(&file);
                 binder.catalogue.surfaces.push(surface(id, file, *written, whole));
             }
             Some(Declaration::Segment(written)) => {
@@ -80,7 +80,7 @@ fn surface(id: String, file: FileId, written: decl::Surface, whole: bool) -> Sur
     components.sort();
     components.dedup();
     let buckets = written.buckets.as_ref().map_or(1_000, |buckets| buckets.value).clamp(1, MAX_BUCKETS);
-    let listed = written.components.as_ref().is_none_or(|components| components.unread().is_empty());
+    let listed = written.components.as_ref().is_some_and(|components| components.unread().is_empty());
     let holdout = written.holdout.as_ref().map_or(Share::NONE, |share| share.value);
     let salted = written.salt.as_ref().is_none_or(|salt| is_salt(salt));
     Surface {
@@ -102,8 +102,6 @@ fn surface(id: String, file: FileId, written: decl::Surface, whole: bool) -> Sur
 /// What binding needs at hand: the texts, for places inside strings, and the catalogue so far.
 pub(super) struct Binder<'a> {
     pub sources: &'a Sources,
-    /// Files that are not TOML: parts of them are missing without a trace.
-    pub broken: HashSet<FileId>,
     pub catalogue: Catalogue,
 }
 
@@ -151,20 +149,19 @@ impl Binder<'_> {
     fn segments(&mut self) -> Vec<Diagnostic> {
         let mut findings = Vec::new();
         let mut named = Vec::new();
-        let catalogue = &mut self.catalogue;
-        let attributes: std::collections::HashMap<String, decl::AttributeType> = catalogue
-            .root
+        let Catalogue { root, segments, broken, .. } = &mut self.catalogue;
+        let attributes: std::collections::HashMap<String, decl::AttributeType> = root
             .iter()
             .filter_map(|(_, root)| root.attributes.as_ref())
             .flat_map(|attributes| attributes.iter())
             .filter_map(|(id, attribute)| Some((id.value.clone(), attribute.r#type.as_ref()?.value)))
             .collect();
         let lookup = |id: &str| attributes.get(id).copied();
-        for segment in catalogue.segments.values_mut() {
+        for segment in segments.values_mut() {
             let Some(clause) = segment.written.r#where.as_ref() else { continue };
             let mut wrong = Vec::new();
             segment.predicate = audience::typed(clause, &lookup, &mut wrong)
-                .filter(|_| !clause.partial && !self.broken.contains(&segment.file));
+                .filter(|_| !clause.partial && !broken.contains(&segment.file));
             collect_attributes(clause, &mut named);
             findings
                 .extend(wrong.into_iter().map(|w| Diagnostic::new("invalid-segment", w.span, w.message).help(w.help)));
@@ -186,7 +183,7 @@ impl Binder<'_> {
             self.refer(Target::Surface, named, surface.is_some(), Concern::Serving);
         }
         if let (Some(ix), Some(named)) = (surface, written.component.as_ref()) {
-            let ground = &self.catalogue.surfaces[ix];
+            let ground = self.catalogue.surfaces.at(ix);
             let (within, found) = (ground.id.clone(), ground.components.contains(&named.value));
             if self.refer_within(Target::Component, named, &within, found, Concern::Serving) {
                 component = Some(named.value.clone());

@@ -180,6 +180,34 @@ impl Claim {
         span.unwrap_or_else(|| self.top())
     }
 
+    /// Whether a share of nothing pauses it.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        let share = match &self.written {
+            Written::Experiment(written) => written.traffic.as_ref().map(|traffic| traffic.value),
+            Written::Rollout(written) => {
+                let last = written.steps.as_ref().and_then(|steps| steps.value.last());
+                last.and_then(|step| step.traffic.as_ref()).map(|traffic| traffic.value)
+            }
+        };
+        share == Some(Share::NONE)
+    }
+
+    /// Whether its own part of its analysis plan could be read.
+    pub(super) fn reads_plan(&self) -> bool {
+        let (unread, guardrails) = match &self.written {
+            Written::Experiment(written) => (&written.unread, &written.guardrails),
+            Written::Rollout(written) => (&written.unread, &written.guardrails),
+        };
+        let own = self.experiment().is_none_or(|written| {
+            let analysis = written.analysis.as_ref().is_none_or(|analysis| analysis.unread.is_empty());
+            let success = written.success.as_ref();
+            analysis && success.is_none_or(|success| success.reads(|metric| metric.unread.is_empty()))
+        });
+        let guarded = guardrails.as_ref().is_none_or(|guardrails| guardrails.reads(|metric| metric.unread.is_empty()));
+        own && guarded && !["success", "guardrails", "analysis"].iter().any(|key| unread.contains(key))
+    }
+
     /// The place of its audience.
     #[must_use]
     pub fn segment_span(&self) -> Span {

@@ -45,7 +45,7 @@ impl Binder<'_> {
         };
         let phase = common.phase.map_or(1, |phase| phase.value);
         let audience_known =
-            common.segment.is_none() || segment.is_some_and(|ix| self.catalogue.segments[ix].predicate.is_some());
+            common.segment.is_none() || segment.is_some_and(|ix| self.catalogue.segments.at(ix).predicate.is_some());
         let steps = steps(&written);
         let intent = (|| {
             let (surface, flag, window, steps) = (surface?, flag?, window?, steps?);
@@ -53,11 +53,11 @@ impl Binder<'_> {
                 && audience_known
                 && readable(&written)
                 && lasting(&written)
-                && !self.broken.contains(&file)
+                && !self.catalogue.broken.contains(&file)
                 && self.has_ground(surface, flag)
                 && (1..=MAX_PHASE).contains(&phase)
                 && divisible(&written, &variants)
-                && self.catalogue.flags[flag].surface == Some(surface);
+                && self.catalogue.flags.at(flag).surface == Some(surface);
             let paused = steps.is_empty();
             let (components, variants) = (components?, variants.clone());
             sound.then_some(Intent { surface, flag, components, window, steps, paused, phase, segment, variants })
@@ -67,15 +67,15 @@ impl Binder<'_> {
             Written::Rollout(_) => ClaimKind::Rollout,
         };
         let claim =
-            Claim { id, file, kind, stage, surface, flag, segment, window, phase, variants, tracked, intent, written };
+            Claim { id, file, kind, written, stage, surface, flag, segment, window, phase, variants, tracked, intent };
         self.catalogue.claims.push(claim);
     }
 
     /// Whether a surface and a flag could be read as far as a draw depends on them.
     fn has_ground(&self, surface: Ix<Surface>, flag: Ix<Flag>) -> bool {
-        let flag = &self.catalogue.flags[flag];
+        let flag = self.catalogue.flags.at(flag);
         let unread = ["surface", "component", "default"].iter().any(|key| flag.written.unread.contains(key));
-        self.catalogue.surfaces[surface].sound && !unread && !self.broken.contains(&flag.file)
+        self.catalogue.surfaces.at(surface).sound && !unread && !self.catalogue.broken.contains(&flag.file)
     }
 
     /// The claimed components: the flag's own and those also touched; `*` stands for all.
@@ -93,7 +93,7 @@ impl Binder<'_> {
                 components = vec!["*".to_owned()];
                 continue;
             }
-            let ground = &self.catalogue.surfaces[surface];
+            let ground = self.catalogue.surfaces.at(surface);
             let (within, found) = (ground.id.clone(), ground.components.contains(&named.value));
             sound &= self.refer_within(Target::Component, named, &within, found, Concern::Serving);
             components.push(named.value.clone());
@@ -101,7 +101,7 @@ impl Binder<'_> {
         if components.iter().any(|component| component == "*") {
             return sound.then(|| vec!["*".to_owned()]);
         }
-        components.push(self.catalogue.flags[flag?].component.clone()?);
+        components.push(self.catalogue.flags.at(flag?).component.clone()?);
         components.sort();
         components.dedup();
         sound.then_some(components)
@@ -110,7 +110,7 @@ impl Binder<'_> {
     /// The variants with their weights; empty where they cannot be served.
     fn variants(&mut self, written: &Written, flag: Option<Ix<Flag>>) -> Vec<Variant> {
         let default =
-            flag.and_then(|flag| self.catalogue.flags[flag].written.default.as_ref()).map(|at| at.value.0.clone());
+            flag.and_then(|flag| self.catalogue.flags.at(flag).written.default.as_ref()).map(|at| at.value.0.clone());
         match written {
             Written::Experiment(experiment) => {
                 let Some(variants) = &experiment.variants else { return Vec::new() };
@@ -206,7 +206,7 @@ impl Binder<'_> {
             });
         }
         let Some(surface) = surface else { return tracked };
-        let required = self.catalogue.surfaces[surface].written.required.as_ref();
+        let required = self.catalogue.surfaces.at(surface).written.required.as_ref();
         for (id, required) in required.iter().flat_map(|required| required.iter()) {
             let from = required.from.as_ref().map(|from| from.value);
             let applies = from.is_none_or(|from| window.is_none_or(|window| window.start >= from));

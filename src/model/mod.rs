@@ -22,6 +22,8 @@ pub(crate) use measure::inside;
 pub use measure::{Fact, Fault, Formula, Metric, Role, Tracked};
 pub use reference::{Reference, Target};
 
+use std::collections::HashSet;
+
 use crate::decl;
 use crate::source::{FileId, Span};
 
@@ -43,6 +45,8 @@ pub struct Catalogue {
     pub references: Vec<Reference>,
     /// Files that could not be read at all, with their kinds.
     pub unread: Vec<(FileId, decl::Kind)>,
+    /// Files that are not TOML: parts of them are missing without a trace.
+    pub broken: HashSet<FileId>,
 }
 
 impl Catalogue {
@@ -52,6 +56,21 @@ impl Catalogue {
         let (_, root) = self.root.as_ref()?;
         let (_, attribute) = root.attributes.as_ref()?.get(id)?;
         attribute.r#type.as_ref().map(|at| at.value)
+    }
+
+    /// Whether all that makes a claim's analysis plan could be read: what is left of it is not what was meant.
+    #[must_use]
+    pub fn reads_plan(&self, claim: &Claim) -> bool {
+        let Some((file, root)) = &self.root else { return false };
+        let general = root.analysis.as_ref().is_none_or(|analysis| analysis.unread.is_empty());
+        let surface = claim.surface.map(|ix| self.surfaces.at(ix));
+        let ground = surface.is_some_and(|surface| {
+            let required = surface.written.required.as_ref();
+            let whole = required.is_none_or(|required| required.reads(|metric| metric.unread.is_empty()));
+            let unread = ["required", "north-star"].iter().any(|key| surface.written.unread.contains(key));
+            whole && !unread && !self.broken.contains(&surface.file)
+        });
+        general && ground && !root.unread.contains(&"analysis") && !self.broken.contains(file) && claim.reads_plan()
     }
 
     /// Every test of a segment on its own, with its place; those that do not suit their attribute are left out.

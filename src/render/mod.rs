@@ -8,3 +8,5 @@ pub mod sarif;
 mod schema;
 pub mod text;
 mod words;
+
+pub use words::plain;

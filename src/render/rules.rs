@@ -8,14 +8,15 @@ use serde::Serialize;
 use super::page::page;
 use super::schema::schema_of;
 use super::text::{Style, Tone, toned};
+use super::words::wrapped;
 use crate::lint::{Group, Rule};
 
 /// What a serving rule is, for the legend of lists.
 const SERVING: &str = "guards what is served: always an error, never waived, holds a surface back";
 
-/// The rules by group, a line each.
+/// The rules by group, each with its level and what it finds.
 #[must_use]
-pub fn list(rules: &[&Rule], style: Style) -> String {
+pub fn list(rules: &[&Rule], style: Style, width: usize) -> String {
     let wide = rules.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for group in Group::ALL {
@@ -29,7 +30,10 @@ pub fn list(rules: &[&Rule], style: Style) -> String {
             let mark = if rule.serving { "●" } else { " " };
             let name = toned(&format!("{:wide$}", rule.name), Tone::Code, style);
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "  {mark} {name}  {:7}  {}", rule.default_level().word(), rule.summary);
+            let indent = wide + 15;
+            let summary = wrapped(rule.summary, width.saturating_sub(indent).max(20));
+            let summary = summary.replace('\n', &format!("\n{}", " ".repeat(indent)));
+            let _ = writeln!(text, "  {mark} {name}  {:7}  {summary}", rule.default_level().word());
         }
         text.push('\n');
     }

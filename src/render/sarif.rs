@@ -154,7 +154,7 @@ mod tests {
     fn fingerprints_outlive_moved_lines_and_tell_twins_apart() {
         let prints = |text: &str| {
             let sources = Sources::new([("a.toml".to_owned(), text.to_owned())]);
-            let found = text.match_indices("x").map(|(at, _)| {
+            let found = text.match_indices('x').map(|(at, _)| {
                 let span = Span::new(FileId(0), at..at + 1);
                 Diagnostic::new("unknown-key", span, "wrong").fix(Some(Fix::replace(span, "y", "write `y`")))
             });

@@ -250,8 +250,8 @@ fn within(text: &str, span: Span) -> Range<usize> {
 
 /// The whole text, if the lines at the place and beside it are short enough to show; related places need the rest of it.
 fn lines_around(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
-    let start =
-        text.get(..range.start)?.rfind('\n').map_or(0, |newline| text[..newline].rfind('\n').map_or(0, |at| at + 1));
+    // The line before that of the place begins after the last line end but one.
+    let start = text.get(..range.start)?.rmatch_indices('\n').nth(1).map_or(0, |(newline, _)| newline + 1);
     let after = text.get(range.end..)?;
     let mut ends = after.match_indices('\n').map(|(at, _)| range.end + at);
     let end = ends.next().and_then(|_| ends.next()).unwrap_or(text.len());

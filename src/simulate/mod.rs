@@ -103,7 +103,7 @@ pub fn simulate(artifact: &Artifact, at: i64, units: u64, seed: u64) -> Simulati
     }
     let plan = Plan::of(&open, at);
     let evaluator = Evaluator::new(open);
-    let chunks: Vec<u64> = (0..units).step_by(CHUNK as usize).collect();
+    let chunks: Vec<u64> = (0..units.div_ceil(CHUNK)).map(|chunk| chunk * CHUNK).collect();
     let counts = chunks
         .into_par_iter()
         .map(|first| {
@@ -212,6 +212,7 @@ impl Plan {
 }
 
 impl Counts {
+    #[expect(clippy::needless_pass_by_value, reason = "the signature that a reduction asks for")]
     fn add(mut self, other: Self) -> Self {
         let add = |into: &mut [u64], from: &[u64]| into.iter_mut().zip(from).for_each(|(into, from)| *into += from);
         add(&mut self.buckets, &other.buckets);

@@ -22,10 +22,10 @@ impl Position {
 }
 
 fn line_and_column(text: &str, at: usize) -> (usize, usize) {
-    let before = &text[..text.floor_char_boundary(at)];
+    let before = text.get(..text.floor_char_boundary(at)).unwrap_or(text);
     let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (line, before[start..].chars().count() + 1)
+    (line, before.get(start..).unwrap_or("").chars().count() + 1)
 }
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ impl Span {
 pub struct Source {
     pub path: Arc<str>,
     pub text: Arc<str>,
+    /// Why it is there and could not be read as text; the text is empty then.
+    pub fault: Option<&'static str>,
 }
 
 impl Source {
@@ -77,14 +79,27 @@ impl Sources {
     /// Sorts files by path, so that ids, and all that is ordered by them, never depend on the file system.
     #[must_use]
     pub fn new(files: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut files: Vec<Source> =
-            files.into_iter().map(|(path, text)| Source { path: path.into(), text: text.into() }).collect();
+        let mut files: Vec<Source> = files
+            .into_iter()
+            .map(|(path, text)| Source { path: path.into(), text: text.into(), fault: None })
+            .collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files.dedup_by(|later, earlier| later.path == earlier.path);
+        Self { files }
+    }
+
+    /// Adds files that are there and could not be read as text, each with the reason: so they have a place.
+    #[must_use]
+    pub fn with_faults<'p>(self, faults: impl IntoIterator<Item = (&'p str, &'static str)>) -> Self {
+        let faulty = |(path, why): (&str, _)| Source { path: path.into(), text: "".into(), fault: Some(why) };
+        let mut files: Vec<Source> = faults.into_iter().map(faulty).chain(self.files).collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|later, earlier| later.path == earlier.path);
         Self { files }
     }
 
     /// The files with their ids, in order of their paths.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (FileId, &Source)> {
         self.files.iter().enumerate().map(|(at, source)| (FileId(u32::try_from(at).unwrap_or(u32::MAX)), source))
     }

@@ -173,6 +173,12 @@ fn nothing_is_overwritten_and_nothing_is_left_behind() {
     assert_eq!(place.files(), ["flags/shop-headline.toml"]);
 
     let place = Place::empty();
+    place.write("schema", "a file where a folder should be");
+    place.ends(3, &["init"]);
+    assert_eq!(place.files(), ["schema"]);
+    assert!(!place.path("flags").exists(), "folders are taken back too");
+
+    let place = Place::empty();
     place.write(".gitattributes", "mine");
     let (_, err) = place.ends(0, &["init"]);
     assert!(err.contains("left as it is: `.gitattributes`") && err.contains("*.lock text eol=lf"), "{err}");
@@ -280,6 +286,22 @@ fn words_are_not_said_when_they_are_not_wanted() {
 }
 
 #[test]
+fn what_is_waived_is_said_when_it_is_asked_for() {
+    let place = Place::initialised();
+    let experiment = "experiments/shop/warm-headline.toml";
+    place.edit(experiment, "[success]", "[success]\nordered = {}");
+    let (out, _) = place.ends(1, &["lint"]);
+    assert!(out.contains("error[missing-mde]"), "{out}");
+    let waiver = "\n[[waive]]\nrule = \"missing-mde\"\nreason = \"it is being discussed\"\nuntil = 2027-03-01\n";
+    let text = place.read(experiment);
+    place.write(experiment, format!("{text}{waiver}"));
+    place.ok(&["allocate"]);
+    let (out, err) = place.ends(0, &["lint", "-v"]);
+    assert!(!out.contains("missing-mde"), "{out}");
+    assert!(err.contains("; 1 waived") && err.contains(&format!("waived {experiment}:")), "{err}");
+}
+
+#[test]
 fn colour_is_only_where_it_is_asked_for() {
     let place = Place::initialised();
     place.edit("flags/shop-headline.toml", "owner = \"shop\"", "owner = \"nobody\"");
@@ -356,6 +378,12 @@ fn links_are_not_followed() {
     let (out, _) = place.ends(1, &["lint"]);
     assert!(out.contains("flags/link.toml") && out.contains("links are not followed"), "{out}");
     assert!(!out.contains("secret"), "{out}");
+
+    fs::remove_dir_all(place.path("segments")).expect("removed");
+    std::os::unix::fs::symlink(outside.path("flags"), place.path("segments")).expect("a link");
+    let (_, err) = place.ends(2, &["new", "segment", "commuters"]);
+    assert!(err.contains("is outside the catalogue"), "{err}");
+    assert_eq!(outside.files(), ["flags/secret.toml"]);
 }
 
 #[cfg(unix)]

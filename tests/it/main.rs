@@ -1,5 +1,20 @@
 //! The integration tests, in one binary.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "tests fail loudly, and run programs in folders of their own"
+)]
+
 mod allocation;
 mod cli;
 mod correctness;

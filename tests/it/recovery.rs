@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use allotment::diag::Concern;
 use allotment::lint::{Context, Levels, held, lint};
+use allotment::lock::Verdict;
+use allotment::source::Sources;
 
 use crate::world::{TODAY, World};
 
@@ -114,9 +116,7 @@ fn holds(path: &str, from: &str, to: &str) -> bool {
     let context = Context::new(&sources, TODAY);
     let report = lint(&context, &Levels::default());
     assert!(!report.findings.is_empty(), "{path}: {to}");
-    // Whether its locks still fit is another rule's question.
-    let held = held(&context, &report).remove("home").unwrap_or_default();
-    held.iter().any(|rule| *rule != "stale-allocation")
+    held(&context, &report).contains_key("home")
 }
 
 #[test]
@@ -145,6 +145,37 @@ fn only_what_is_served_holds_a_surface_back() {
         (ROOT, "app-version = { type", "app-version = { typ"),
     ] {
         assert!(holds(path, from, to), "{path}: {to} does not hold the surface back");
+    }
+}
+
+#[test]
+fn an_analysis_that_cannot_be_read_leaves_its_locks_alone() {
+    for (path, from, to) in [
+        (ROOT, "power = \"80%\"", "power = 80"),
+        (FRESH, "returned = { mde", "returned = { mdee"),
+        (FRESH, "skip-rate = {", "skip-rate = 5 #"),
+        (SURFACE, "app-crashes = { margin = \"5%\" }", "app-crashes = { margin = 5 }"),
+    ] {
+        let mut world = allotted();
+        world.edit(path, from, to);
+        assert_eq!(rules(&world).len(), 1, "{path}: {to}: {:?}", rules(&world));
+        assert_eq!(world.allocate(), Vec::<String>::new(), "{path}: {to}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_text_is_one_finding_and_moves_no_lock() {
+    for path in [ROOT, SURFACE, RANKER, FRESH, ROLLOUT, NORDIC, LISTENING] {
+        let world = allotted();
+        let others = world.files.clone().into_iter().filter(|(other, _)| other != path);
+        let sources = Sources::new(others).with_faults([(path, "this file is not UTF-8")]);
+        let context = Context::new(&sources, TODAY);
+        let locks = context.plan.claims.iter().filter(|(_, verdict)| *verdict != Verdict::Kept);
+        assert_eq!(locks.count(), 0, "{path}");
+        let report = lint(&context, &Levels::default());
+        let rules: Vec<_> =
+            report.findings.iter().map(|finding| finding.rule).filter(|rule| *rule != "unused-definition").collect();
+        assert_eq!(rules, ["syntax"], "{path}");
     }
 }
 

@@ -125,7 +125,7 @@ fn renewed(page: &str, shown: &str) -> String {
             let end = section[start + 7..].find("\n```").map_or(section.len(), |end| start + 7 + end + 5);
             format!("{}{block}{}", &section[..start], &section[end.min(section.len())..])
         }
-        None => format!("{}\n{block}", section),
+        None => format!("{section}\n{block}"),
     };
     format!("{}{section}{}", &page[..fails], &page[passes..])
 }

@@ -58,7 +58,7 @@ fn attributes(number: u64) -> Value {
             json!(9),
         ]) {
             Value::Number(missing) if missing.as_u64() == Some(0) => {
-                drop(all.as_object_mut().expect("an object").remove(name))
+                drop(all.as_object_mut().expect("an object").remove(name));
             }
             Value::Number(null) if null.as_u64() == Some(1) && number.is_multiple_of(5) => all[name] = Value::Null,
             _ => {}

@@ -68,13 +68,13 @@ impl World {
         let mut written = Vec::new();
         for (ix, verdict) in &context.plan.claims {
             if let Verdict::New(lock) | Verdict::Changed(lock) = verdict {
-                let path = path_of_lock(sources.path(context.catalogue.claims[*ix].file));
+                let path = path_of_lock(sources.path(context.catalogue.claims.at(*ix).file));
                 written.push((path, lock_text(lock).0));
             }
         }
         for (ix, verdict) in &context.plan.ledgers {
             if let LedgerVerdict::New(ledger) | LedgerVerdict::Changed(ledger) = verdict {
-                let path = path_of_ledger(sources.path(context.catalogue.surfaces[*ix].file));
+                let path = path_of_ledger(sources.path(context.catalogue.surfaces.at(*ix).file));
                 written.push((path, ledger_text(ledger)));
             }
         }
@@ -99,7 +99,7 @@ impl World {
         let context = Context::new(&sources, TODAY);
         for (ix, verdict) in &context.plan.ledgers {
             if let LedgerVerdict::Changed(ledger) = verdict {
-                let path = path_of_ledger(sources.path(context.catalogue.surfaces[*ix].file));
+                let path = path_of_ledger(sources.path(context.catalogue.surfaces.at(*ix).file));
                 self.files.insert(path, ledger_text(ledger));
             }
         }

@@ -110,12 +110,12 @@ fn locks(sources: &Sources, today: Day) -> Vec<(String, String)> {
     let context = Context::new(sources, today);
     let catalogue = &context.catalogue;
     let claims = context.plan.claims.iter().filter_map(|(ix, verdict)| match verdict {
-        Verdict::New(lock) => Some((path_of_lock(sources.path(catalogue.claims[*ix].file)), lock_text(lock).0)),
+        Verdict::New(lock) => Some((path_of_lock(sources.path(catalogue.claims.at(*ix).file)), lock_text(lock).0)),
         _ => None,
     });
     let ledgers = context.plan.ledgers.iter().filter_map(|(ix, verdict)| match verdict {
         LedgerVerdict::New(ledger) => {
-            Some((path_of_ledger(sources.path(catalogue.surfaces[*ix].file)), ledger_text(ledger)))
+            Some((path_of_ledger(sources.path(catalogue.surfaces.at(*ix).file)), ledger_text(ledger)))
         }
         _ => None,
     });

@@ -67,6 +67,7 @@ impl Chance {
     }
 
     /// A whole number below a limit.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 up to the limit")]
     fn below(&mut self, limit: u32) -> u32 {
         (self.unit() * f64::from(limit)) as u32
     }

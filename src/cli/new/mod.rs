@@ -119,6 +119,9 @@ pub fn run(global: &Global, verb: &New) -> Result<Exit, Failure> {
     if io::is_there(&file) {
         return Err(Failure::usage(format!("`{path}` is already there")).help("nothing was written"));
     }
+    if !io::resolved(&file)?.starts_with(io::resolved(&workspace.root)?) {
+        return Err(Failure::usage(format!("`{path}` is outside the catalogue: a folder on its way is a link")));
+    }
     io::create_new(&file, text.as_bytes())?;
     data(&format!("{}\n", shown(&file)))?;
     let again = Workspace::open(global)?;
@@ -163,7 +166,7 @@ fn filled(
     };
     let flag = || {
         let mut flags = catalogue.flags.values().filter(|flag| {
-            surface.is_some_and(|surface| flag.surface.is_some_and(|ix| catalogue.surfaces[ix].id == surface.id))
+            surface.is_some_and(|surface| flag.surface.is_some_and(|ix| catalogue.surfaces.at(ix).id == surface.id))
         });
         flags.next().filter(|_| flags.next().is_none()).map_or(TODO.to_owned(), |flag| flag.id.clone())
     };

@@ -27,10 +27,10 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     for claim in context.catalogue.claims.values() {
         let (Some(held), Some(surface)) = (context.locks.of(claim.file), claim.surface) else { continue };
         let over = held.lock.window().end.is_some_and(|end| end <= context.today);
-        if over || held.lock.surface != context.catalogue.surfaces[surface].id {
+        if over || held.lock.surface != context.catalogue.surfaces.at(surface).id {
             continue;
         }
-        let declared = &context.catalogue.surfaces[surface].components;
+        let declared = &context.catalogue.surfaces.at(surface).components;
         for component in declared.iter().filter(|component| held.lock.claims(component)) {
             grounds.entry((surface, component)).or_default().push(held);
         }
@@ -87,7 +87,7 @@ fn overlap(context: &Context<'_>, component: &str, earlier: (&Held, &BucketSet),
 }
 
 fn holdout(context: &Context<'_>, surface: Ix<Surface>, held: &Held) -> Option<Diagnostic> {
-    let surface = &context.catalogue.surfaces[surface];
+    let surface = context.catalogue.surfaces.at(surface);
     let ledger = context.locks.ledger(surface.file)?;
     let reserve = &ledger.ledger.holdout;
     let buckets = (reserve.size() == held.lock.buckets).then(|| shown(&held.lock.held().intersection(reserve), ""))??;

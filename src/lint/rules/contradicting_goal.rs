@@ -29,7 +29,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     for claim in catalogue.claims.values().filter(|claim| !context.is_over(claim)) {
         let named = claim.tracked.iter().filter(|tracked| tracked.role != Role::Required);
         uses.extend(named.map(|tracked| (tracked.id.as_str(), tracked.span)));
-        let surface = claim.surface.map(|ix| &catalogue.surfaces[ix]);
+        let surface = claim.surface.map(|ix| catalogue.surfaces.at(ix));
         for (id, guardrail) in guardrails(claim) {
             let twice = success(claim, id).map(|span| both(id, span));
             findings.extend(twice.or_else(|| looser(context, claim, surface?, id, guardrail)));
@@ -90,11 +90,11 @@ fn aimless(context: &Context<'_>, uses: &[(&str, Span)]) -> Vec<Diagnostic> {
     let metrics = &context.catalogue.metrics;
     let mut first: BTreeMap<Ix<Metric>, Span> = BTreeMap::new();
     for (id, span) in uses {
-        let Some(ix) = metrics.find(id).filter(|&ix| metrics[ix].written.goal.is_none()) else { continue };
+        let Some(ix) = metrics.find(id).filter(|&ix| metrics.at(ix).written.goal.is_none()) else { continue };
         let place = first.entry(ix).or_insert(*span);
         *place = (*place).min(*span);
     }
-    let lacking = first.into_iter().map(|(ix, span)| (&metrics[ix], span));
+    let lacking = first.into_iter().map(|(ix, span)| (metrics.at(ix), span));
     lacking
         .filter(|(metric, _)| !context.misread(metric.file))
         .map(|(metric, used)| {

@@ -3,6 +3,7 @@
 use crate::decl::{At, Stage, Waiver};
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::{Check, Context, Group, Rule};
+use crate::model::Claim;
 
 pub static RULE: Rule = Rule {
     name: "expired-waiver",
@@ -17,7 +18,7 @@ pub static RULE: Rule = Rule {
 /// Waivers of decided experiments are part of the record.
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let claims = context.catalogue.claims.values().filter(|claim| claim.stage != Some(Stage::Tweak));
-    claims.flat_map(|claim| claim.waivers()).filter_map(|waiver| finding(context, waiver)).collect()
+    claims.flat_map(Claim::waivers).filter_map(|waiver| finding(context, waiver)).collect()
 }
 
 fn finding(context: &Context<'_>, waiver: &At<Waiver>) -> Option<Diagnostic> {

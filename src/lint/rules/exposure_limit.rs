@@ -25,7 +25,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         if context.broken(claim.file) {
             continue;
         }
-        let Some(surface) = claim.surface.map(|ix| &context.catalogue.surfaces[ix]) else { continue };
+        let Some(surface) = claim.surface.map(|ix| context.catalogue.surfaces.at(ix)) else { continue };
         let Some(limits) = &surface.written.limits else { continue };
         findings.extend(first_day(context, claim, surface, limits));
         if let Written::Experiment(written) = &claim.written {

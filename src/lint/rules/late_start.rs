@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let claims = &context.catalogue.claims;
     let drawn = context.plan.claims.iter().filter_map(|(ix, verdict)| {
-        let claim = &claims[*ix];
+        let claim = claims.at(*ix);
         let before = || context.locks.of(claim.file).map_or(0, |held| held.lock.phase);
         match verdict {
             Verdict::New(_) => finding(context, claim, &format!("`{}`", claim.id)),

@@ -26,9 +26,9 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         findings.extend(metric.and_then(|(span, metric)| finding(context, surface, metric, span)));
     }
     for claim in catalogue.claims.values().filter(|claim| !context.is_over(claim)) {
-        let Some(surface) = claim.surface.map(|ix| &catalogue.surfaces[ix]) else { continue };
+        let Some(surface) = claim.surface.map(|ix| catalogue.surfaces.at(ix)) else { continue };
         for tracked in claim.tracked.iter().filter(|tracked| tracked.role != Role::Required) {
-            let metric = tracked.metric.map(|ix| &catalogue.metrics[ix]);
+            let metric = tracked.metric.map(|ix| catalogue.metrics.at(ix));
             findings.extend(metric.and_then(|metric| finding(context, surface, metric, tracked.span)));
         }
     }

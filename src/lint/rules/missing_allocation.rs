@@ -20,13 +20,13 @@ const HELP: &str = "run `allot allocate` and commit what it writes";
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let catalogue = &context.catalogue;
     let claims = context.plan.claims.iter().filter_map(|(ix, verdict)| {
-        let claim = &catalogue.claims[*ix];
+        let claim = catalogue.claims.at(*ix);
         let needed = matches!(verdict, Verdict::New(_)) && !context.is_over(claim);
         let message = format!("{} `{}` has no buckets yet", claim.kind.word(), claim.id);
         needed.then(|| Diagnostic::new(RULE.name, claim.traffic_span(), message).help(HELP))
     });
     let surfaces = context.plan.ledgers.iter().filter_map(|(ix, verdict)| {
-        let surface = &catalogue.surfaces[*ix];
+        let surface = catalogue.surfaces.at(*ix);
         let message = format!("surface `{}` has no ledger yet", surface.id);
         matches!(verdict, LedgerVerdict::New(_))
             .then(|| Diagnostic::new(RULE.name, Span::top(surface.file), message).help(HELP))

@@ -23,7 +23,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
 
 fn finding(context: &Context<'_>, claim: &Claim) -> Option<Diagnostic> {
     let variants = claim.experiment()?.variants.as_ref()?;
-    let flag = claim.flag.map(|ix| &context.catalogue.flags[ix]);
+    let flag = claim.flag.map(|ix| context.catalogue.flags.at(ix));
     let default = flag.and_then(|flag| flag.written.default.as_ref());
     let Some((_, control)) = variants.get("control") else {
         if variants.has("control") || variants.iter().len() == 0 {

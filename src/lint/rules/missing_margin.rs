@@ -26,7 +26,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
 
 fn findings(context: &Context<'_>, claim: &Claim) -> Vec<Diagnostic> {
     let lacking = claim.tracked.iter().filter(|tracked| tracked.role == Role::Guardrail && tracked.margin.is_none());
-    let surface = claim.surface.map(|ix| &context.catalogue.surfaces[ix]);
+    let surface = claim.surface.map(|ix| context.catalogue.surfaces.at(ix));
     lacking
         .filter(|_| !context.misread(claim.file))
         .map(|tracked| {

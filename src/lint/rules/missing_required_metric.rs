@@ -47,7 +47,7 @@ pub(super) fn facts_without<'a>(context: &'a Context<'_>, metric: &Metric, unit:
     let catalogue = &context.catalogue;
     let declared = catalogue.root.as_ref().and_then(|(_, root)| root.units.as_ref());
     let known = declared.is_some_and(|units| units.get(unit).is_some());
-    let facts = metric.facts.iter().map(|&ix| &catalogue.facts[ix]).filter(|_| known);
+    let facts = metric.facts.iter().map(|&ix| catalogue.facts.at(ix)).filter(|_| known);
     facts.filter(|fact| fact.written.unit.as_ref().is_some_and(|units| units.get(unit).is_none())).collect()
 }
 

@@ -25,7 +25,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let catalogue = &context.catalogue;
     let claims = context.plan.claims.iter().filter_map(|(ix, verdict)| {
         let Verdict::Refused(Refusal::NoRoom(room)) = verdict else { return None };
-        let claim = &catalogue.claims[*ix];
+        let claim = catalogue.claims.at(*ix);
         let intent = claim.intent.as_ref().filter(|_| !context.is_over(claim))?;
         Some(match room.holders.first().filter(|holder| holder.contested > 0) {
             Some(first) => contested(context, claim, intent, room, first),
@@ -34,7 +34,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     });
     let holdouts = context.plan.ledgers.iter().filter_map(|(ix, verdict)| {
         let LedgerVerdict::Refused { needed, free } = verdict else { return None };
-        holdout(&catalogue.surfaces[*ix], *needed, *free)
+        holdout(catalogue.surfaces.at(*ix), *needed, *free)
     });
     claims.chain(holdouts).collect()
 }

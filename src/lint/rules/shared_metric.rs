@@ -124,7 +124,7 @@ fn finding(context: &Context<'_>, mut found: Vec<Shared<'_>>) -> Option<Diagnost
     let more = neighbours.len() > NAMED;
     neighbours.truncate(NAMED);
     let metrics = &context.catalogue.metrics;
-    let shared = listed(found.iter().map(|shared| metrics[shared.metric].id.as_str()));
+    let shared = listed(found.iter().map(|shared| metrics.at(shared.metric).id.as_str()));
     let others = neighbours.iter().map(|neighbour| neighbour.claim.id.as_str());
     let others = if more {
         format!("{} and others", others.map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", "))

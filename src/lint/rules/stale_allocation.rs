@@ -25,14 +25,18 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let catalogue = &context.catalogue;
     let mut findings = Vec::new();
     for (ix, verdict) in &context.plan.claims {
-        let claim = &catalogue.claims[*ix];
+        let claim = catalogue.claims.at(*ix);
         // A lock whose days are over holds nobody back, whatever has become of its declaration.
         let live = |held: &&Held| !context.is_over(claim) || held.lock.window().phase(context.today) != Phase::Over;
         let Some(held) = context.locks.of(claim.file).filter(live) else { continue };
         let finding = match verdict {
             Verdict::Changed(lock) => {
                 let (span, message) = changed(claim, &held.lock, lock);
-                Some(Diagnostic::new(RULE.name, span, message).help(HELP))
+                let finding = Diagnostic::new(RULE.name, span, message).help(HELP);
+                // What an analysis promised is pinned in the lock, and yet no part of what is served.
+                let mut served = Lock::clone(lock);
+                served.plan.clone_from(&held.lock.plan);
+                Some(if served == held.lock { finding.planning() } else { finding })
             }
             Verdict::Refused(refusal) => refused(context, claim, &held.lock, refusal),
             Verdict::Kept | Verdict::New(_) => None,
@@ -42,13 +46,13 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     // Where locks are to be written or drawn again, the ledger follows them; one that is wrong by itself is worth a word.
     let written = context.plan.claims.iter().filter(|(ix, verdict)| match verdict {
         Verdict::New(_) | Verdict::Changed(_) => true,
-        Verdict::Refused(Refusal::Pinned(_)) => !context.is_over(&catalogue.claims[*ix]),
+        Verdict::Refused(Refusal::Pinned(_)) => !context.is_over(catalogue.claims.at(*ix)),
         Verdict::Refused(_) | Verdict::Kept => false,
     });
-    let following: HashSet<Ix<Surface>> = written.filter_map(|(ix, _)| catalogue.claims[*ix].surface).collect();
+    let following: HashSet<Ix<Surface>> = written.filter_map(|(ix, _)| catalogue.claims.at(*ix).surface).collect();
     findings.extend(context.plan.ledgers.iter().filter(|(ix, _)| !following.contains(ix)).filter_map(|(ix, verdict)| {
         let LedgerVerdict::Changed(ledger) = verdict else { return None };
-        let surface = &catalogue.surfaces[*ix];
+        let surface = catalogue.surfaces.at(*ix);
         let held = context.locks.ledger(surface.file)?;
         let differs = |component: &str, digest: &str| held.ledger.components.get(component).is_none_or(|was| was != digest);
         let component = ledger.components.iter().find(|(component, digest)| differs(component, digest));
@@ -196,16 +200,16 @@ fn pinned(claim: &Claim, lock: &Lock, pin: Pin) -> String {
 /// Where something that is pinned is written outside the declaration.
 fn origin(context: &Context<'_>, claim: &Claim, pin: Pin) -> Option<(Span, &'static str)> {
     let catalogue = &context.catalogue;
-    let surface = claim.surface.map(|ix| &catalogue.surfaces[ix].written);
+    let surface = claim.surface.map(|ix| &catalogue.surfaces.at(ix).written);
     let span = match pin {
-        Pin::Segment => return Some((Span::top(catalogue.segments[claim.segment?].file), "the segment")),
+        Pin::Segment => return Some((Span::top(catalogue.segments.at(claim.segment?).file), "the segment")),
         Pin::Unit => surface?.unit.as_ref()?.span,
         Pin::Scheme => surface?.sdk.as_ref()?.span,
         Pin::Buckets => surface?.buckets.as_ref()?.span,
         Pin::Salt => match &surface?.salt {
             Some(salt) => salt.span,
             None => {
-                let ledger = context.locks.ledger(catalogue.surfaces[claim.surface?].file)?;
+                let ledger = context.locks.ledger(catalogue.surfaces.at(claim.surface?).file)?;
                 return Some((Span::top(ledger.file), "the ledger holds the salt"));
             }
         },

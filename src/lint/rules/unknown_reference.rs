@@ -158,13 +158,13 @@ fn elsewhere(context: &Context<'_>) -> Vec<Diagnostic> {
     let catalogue = &context.catalogue;
     let claims = catalogue.claims.values().filter_map(|claim| {
         let (surface, ix) = (claim.surface?, claim.flag?);
-        let flag = &catalogue.flags[ix];
+        let flag = catalogue.flags.at(ix);
         let other = flag.surface.filter(|other| *other != surface)?;
         let named = match &claim.written {
             Written::Experiment(written) => written.flag.as_ref(),
             Written::Rollout(written) => written.flag.as_ref(),
         };
-        let (surface, other) = (&catalogue.surfaces[surface].id, &catalogue.surfaces[other].id);
+        let (surface, other) = (&catalogue.surfaces.at(surface).id, &catalogue.surfaces.at(other).id);
         let message = format!("surface `{surface}` has no flag `{}`: it belongs to `{other}`", flag.id);
         let finding = Diagnostic::new(RULE.name, named?.span, message);
         let finding = finding.help(format!("name a flag of `{surface}`, or write `surface = \"{other}\"`"));

@@ -26,7 +26,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         findings.extend(surface.written.holdout.as_ref().and_then(|holdout| finding(surface, holdout)));
     }
     for claim in catalogue.claims.values().filter(|claim| !context.is_over(claim)) {
-        let Some(surface) = claim.surface.map(|ix| &catalogue.surfaces[ix]) else { continue };
+        let Some(surface) = claim.surface.map(|ix| catalogue.surfaces.at(ix)) else { continue };
         findings.extend(shares(claim).into_iter().filter_map(|share| finding(surface, share)));
     }
     findings

@@ -25,13 +25,13 @@ const MAX_USES: usize = 3;
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for (ix, uses) in uses(context) {
-        let segment = &context.catalogue.segments[ix];
+        let segment = context.catalogue.segments.at(ix);
         for (span, test) in context.catalogue.tests(segment) {
             // Several surfaces may use a segment: one of them that cannot is enough.
             let refused = uses.iter().find_map(|(surface, _)| Some((*surface, refused(context, *surface, &test)?)));
             let Some((surface, wrong)) = refused else { continue };
             let finding = Diagnostic::new(RULE.name, span, wrong.to_string()).maybe_help(help(&wrong));
-            let label = format!("used here, on `{}`", context.catalogue.surfaces[surface].id);
+            let label = format!("used here, on `{}`", context.catalogue.surfaces.at(surface).id);
             let places = uses.iter().filter(|(other, _)| *other == surface).take(MAX_USES);
             findings.push(places.fold(finding, |finding, (_, place)| finding.related(*place, &*label)));
         }
@@ -74,7 +74,7 @@ fn uses(context: &Context<'_>) -> Vec<(Ix<Segment>, Vec<Use>)> {
 
 /// Why a surface's SDK cannot be served a test. The names of attributes are a matter of ids.
 fn refused(context: &Context<'_>, surface: Ix<Surface>, test: &Predicate) -> Option<Unsupported> {
-    match context.catalogue.surfaces[surface].sdk {
+    match context.catalogue.surfaces.at(surface).sdk {
         Sdk::Growthbook => {
             growthbook::condition(&test.condition()).err().filter(|wrong| !matches!(wrong, Unsupported::Attribute(_)))
         }

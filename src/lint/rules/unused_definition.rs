@@ -62,6 +62,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     unused.map(|(target, id, span)| finding(target, id, span)).collect()
 }
 
+#[expect(clippy::ref_option, reason = "the type of every key that may be absent")]
 fn keys<T>(target: Target, entries: &May<Entries<T>>) -> impl Iterator<Item = (Target, &str, Span)> {
     let entries = entries.iter().flat_map(|entries| entries.iter());
     entries.map(move |(id, _)| (target, id.value.as_str(), id.span))

@@ -33,13 +33,13 @@ fn findings(context: &Context<'_>, claim: &Claim) -> Option<Vec<Diagnostic>> {
         .tracked
         .iter()
         .filter_map(|tracked| {
-            let metric = &context.catalogue.metrics[tracked.metric?];
+            let metric = context.catalogue.metrics.at(tracked.metric?);
             let window = metric.written.window.as_ref()?;
             (window.value.to >= days.value).then_some(Long { tracked, window })
         })
         .collect();
     let (required, own): (Vec<_>, Vec<_>) = too_long.into_iter().partition(|long| long.tracked.role == Role::Required);
-    let unit = claim.surface.map_or("unit", |ix| context.catalogue.surfaces[ix].unit());
+    let unit = claim.surface.map_or("unit", |ix| context.catalogue.surfaces.at(ix).unit());
     let finding = |of: &[Long<'_>], span: Span, which: &str, takes: &str| {
         let longest = of.iter().map(|long| long.window.value.to).max()?;
         let message = format!(

@@ -189,7 +189,7 @@ impl Field {
         Survey {
             locks: held.map(|held| (held.lock.id.clone(), held.lock.clone())).collect(),
             holdout: holdout.unwrap_or_else(|| BucketSet::with_size(1)),
-            refused: refused.map(|(ix, _)| claims[*ix].id.clone()).collect(),
+            refused: refused.map(|(ix, _)| claims.at(*ix).id.clone()).collect(),
             holdout_refused: plan.ledgers.iter().any(|(_, verdict)| matches!(verdict, LedgerVerdict::Refused { .. })),
             settled: !plan.claims.iter().any(|(_, verdict)| drawn(verdict))
                 && !plan.ledgers.iter().any(|(_, verdict)| renewed(verdict)),
