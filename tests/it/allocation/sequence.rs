@@ -105,7 +105,8 @@ impl Season {
         }
         let id = self.dice.pick(&open).clone();
         let mut plot = self.plots.get(&id)?.clone();
-        let mut may_move = false;
+        // A phase that was raised in a pause is drawn when it goes on.
+        let mut may_move = self.survey.locks.get(&id).is_some_and(|lock| lock.phase != plot.phase);
         let kind = match kind {
             5 if plot.traffic > 0 => {
                 plot.traffic = (plot.traffic + self.share(30)).min(100);
@@ -128,9 +129,11 @@ impl Season {
                     (0, None) => return None,
                     _ => 0,
                 };
+                let traffic = plot.traffic;
+                plot.ramp.retain(|&(_, share)| traffic == 0 || share <= traffic);
                 "pause"
             }
-            9 if !self.waiting.contains(&id) => {
+            9 if !may_move && !self.waiting.contains(&id) => {
                 may_move = true;
                 plot.phase += 1;
                 plot.traffic = self.share(50);
