@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::compile::{compiled, read_manifest};
-use super::output::{buffered, say};
+use super::compile::{compiled, read_manifest, served};
+use super::output::{Printed, buffered};
 use super::workspace::{Workspace, instant};
 use super::{Exit, Failure, Global};
 use crate::artifact::manifest::{self, File};
@@ -51,14 +51,7 @@ pub struct Assign {
     dist: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
-    #[default]
-    Text,
-    Json,
+    format: Printed,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -136,7 +129,7 @@ fn write(
             continue;
         }
         match verb.format {
-            Format::Json => {
+            Printed::Json => {
                 let line = Line {
                     unit,
                     surface: &artifact.surface,
@@ -150,7 +143,7 @@ fn write(
                 serde_json::to_writer(&mut *out, &line)?;
                 writeln!(out)?;
             }
-            Format::Text => {
+            Printed::Text => {
                 writeln!(out, "{}", sentence(unit, flag, &assignment))?;
                 if verb.explain {
                     for step in evaluator.explain(flag, unit, &subject.attributes, at).steps {
@@ -213,18 +206,9 @@ fn typed(text: &str) -> Value {
 
 fn from_catalogue(global: &Global, verb: &Assign) -> Result<(Vec<Evaluator>, i64), Failure> {
     let workspace = Workspace::open(global)?;
-    let (_, _, dist) = compiled(&workspace, None, None);
-    let mut evaluators = Vec::new();
-    for (id, surface) in &dist.manifest.surfaces {
-        if verb.surface.as_ref().is_some_and(|only| only != id) {
-            continue;
-        }
-        if let Some(why) = &surface.held {
-            say(&format!("surface `{id}` is held by {why}, and left out"));
-        }
-        let native = surface.formats.get("native").and_then(|file| dist.files.get(&file.path));
-        evaluators.extend(native.and_then(|bytes| Evaluator::from_bytes(bytes).ok()));
-    }
+    let dist = compiled(&workspace, None, None);
+    let artifacts = served(&dist, verb.surface.as_deref());
+    let evaluators = artifacts.into_iter().map(Evaluator::new).collect();
     Ok((evaluators, workspace.at.0))
 }
 

@@ -8,12 +8,11 @@ use clap::Args;
 use super::output::{data, say};
 use super::workspace::Workspace;
 use super::{Exit, Failure, Global};
+use crate::artifact::Artifact;
 use crate::artifact::manifest::{self, Manifest};
 use crate::compile::{Dist, Inputs, compile};
 use crate::io;
 use crate::lint::{Levels, held, lint};
-use crate::lock::Locks;
-use crate::model::Catalogue;
 
 /// The largest manifest that is read back.
 const MAX_MANIFEST: u64 = 16 << 20;
@@ -40,7 +39,7 @@ pub fn run(global: &Global, verb: &Compile) -> Result<Exit, Failure> {
     let workspace = Workspace::open(global)?;
     let previous = read_manifest(&verb.out)?;
     let source = verb.source.clone().or_else(|| io::head_commit(&workspace.root));
-    let dist = compiled(&workspace, source, previous.clone()).2;
+    let dist = compiled(&workspace, source, previous.clone());
     let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
     for (path, bytes) in &dist.files {
         let target = verb.out.join(path);
@@ -77,14 +76,27 @@ pub fn run(global: &Global, verb: &Compile) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// The catalogue, its locks, and its distribution.
-pub fn compiled(workspace: &Workspace, source: Option<String>, previous: Option<Manifest>) -> (Catalogue, Locks, Dist) {
+/// The distribution of a catalogue.
+pub fn compiled(workspace: &Workspace, source: Option<String>, previous: Option<Manifest>) -> Dist {
     let context = workspace.context();
     let levels = Levels::of_root(context.catalogue.root.as_ref().map(|(_, root)| root));
     let report = lint(&context, &levels);
     let inputs = Inputs { at: workspace.at.0, source, held: held(&context, &report), previous };
-    let dist = compile(&context.catalogue, &context.locks, &inputs);
-    (context.catalogue, context.locks, dist)
+    compile(&context.catalogue, &context.locks, &inputs)
+}
+
+/// The native artifacts of a distribution, of one surface or of all; says which surfaces are held and so left out.
+pub fn served(dist: &Dist, only: Option<&str>) -> Vec<Artifact> {
+    let surfaces = dist.manifest.surfaces.iter().filter(|(id, _)| only.is_none_or(|only| only == id.as_str()));
+    let mut artifacts = Vec::new();
+    for (id, surface) in surfaces {
+        if let Some(why) = &surface.held {
+            say(&format!("surface `{id}` is held by {why}, and left out"));
+        }
+        let native = surface.formats.get("native").and_then(|file| dist.files.get(&file.path));
+        artifacts.extend(native.and_then(|bytes| Artifact::decode(bytes).ok()));
+    }
+    artifacts
 }
 
 /// The manifest in a folder, if there is one.

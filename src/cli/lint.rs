@@ -1,5 +1,6 @@
 //! `allot lint`: diagnostics only.
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -116,7 +117,7 @@ fn fix(global: &Global, workspace: &mut Workspace, filter: &Filter) -> Result<()
     for _ in 0..ROUNDS {
         let context = workspace.context();
         let found = filter.keep(&workspace.sources, &linted(&context));
-        drop(context);
+        drop(ManuallyDrop::into_inner(context));
         let (texts, applied) = mended(&workspace.sources, &found);
         if texts.is_empty() {
             break;

@@ -39,6 +39,14 @@ pub fn width() -> usize {
     io::width().map_or(100, |width| width.clamp(60, 140))
 }
 
+/// How a verb prints what it found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Printed {
+    #[default]
+    Text,
+    Json,
+}
+
 /// Writes data to standard output. A reader that has gone away, as in `allot lint | head`, is no failure.
 ///
 /// # Errors

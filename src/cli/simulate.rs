@@ -1,13 +1,12 @@
 //! `allot simulate`: uniformity, split, independence and exclusion over synthetic units.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 
-use super::compile::compiled;
-use super::output::{data, say};
+use super::compile::{compiled, served};
+use super::output::{Printed, data};
 use super::workspace::Workspace;
 use super::{Exit, Failure, Global};
-use crate::artifact::Artifact;
 use crate::simulate::{Kind, LEVEL, Simulation, Test, simulate};
 
 /// Send synthetic units through the evaluator and test what comes of them
@@ -31,32 +30,15 @@ pub struct Simulate {
     surface: Option<String>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
+    format: Printed,
 }
 
 pub fn run(global: &Global, verb: &Simulate) -> Result<Exit, Failure> {
     let workspace = Workspace::open(global)?;
-    let (_, _, dist) = compiled(&workspace, None, None);
-    let mut simulations = Vec::new();
-    for (id, surface) in &dist.manifest.surfaces {
-        if verb.surface.as_ref().is_some_and(|only| only != id) {
-            continue;
-        }
-        if let Some(why) = &surface.held {
-            say(&format!("surface `{id}` is held by {why}, and left out"));
-        }
-        let native = surface.formats.get("native").and_then(|file| dist.files.get(&file.path));
-        if let Some(artifact) = native.and_then(|bytes| Artifact::decode(bytes).ok()) {
-            simulations.push(simulate(&artifact, workspace.at.0, verb.units, verb.seed));
-        }
-    }
+    let dist = compiled(&workspace, None, None);
+    let artifacts = served(&dist, verb.surface.as_deref());
+    let simulations: Vec<Simulation> =
+        artifacts.iter().map(|artifact| simulate(artifact, workspace.at.0, verb.units, verb.seed)).collect();
     if simulations.is_empty() {
         return Err(Failure::usage(match &verb.surface {
             Some(id) => format!("there is no surface `{id}` to simulate"),
@@ -64,8 +46,8 @@ pub fn run(global: &Global, verb: &Simulate) -> Result<Exit, Failure> {
         }));
     }
     match verb.format {
-        Format::Text => simulations.iter().try_for_each(|simulation| data(&text(simulation)))?,
-        Format::Json => data(&format!("{}\n", json_of(&simulations, verb.seed)))?,
+        Printed::Text => simulations.iter().try_for_each(|simulation| data(&text(simulation)))?,
+        Printed::Json => data(&format!("{}\n", json_of(&simulations, verb.seed)))?,
     }
     let failed: usize = simulations.iter().map(|simulation| failures(simulation).count()).sum();
     Ok(if failed > 0 { Exit::Findings } else { Exit::Clean })

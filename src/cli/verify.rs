@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::output::{data, say};
+use super::output::{Printed, data, say};
 use super::{Exit, Failure, Global};
 use crate::artifact::manifest;
 use crate::io;
@@ -28,7 +28,7 @@ pub struct Verify {
     dist: PathBuf,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
-    format: super::assign::Format,
+    format: Printed,
 }
 
 pub fn run(global: &Global, verb: &Verify) -> Result<Exit, Failure> {
@@ -40,7 +40,7 @@ pub fn run(global: &Global, verb: &Verify) -> Result<Exit, Failure> {
     let bytes = io::read_bounded(&path, MAX_FILE)?;
     let report = verify(&bytes, |path| io::read_bounded(&verb.dist.join(path), MAX_FILE).ok());
     match verb.format {
-        super::assign::Format::Json => {
+        Printed::Json => {
             let failures: Vec<_> = report
                 .failures
                 .iter()
@@ -55,7 +55,7 @@ pub fn run(global: &Global, verb: &Verify) -> Result<Exit, Failure> {
             });
             data(&format!("{whole}\n"))?;
         }
-        super::assign::Format::Text => {
+        Printed::Text => {
             for failure in &report.failures {
                 data(&format!("{failure}\n"))?;
             }

@@ -1,5 +1,6 @@
 //! What most verbs begin with: the root, the clock, and the catalogue's texts.
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use super::{Failure, Global};
@@ -36,15 +37,16 @@ impl Workspace {
         Day::containing(self.at.0)
     }
 
-    /// The catalogue, read, bound and planned.
-    pub fn context(&self) -> Context<'_> {
+    /// The catalogue, read, bound and planned. It lasts until the process ends: to give it back piece by piece would take as
+    /// long as some of the rules.
+    pub fn context(&self) -> ManuallyDrop<Context<'_>> {
         let mut context = Context::new(&self.sources, self.today());
         for (path, why) in &self.refused {
             if let Some(file) = self.sources.find(path) {
                 context.refuse(file, why);
             }
         }
-        context
+        ManuallyDrop::new(context)
     }
 
     /// Puts other texts in the place of some, in memory only.

@@ -2,7 +2,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::reader::{Reader, Table};
+use super::reader::{MAX_FINDINGS, Reader, Table};
 use super::syntax;
 use super::{Baseline, Experiment, Flag, Metrics, Rollout, Root, Segment, Surface};
 use crate::diag::{Concern, Diagnostic};
@@ -10,8 +10,6 @@ use crate::source::{FileId, Source, Span};
 
 /// The version of the format that this tool reads and writes.
 const VERSION: i64 = 1;
-/// How many findings of one file are kept; a file with more is hostile, or not a catalogue file at all.
-pub(super) const MAX_FINDINGS: usize = 200;
 
 /// A kind of declaration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

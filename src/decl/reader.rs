@@ -6,9 +6,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::kind::MAX_FINDINGS;
 use crate::diag::{Concern, Diagnostic, Fix, closest, did_you_mean, shown, slip};
 use crate::source::{FileId, Span};
+
+/// How many findings of one file are kept; a file with more is hostile, or not a catalogue file at all.
+pub(super) const MAX_FINDINGS: usize = 200;
 
 /// A TOML value with its place.
 pub type Node<'a> = &'a Spanned<DeValue<'a>>;
@@ -125,9 +127,9 @@ impl Reader {
     }
 
     /// Opens a value as a table of known keys.
-    pub fn table_of<'a, 'r>(&'r mut self, node: Node<'a>, example: &str) -> Option<Table<'a, 'r>> {
+    pub fn table_of<'a, 'r>(&'r mut self, node: Node<'a>, example: fn() -> String) -> Option<Table<'a, 'r>> {
         if node.get_ref().as_table().is_none() {
-            let finding = self.wrong_type(node, "a table").help(format!("write it as `{example}`"));
+            let finding = self.wrong_type(node, "a table").help(format!("write it as `{}`", example()));
             self.report(finding);
             return None;
         }

@@ -33,7 +33,7 @@ macro_rules! table {
             }
 
             fn decode(node: $crate::decl::reader::Node<'_>, reader: &mut $crate::decl::reader::Reader) -> Option<Self> {
-                reader.table_of(node, &Self::example()).map(Self::read)
+                reader.table_of(node, Self::example).map(Self::read)
             }
         }
     };

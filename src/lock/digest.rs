@@ -14,7 +14,8 @@ pub fn digest(domain: &str, parts: &[&str]) -> String {
         hasher.update((part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
     }
-    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let digits = |byte: u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+    hasher.finalize().iter().take(16).flat_map(|&byte| digits(byte)).collect()
 }
 
 /// A salt of 16 hex digits.
