@@ -123,7 +123,7 @@ fn featurevisor(root: &Path, scratch: &Path, count: usize) {
     let dist = scratch.join("dist");
     for (ours, theirs) in [("lint", "lint"), ("compile", "build")] {
         let (a, b) = pairs(
-            3,
+            7,
             || {
                 let mut command = allot(root);
                 command.arg(ours);
