@@ -49,7 +49,9 @@ pub fn run(global: &Global, verb: &Compile) -> Result<Exit, Failure> {
         }
     }
     // The manifest comes last: it never names a file that is not there.
-    files.push((verb.out.join(manifest::PATH), dist.manifest.to_json().into_bytes()));
+    if previous.as_ref() != Some(&dist.manifest) {
+        files.push((verb.out.join(manifest::PATH), dist.manifest.to_json().into_bytes()));
+    }
     io::write_all(&files)?;
     if let Some(previous) = &previous {
         io::remove_files(
