@@ -29,6 +29,8 @@ pub mod model;
 #[cfg(feature = "cli")]
 pub mod render;
 #[cfg(feature = "cli")]
+pub mod report;
+#[cfg(feature = "cli")]
 pub mod simulate;
 #[cfg(feature = "cli")]
 pub mod source;

@@ -2,6 +2,7 @@
 
 pub mod github;
 pub mod json;
+pub mod markdown;
 pub mod page;
 pub mod rules;
 pub mod sarif;

@@ -20,6 +20,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("lock", &["source", "diag", "decl", "model", "bucket"]),
     ("query", &["source", "diag", "model"]),
     ("results", &[]),
+    // What a gate records is read back by another run, also from a fork: a shape of its own, strictly read.
+    ("report", &[]),
     ("power", &["model", "lock", "stats"]),
     ("change", &["model", "lock", "bucket"]),
     ("lint", &["source", "diag", "decl", "model", "lock", "bucket", "artifact", "query", "results", "power", "change"]),
@@ -30,7 +32,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("publish", &["artifact"]),
     ("measure", &["model", "query", "stats"]),
     ("analysis", &["model", "stats", "results"]),
-    ("render", &["diag", "source", "model", "lint", "change", "power", "eval", "results"]),
+    ("render", &["diag", "source", "model", "lint", "change", "power", "eval", "results", "report"]),
 ];
 
 /// What only `io` may say: files, the environment, the network, the clock, other programs.
