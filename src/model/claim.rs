@@ -1,5 +1,7 @@
 //! Claims: experiments and rollouts, what they take, where and when.
 
+use std::sync::Arc;
+
 use super::arena::{Identified, Ix};
 use super::ground::{Flag, Segment, Surface};
 use super::measure::Tracked;
@@ -27,8 +29,8 @@ impl ClaimKind {
 /// The declaration behind a claim.
 #[derive(Debug, Clone)]
 pub enum Written {
-    Experiment(Box<decl::Experiment>),
-    Rollout(Box<decl::Rollout>),
+    Experiment(Arc<decl::Experiment>),
+    Rollout(Arc<decl::Rollout>),
 }
 
 /// Days on which a claim holds its buckets: from `start` up to, not including, `end`.
