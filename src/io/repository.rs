@@ -20,6 +20,19 @@ pub struct Repo {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tree(BTreeMap<String, Option<Oid>>);
 
+/// The ids that the texts of a catalogue would have as objects, in order of its files.
+#[derive(Debug, Clone, Default)]
+pub struct Ids(Vec<Option<Oid>>);
+
+impl Ids {
+    /// Computes them, on all cores.
+    #[must_use]
+    pub fn of(loaded: &Loaded) -> Self {
+        let id = |(_, text): &(String, String)| Oid::hash_object(ObjectType::Blob, text.as_bytes()).ok();
+        Self(loaded.files.par_iter().map(id).collect())
+    }
+}
+
 /// What another commit has otherwise than a catalogue.
 #[derive(Debug, Default)]
 pub struct Differences {
@@ -202,15 +215,11 @@ impl Repo {
     ///
     /// # Errors
     /// When objects are missing.
-    pub fn differences(&self, base: &Tree, head: &Loaded) -> Result<Differences, IoError> {
-        let differs: Vec<&(String, String)> = head
-            .files
-            .par_iter()
-            .filter(|(path, text)| {
-                let there = base.0.get(path).copied().flatten();
-                there.is_none() || Oid::hash_object(ObjectType::Blob, text.as_bytes()).ok() != there
-            })
-            .collect();
+    pub fn differences(&self, base: &Tree, head: &Loaded, ids: &Ids) -> Result<Differences, IoError> {
+        let there = |path: &str| base.0.get(path).copied().flatten();
+        let files = head.files.iter().zip(&ids.0);
+        let differs: Vec<&(String, String)> =
+            files.filter(|((path, _), id)| id.is_none() || there(path) != **id).map(|(file, _)| file).collect();
         let mut found = Differences::default();
         let mut seen: HashSet<&str> = head.files.iter().map(|(path, _)| path.as_str()).collect();
         for (path, text) in differs {
@@ -236,6 +245,14 @@ impl Repo {
             found.versions.push((path.clone(), self.text(id)?));
         }
         Ok(found)
+    }
+
+    /// Whether a catalogue is otherwise than it is at a commit.
+    ///
+    /// # Errors
+    /// When objects are missing.
+    pub fn differs(&self, tree: &Tree, head: &Loaded, ids: &Ids) -> Result<bool, IoError> {
+        Ok(!self.differences(tree, head, ids)?.is_empty())
     }
 
     fn find(&self, commit: &str) -> Result<Commit<'_>, IoError> {

@@ -153,6 +153,16 @@ impl Claim {
         }
     }
 
+    /// The team that owns it.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        let owner = match &self.written {
+            Written::Experiment(written) => &written.owner,
+            Written::Rollout(written) => &written.owner,
+        };
+        owner.as_ref().map(|owner| owner.value.as_str())
+    }
+
     /// The decision, if there is one.
     #[must_use]
     pub fn decision(&self) -> Option<&At<decl::Decision>> {

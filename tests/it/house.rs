@@ -33,7 +33,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("publish", &["artifact"]),
     ("measure", &["model", "query", "stats"]),
     ("analysis", &["model", "stats", "results"]),
-    ("render", &["diag", "source", "model", "lint", "change", "power", "eval", "results", "report"]),
+    (
+        "render",
+        &["diag", "source", "decl", "bucket", "model", "lock", "lint", "change", "power", "eval", "results", "report"],
+    ),
 ];
 
 /// What only `io` may say: files, the environment, the network, the clock, other programs.
