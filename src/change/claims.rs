@@ -201,15 +201,21 @@ fn most_moves(
     }
     let mut most: Option<(Day, f64, Vec<Move>)> = None;
     for day in days.into_iter().filter(|&day| day >= today) {
-        let before = claims.before.zip(locks.before).and_then(|(ix, lock)| Assigned::on(base, ix, lock, day));
-        let after = claims.after.zip(locks.after).and_then(|(ix, lock)| asked(head, ix, lock, day));
-        let found = moves(before.as_ref(), after.as_ref());
+        let found = moves_on(base, head, claims, locks, day);
         let share: f64 = found.iter().map(|found| found.units).sum();
         if share > most.as_ref().map_or(1e-12, |(_, most, _)| most + 1e-12) {
             most = Some((day, share, found));
         }
     }
     most.map(|(day, _, moves)| (day, moves))
+}
+
+/// Who moves on a day against what the base would do that day.
+#[must_use]
+pub fn moves_on(base: &Side<'_>, head: &Side<'_>, claims: Pair<Ix<Claim>>, locks: Pair<&Lock>, day: Day) -> Vec<Move> {
+    let before = claims.before.zip(locks.before).and_then(|(ix, lock)| Assigned::on(base, ix, lock, day));
+    let after = claims.after.zip(locks.after).and_then(|(ix, lock)| asked(head, ix, lock, day));
+    moves(before.as_ref(), after.as_ref())
 }
 
 /// What the head's declaration asks for on a day, also where allocation refuses it: that is what it would do to users.

@@ -12,8 +12,8 @@ mod neighbours;
 mod side;
 
 pub use assigned::Assigned;
-pub use claims::{Action, ClaimChange, Sized, claims};
-pub use definitions::{Definition, What, definitions};
+pub use claims::{Action, ClaimChange, Sized, claims, moves_on};
+pub use definitions::{Definition, What, definitions, dependents};
 pub use edits::{Edit, edits};
 pub use moves::{Move, moves};
 pub use neighbours::{Excluded, Neighbour};

@@ -11,7 +11,7 @@ use crate::model::{Claim, Ix, Segment};
 #[must_use]
 pub fn held(context: &Context<'_>, report: &Report) -> BTreeMap<String, BTreeSet<&'static str>> {
     let mut held: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
-    for finding in &report.findings {
+    for finding in report.findings.iter().chain(&report.covered) {
         let serving = rules::find(finding.rule).is_some_and(|rule| rule.serving);
         if serving && finding.concern == Concern::Serving && finding.severity == Severity::Error {
             for surface in touched(context, finding) {

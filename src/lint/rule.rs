@@ -36,14 +36,22 @@ pub enum Group {
     Coordination,
     Power,
     Conformance,
+    Lifecycle,
     Decision,
     Hygiene,
 }
 
 impl Group {
     /// Every group, in the order in which they are listed.
-    pub const ALL: [Self; 6] =
-        [Self::Correctness, Self::Coordination, Self::Power, Self::Conformance, Self::Decision, Self::Hygiene];
+    pub const ALL: [Self; 7] = [
+        Self::Correctness,
+        Self::Coordination,
+        Self::Power,
+        Self::Conformance,
+        Self::Lifecycle,
+        Self::Decision,
+        Self::Hygiene,
+    ];
 
     /// Its name in `allotment.toml`.
     #[must_use]
@@ -53,6 +61,7 @@ impl Group {
             Self::Coordination => "coordination",
             Self::Power => "power",
             Self::Conformance => "conformance",
+            Self::Lifecycle => "lifecycle",
             Self::Decision => "decision",
             Self::Hygiene => "hygiene",
         }

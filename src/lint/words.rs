@@ -1,4 +1,6 @@
-//! How findings speak of several things, and of large numbers.
+//! How findings speak of several things, of large numbers, and of units that move.
+
+use crate::change::Move;
 
 /// Ids as English lists them: "`a`, `b` and `c`".
 pub(super) fn listed<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
@@ -28,9 +30,42 @@ pub(super) fn counted(number: u32, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
+/// A fraction in percent, as exact as four decimals are: "5%", "0.125%".
+pub(super) fn percent(fraction: f64) -> String {
+    let digits = format!("{:.4}", fraction * 100.0);
+    format!("{}%", digits.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// Who would move, as a sentence about the units of a surface: the most first, and no more than three of them.
+pub(super) fn would_move(surface: &str, moves: &[Move]) -> String {
+    let way = |found: &Move| match (&found.from, &found.to) {
+        (Some(from), Some(to)) if from == to => format!("from one value of `{from}` to another"),
+        (Some(from), Some(to)) => format!("from `{from}` to `{to}`"),
+        (Some(from), None) => format!("out of `{from}`"),
+        (None, Some(to)) => format!("into `{to}`"),
+        (None, None) => String::new(),
+    };
+    let all = percent(moves.iter().map(|found| found.units).sum());
+    match moves {
+        [] => "nobody would move".to_owned(),
+        [one] => format!("{all} of the units of `{surface}` would move {}", way(one)),
+        several => {
+            let each = several.iter().take(3).map(|found| format!("{} {}", percent(found.units), way(found)));
+            let each: Vec<String> = each.collect();
+            let more = if several.len() > 3 { " and so on" } else { "" };
+            format!("{all} of the units of `{surface}` would move: {}{more}", each.join(", "))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{counted, grouped, listed};
+    use super::{counted, grouped, listed, percent};
+
+    #[test]
+    fn percentages_are_as_short_as_they_can_be() {
+        assert_eq!([0.05, 0.00125, 1.0, 1.0 / 3.0].map(percent).join(" "), "5% 0.125% 100% 33.3333%");
+    }
 
     #[test]
     fn lists_and_numbers() {

@@ -212,7 +212,9 @@ struct Excerpt {
 impl Excerpt {
     fn of(prefix: &str, sources: &Sources, span: Span) -> Self {
         let text = sources.get(span.file).map_or("", |source| &source.text);
-        let name = plain(&format!("{prefix}{}", sources.path(span.file))).into_owned();
+        let revision = sources.get(span.file).and_then(|source| source.revision.as_deref());
+        let revision = revision.map_or(String::new(), |revision| format!(" at {revision}"));
+        let name = plain(&format!("{prefix}{}{revision}", sources.path(span.file))).into_owned();
         let range = within(text, span);
         let (shown, whole) = match lines_around(text, &range) {
             Some(lines) => (lines, true),

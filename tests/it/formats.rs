@@ -12,7 +12,7 @@ use allotment::source::Sources;
 use jsonschema::Validator;
 use serde_json::Value;
 
-use crate::rule_pages::{blocks, world};
+use crate::rule_pages::linted_page;
 
 /// A finding as every format should show it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,7 +118,7 @@ fn every_page_says_the_same_in_every_format() {
     let (own, official) = (validator("schema/output/lint.json"), validator("tests/it/schemas/sarif-schema-2.1.0.json"));
     let mut seen = 0;
     for rule in rules::ALL {
-        let (sources, report) = world(&blocks(rule.page, "Fails")).lint();
+        let (sources, report) = linted_page(rule, "Fails");
         let findings = &report.findings;
         let expected = places(&sources, findings);
 

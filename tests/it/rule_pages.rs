@@ -5,12 +5,17 @@
 //! `allot allocate` wrote; locks always are. Behind a lock, `resealed` puts only its lines in the place of those of the same
 //! keys, and makes the seal and the ledgers right again. The block `text` shows the findings; `RENEW=1 cargo test` rewrites
 //! it.
+//!
+//! Rules of the lifecycle compare with a base: the small catalogue, allotted, under the blocks with `base` behind the path.
+//! The other blocks are the change: `edited` puts its lines in the place of those of the same keys, and whole tables at the
+//! end of the file, and `removed` takes the file away.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use allotment::lint::rules;
+use allotment::lint::{Group, Report, Rule, rules};
 use allotment::render::text::{Style, findings};
+use allotment::source::Sources;
 
 use crate::world::World;
 
@@ -46,26 +51,57 @@ pub fn blocks(page: &str, section: &str) -> Vec<Block> {
     blocks
 }
 
-/// The small catalogue under a section's blocks.
-pub fn world(blocks: &[Block]) -> World {
+/// The small catalogue under a section's blocks, and the base of the change, if it is one.
+fn world(blocks: &[Block], compares: bool) -> (World, Option<World>) {
     let mut world = World::base();
-    let files = || blocks.iter().filter_map(|block| block.info.strip_prefix("toml ").map(|path| (path, &block.text)));
-    for (path, text) in files() {
-        if !path.contains(' ') && !path.ends_with(".lock") {
+    let files: Vec<(&str, &str, &str)> = blocks
+        .iter()
+        .filter_map(|block| {
+            let (path, how) =
+                block.info.strip_prefix("toml ").map(|info| info.split_once(' ').unwrap_or((info, "")))?;
+            Some((path, how, block.text.as_str()))
+        })
+        .collect();
+    let mut base = None;
+    if compares {
+        for (path, _, text) in files.iter().filter(|(_, how, _)| *how == "base") {
             world.put(path, text);
+        }
+        world.allocate();
+        base = Some(world.clone());
+    }
+    for &(path, how, text) in &files {
+        match how {
+            "" if !path.ends_with(".lock") => drop(world.put(path, text)),
+            "edited" => world.replace_lines(path, text),
+            "removed" => drop(world.files.remove(path)),
+            _ => {}
         }
     }
     world.allocate();
-    for (path, text) in files() {
-        if let Some(path) = path.strip_suffix(" after-allocation") {
-            world.put(path, text);
-        } else if let Some(path) = path.strip_suffix(" resealed") {
-            world.reseal(path, text);
-        } else if path.ends_with(".lock") {
-            world.put(path, text);
+    for &(path, how, text) in &files {
+        match how {
+            "after-allocation" => drop(world.put(path, text)),
+            "removed" => drop(world.files.remove(path)),
+            "resealed" => world.reseal(path, text),
+            "" if path.ends_with(".lock") => drop(world.put(path, text)),
+            _ => {}
         }
     }
-    world
+    (world, base)
+}
+
+/// What lint has to say of a section of a rule's page.
+pub fn linted_page(rule: &Rule, section: &str) -> (Sources, Report) {
+    linted(world(&blocks(rule.page, section), rule.group == Group::Lifecycle))
+}
+
+/// What lint has to say of it.
+fn linted((world, base): (World, Option<World>)) -> (Sources, Report) {
+    match base {
+        Some(base) => world.lint_against(&base),
+        None => world.lint(),
+    }
 }
 
 fn folder() -> PathBuf {
@@ -78,13 +114,14 @@ fn every_page_fails_and_passes_as_it_says() {
     let mut wrong = Vec::new();
     for rule in rules::ALL {
         let path = folder().join(format!("{}.md", rule.name.replace('-', "_")));
+        let compares = rule.group == Group::Lifecycle;
         let page = fs::read_to_string(&path).expect("every rule has a page");
         let (failing, passing) = (blocks(&page, "Fails"), blocks(&page, "Passes"));
         if failing.is_empty() || passing.is_empty() {
             wrong.push(format!("{}: the page needs `## Fails` and `## Passes`, each with a block", rule.name));
             continue;
         }
-        let (sources, report) = world(&failing).lint();
+        let (sources, report) = linted(world(&failing, compares));
         let shown = findings(&sources, &report.findings, Style::Plain, 100);
         let shown = shown.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
         let shown = shown.trim_end();
@@ -105,7 +142,7 @@ fn every_page_fails_and_passes_as_it_says() {
                 ));
             }
         }
-        let (sources, report) = world(&passing).lint();
+        let (sources, report) = linted(world(&passing, compares));
         if !report.findings.is_empty() {
             let shown = findings(&sources, &report.findings, Style::Plain, 100);
             wrong.push(format!("{}: the passing block gives\n{shown}", rule.name));

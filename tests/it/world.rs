@@ -7,7 +7,7 @@ use std::path::Path;
 use allotment::decl::Day;
 use allotment::lint::{Context, Levels, Report, lint};
 use allotment::lock::{LedgerVerdict, Verdict, ledger_text, lock_text, path_of_ledger, path_of_lock, seal_of};
-use allotment::source::Sources;
+use allotment::source::{Sources, Version};
 
 /// The day on which the tests look at it: 2027-02-01.
 pub const TODAY: Day = Day(20_850);
@@ -103,6 +103,48 @@ impl World {
                 self.files.insert(path, ledger_text(ledger));
             }
         }
+    }
+
+    /// Puts lines in the place of those of the same keys, or before the first table where there are none; whole tables go to
+    /// the end of the file.
+    pub fn replace_lines(&mut self, path: &str, lines: &str) {
+        let text = self.files.get_mut(path).unwrap_or_else(|| panic!("there is no `{path}`"));
+        let (keys, tables) = match lines.find("\n[").map(|at| at + 1).or(lines.starts_with('[').then_some(0)) {
+            Some(at) => lines.split_at(at),
+            None => (lines, ""),
+        };
+        for line in keys.lines() {
+            let (key, _) = line.split_once(" = ").expect("a key and its value");
+            match text.lines().find(|old| old.starts_with(&format!("{key} = "))).map(str::to_owned) {
+                Some(old) => *text = text.replacen(&old, line, 1),
+                None => {
+                    let first = text.find("\n[").map_or(text.len(), |at| at + 1);
+                    text.insert_str(first, &format!("{line}\n\n"));
+                }
+            }
+        }
+        if !tables.is_empty() {
+            text.push('\n');
+            text.push_str(tables);
+        }
+    }
+
+    /// Lints it as a change of a base, as of [`TODAY`], with its own levels.
+    pub fn lint_against(&self, base: &Self) -> (Sources, Report) {
+        let (head, base) = self.beside(base, "main");
+        let context = Context::with_base(&head, &base, "main", TODAY);
+        let levels = Levels::of_root(context.catalogue.root.as_ref().map(|(_, root)| root));
+        let report = lint(&context, &levels);
+        (head.clone(), report)
+    }
+
+    /// Its sources beside those of its base.
+    pub fn beside(&self, base: &Self, revision: &str) -> (Sources, Sources) {
+        let differs = |(path, text): &(&String, &String)| self.files.get(*path) != Some(*text);
+        let versions = base.files.iter().filter(differs);
+        let versions = versions.map(|(path, text)| Version { path: path.clone(), text: Ok(text.clone()) }).collect();
+        let missing = self.files.keys().filter(|path| !base.files.contains_key(*path)).cloned().collect();
+        self.sources().with_base(revision, versions, &missing)
     }
 
     /// Lints it as of [`TODAY`], with its own levels.

@@ -1,0 +1,81 @@
+//! `changed-live-segment`: a live experiment addresses other units than before.
+
+use std::collections::BTreeMap;
+
+use crate::diag::Diagnostic;
+use crate::lint::against::{Running, new_phase};
+use crate::lint::words::{counted, listed};
+use crate::lint::{Check, Context, Group, Rule};
+use crate::lock::segment_digest;
+use crate::model::{Catalogue, Ix, Segment};
+use crate::source::Span;
+
+pub static RULE: Rule = Rule {
+    name: "changed-live-segment",
+    group: Group::Lifecycle,
+    level: None,
+    serving: false,
+    summary: "the segment of a live experiment is another one, or tests something else",
+    page: include_str!("changed_live_segment.md"),
+    check: Check::Catalogue(check),
+};
+
+fn check(context: &Context<'_>) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    let mut edited: BTreeMap<&str, Vec<(String, Ix<Segment>, Ix<Segment>)>> = BTreeMap::new();
+    let running = context.running();
+    for running in &running {
+        let (old, new) = (running.old.segment, running.new.segment);
+        let (before, after) = (id(&running.base.catalogue, old), id(&context.catalogue, new));
+        if before != after {
+            findings.push(other(running, before, after));
+        } else if let (Some(segment), Some(old), Some(new)) = (after, old, new) {
+            let (before, after) = (digest(&running.base.catalogue, old), digest(&context.catalogue, new));
+            if before != after && before.is_some() && after.is_some() {
+                edited.entry(segment).or_default().push((running.new.id.clone(), old, new));
+            }
+        }
+    }
+    findings.extend(edited.into_iter().filter_map(|(id, under)| {
+        let &(_, old, new) = under.first()?;
+        let base = &context.base.as_ref()?.context.catalogue;
+        let count = counted(u32::try_from(under.len()).unwrap_or(u32::MAX), "live experiment");
+        let shown = listed(under.iter().take(5).map(|(id, ..)| id.as_str()));
+        let more = if under.len() > 5 { " and more" } else { "" };
+        let message = format!("`{id}` addresses other units than before, under {count}: {shown}{more}");
+        let help = "undo it and add a segment under another id, or begin a new phase of each with the next `phase`";
+        Some(
+            Diagnostic::new(RULE.name, place(&context.catalogue, new), message)
+                .help(help)
+                .related(place(base, old), "as they were launched"),
+        )
+    }));
+    findings
+}
+
+/// A finding about a claim that names another segment.
+fn other(running: &Running<'_>, before: Option<&str>, after: Option<&str>) -> Diagnostic {
+    let named = |id: Option<&str>| id.map_or("all units".to_owned(), |id| format!("`{id}`"));
+    let message = format!(
+        "`{}` is live and its audience changed from {} to {}: units enter and leave it in the middle of the run",
+        running.new.id,
+        named(before),
+        named(after)
+    );
+    Diagnostic::new(RULE.name, running.new.segment_span(), message)
+        .help(new_phase(running.old))
+        .related(running.old.segment_span(), "the audience at its launch")
+}
+
+fn id(catalogue: &Catalogue, segment: Option<Ix<Segment>>) -> Option<&str> {
+    segment.map(|ix| catalogue.segments.at(ix).id.as_str())
+}
+
+fn digest(catalogue: &Catalogue, segment: Ix<Segment>) -> Option<String> {
+    catalogue.segments.at(segment).predicate.as_ref().map(segment_digest)
+}
+
+fn place(catalogue: &Catalogue, segment: Ix<Segment>) -> Span {
+    let segment = catalogue.segments.at(segment);
+    segment.written.r#where.as_ref().map_or(Span::top(segment.file), |clause| clause.span)
+}

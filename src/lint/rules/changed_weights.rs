@@ -1,0 +1,66 @@
+//! `changed-weights`: other variants, weights, or another order of them, while units are assigned.
+
+use crate::bucket::variant_ranges;
+use crate::diag::Diagnostic;
+use crate::lint::against::{Running, new_phase};
+use crate::lint::words::would_move;
+use crate::lint::{Check, Context, Group, Rule};
+use crate::model::{Claim, Written};
+use crate::source::Span;
+
+pub static RULE: Rule = Rule {
+    name: "changed-weights",
+    group: Group::Lifecycle,
+    level: None,
+    serving: false,
+    summary: "the variants or weights of a live experiment changed without a new phase",
+    page: include_str!("changed_weights.md"),
+    check: Check::Catalogue(check),
+};
+
+fn check(context: &Context<'_>) -> Vec<Diagnostic> {
+    context.running().iter().filter_map(|running| finding(context, running)).collect()
+}
+
+fn finding(context: &Context<'_>, running: &Running<'_>) -> Option<Diagnostic> {
+    let (old, new) = (running.old, running.new);
+    let (before, after) = (sizes(old), sizes(new));
+    if before == after {
+        return None;
+    }
+    let sorted = |sizes: &[(String, u32)]| {
+        let mut sizes = sizes.to_vec();
+        sizes.sort();
+        sizes
+    };
+    let id = &new.id;
+    let (message, help) = if sorted(&before) == sorted(&after) {
+        let message = format!("`{id}` is live and its variants stand in another order");
+        (message, "put them back: its lock keeps every unit where it is, and whoever reads the file sees other ranges".to_owned())
+    } else {
+        let moves = would_move(running.surface(), &running.moves(context));
+        (format!("`{id}` is live and its variants or weights changed: {moves}"), new_phase(old))
+    };
+    Some(Diagnostic::new(RULE.name, place(new), message).help(help).related(place(old), "as it was launched"))
+}
+
+/// The ids of the variants with the lengths of their ranges, in order.
+fn sizes(claim: &Claim) -> Vec<(String, u32)> {
+    let weights: Vec<u64> = claim.variants.iter().map(|variant| u64::from(variant.weight)).collect();
+    let ranges = variant_ranges(&weights);
+    claim.variants.iter().zip(ranges).map(|(variant, range)| (variant.id.clone(), range.end - range.start)).collect()
+}
+
+fn place(claim: &Claim) -> Span {
+    let span = match &claim.written {
+        Written::Experiment(written) => {
+            let weights = written.weights.as_ref().map(|weights| weights.span);
+            weights.or(written.variants.as_ref().map(|variants| variants.span))
+        }
+        Written::Rollout(written) => {
+            let holdback = written.holdback.as_ref().map(|holdback| holdback.span);
+            holdback.or(written.steps.as_ref().map(|steps| steps.span))
+        }
+    };
+    span.unwrap_or_else(|| claim.top())
+}
