@@ -43,7 +43,7 @@ pub fn print(
             text::findings_below(&way, sources, found, global.color.style(), width())
         }
         Format::Json => json::findings(sources, found, files),
-        Format::Github => github::findings(&below_top(workspace)?, sources, found),
+        Format::Github => github::findings(&below_top(workspace)?, sources, found, &|_| false),
         Format::Sarif => sarif::findings(&below_top(workspace)?, sources, found),
     })
 }

@@ -1,9 +1,12 @@
 //! What users see: one renderer a file. Serialised shapes belong to the renderer and are versioned.
 
+mod actions;
+mod figures;
 pub mod github;
 pub mod json;
 pub mod markdown;
 pub mod page;
+pub mod plan;
 pub mod rules;
 pub mod sarif;
 mod schema;

@@ -25,6 +25,7 @@ mod generated;
 mod house;
 mod levels;
 mod licences;
+mod markdown;
 mod merges;
 mod readme;
 mod recovery;
