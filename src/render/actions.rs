@@ -1,7 +1,7 @@
 //! What happens to an experiment or a rollout, in words.
 
 use super::figures::{counted, listed};
-use crate::report::{Action, Change};
+use crate::report::{Action, Change, Definition, Plan};
 
 /// An action's words: as a thing, as several, and after "can".
 struct Words {
@@ -67,4 +67,14 @@ pub fn concerns_users(change: &Change) -> bool {
         Action::Stage | Action::Add | Action::Remove | Action::Analysis | Action::Edit | Action::Reschedule
     );
     !unseen || change.moves.iter().any(|units| units.visible)
+}
+
+/// Whether users may be served anything else: by an experiment, or by a definition that is served.
+pub fn users_concerned(plan: &Plan) -> bool {
+    plan.changes.iter().any(concerns_users) || plan.definitions.iter().any(is_served)
+}
+
+/// What users are served comes of these; metrics and facts only measure.
+fn is_served(definition: &Definition) -> bool {
+    definition.action != "added" && !matches!(definition.kind.as_str(), "metric" | "fact")
 }

@@ -1,10 +1,10 @@
 //! A plan as text for a terminal: a block for each change, and no more than what changes.
 
-use super::actions::named;
+use super::actions::{named, users_concerned};
 use super::figures::{count, counted, day, days_between, listed, percent};
 use super::text::{Style, Tone, toned};
 use super::words::{plain, wrapped};
-use crate::report::{Change, Definition, Move, Plan, Share};
+use crate::report::{Change, Definition, Move, Neighbour, Plan, Share};
 
 /// The width to which lines are broken, in characters.
 const WIDTH: usize = 96;
@@ -19,7 +19,7 @@ const INDENT: usize = 13;
 #[must_use]
 pub fn text(plan: &Plan, style: Style) -> String {
     let mut blocks: Vec<String> = Vec::new();
-    if !super::markdown::users_concerned(plan) {
+    if !users_concerned(plan) {
         blocks.push(format!("{}\n", toned("nothing changes for users", Tone::Good, style)));
     }
     let width = plan.changes.iter().map(|change| named(change).chars().count()).max().unwrap_or(0);
@@ -70,33 +70,19 @@ fn block(change: &Change, width: usize, style: Style) -> String {
         let (taken, freed, all) = (count(change.taken), count(change.freed), count(change.buckets));
         line("buckets", format!("takes {taken} and frees {freed} of {all}"));
     }
-    if !change.excludes.is_empty() {
-        line(
-            "excludes",
-            some(&change.excludes, |other| {
-                format!("{} ({}%, {})", plain(&other.id), percent(other.share), until(other.end.as_deref()))
-            }),
-        );
-    }
-    if !change.overlaps.is_empty() {
-        line(
-            "overlaps",
-            some(&change.overlaps, |other| {
-                format!(
-                    "{} ({}% of its units, {})",
-                    plain(&other.id),
-                    percent(other.share),
-                    until(other.end.as_deref())
-                )
-            }),
-        );
-    }
-    if !change.inherits.is_empty() {
-        line(
-            "inherits",
-            some(&change.inherits, |other| format!("{}% of its units from {}", percent(other.share), plain(&other.id))),
-        );
-    }
+    let neighbours = |others: &[Neighbour], of: &str| -> Vec<(String, String)> {
+        let one = |other: &Neighbour| {
+            (other.id.clone(), format!("{}%{of}, {}", percent(other.share), until(other.end.as_deref())))
+        };
+        others.iter().map(one).collect()
+    };
+    let excludes = change.excludes.iter();
+    let excludes: Vec<(String, String)> = excludes
+        .map(|other| (other.id.clone(), format!("{}%, {}", percent(other.share), until(other.end.as_deref()))))
+        .collect();
+    column(&mut text, "excludes", &excludes, style);
+    column(&mut text, "overlaps", &neighbours(&change.overlaps, " of its units"), style);
+    column(&mut text, "inherits", &neighbours(&change.inherits, " of its units"), style);
     edits(&mut text, &change.edits, style);
     text
 }
@@ -108,11 +94,11 @@ fn of_definition(definition: &Definition, style: Style) -> String {
         plain(&definition.kind),
         name(&definition.id, style)
     );
-    let live = match definition.live.as_slice() {
-        [] => "no live test".to_owned(),
-        live => some(live, |id| plain(id).into_owned()),
-    };
-    lines(&mut text, "touches", &live, style);
+    match definition.live.as_slice() {
+        [] if definition.action == "added" => {}
+        [] => lines(&mut text, "touches", "no live test", style),
+        live => lines(&mut text, "touches", &some(live, |id| plain(id).into_owned()), style),
+    }
     edits(&mut text, &definition.edits, style);
     text
 }
@@ -136,6 +122,20 @@ fn lines(text: &mut String, title: &str, words: &str, style: Style) {
         let room = " ".repeat(INDENT.saturating_sub(2 + title.len()));
         let title = if title.is_empty() { String::new() } else { toned(title, Tone::Faint, style) };
         text.push_str(&format!("  {title}{room}{line}\n"));
+    }
+}
+
+/// A line for each of several, aligned.
+fn column(text: &mut String, title: &str, rows: &[(String, String)], style: Style) {
+    let rows: Vec<(String, &String)> = rows.iter().map(|(id, words)| (plain(id).into_owned(), words)).collect();
+    let shown = || rows.iter().take(NAMED);
+    let width = shown().map(|(id, _)| id.chars().count()).max().unwrap_or(0).min(WIDTH / 2);
+    for (at, (id, words)) in shown().enumerate() {
+        let room = " ".repeat(width.saturating_sub(id.chars().count()));
+        lines(text, if at == 0 { title } else { "" }, &format!("{id}{room}  {words}"), style);
+    }
+    if rows.len() > NAMED {
+        lines(text, "", &format!("and {} more", count(rows.len() - NAMED)), style);
     }
 }
 

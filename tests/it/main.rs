@@ -27,6 +27,7 @@ mod levels;
 mod licences;
 mod markdown;
 mod merges;
+mod plans;
 mod readme;
 mod recovery;
 mod rule_cases;

@@ -165,7 +165,7 @@ fn rewritten(record: &Report, word: &mut dyn FnMut() -> String) -> Report {
                 if !fixed {
                     // A number keeps different texts different.
                     let number = known.len();
-                    *text = known.entry(text.clone()).or_insert_with(|| format!("{}{number}", word())).clone();
+                    text.clone_from(known.entry(text.clone()).or_insert_with(|| format!("{}{number}", word())));
                 }
             }
             Value::Array(values) => values.iter_mut().for_each(|value| walk(value, key, known, word)),

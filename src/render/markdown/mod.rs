@@ -15,8 +15,6 @@ mod verdict;
 
 pub use document::{Document, Section};
 
-pub(super) use verdict::users_concerned;
-
 use super::actions::{concerns_users, named};
 use crate::report::{Change, Plan, Report};
 

@@ -1,9 +1,9 @@
 //! The first line: whether the change can go in, and why not.
 
 use super::inert::{code, words};
-use crate::render::actions::{can, concerns_users, lead, tally};
+use crate::render::actions::{can, lead, tally, users_concerned};
 use crate::render::figures::{counted, day, days_between, share};
-use crate::report::{Action, Change, Definition, Finding, Plan, Report, Severity, Verdict};
+use crate::report::{Action, Change, Finding, Plan, Report, Severity, Verdict};
 
 /// Rules whose findings one run of `allot allocate` mends.
 pub const BY_ALLOCATION: [&str; 2] = ["missing-allocation", "stale-allocation"];
@@ -76,16 +76,6 @@ fn reason(change: &Change) -> String {
         _ if change.moved.0 > 0.0 => format!(" · moves **{}** of {surface}'s units", share(change.moved)),
         _ => String::new(),
     }
-}
-
-/// Whether users may be served anything else: by an experiment, or by a definition that is served.
-pub fn users_concerned(plan: &Plan) -> bool {
-    plan.changes.iter().any(concerns_users) || plan.definitions.iter().any(is_served)
-}
-
-/// What users are served comes of these; metrics and facts only measure.
-fn is_served(definition: &Definition) -> bool {
-    definition.action != "added" && !matches!(definition.kind.as_str(), "metric" | "fact")
 }
 
 fn definitions_only(report: &Report, plan: &Plan) -> String {
