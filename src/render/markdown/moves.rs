@@ -30,11 +30,11 @@ pub fn sentence(change: &Change) -> Option<String> {
     if change.moves.len() > 1 && change.moved.0 > 0.0 {
         text.push_str(&format!(" That is **{}** in all.", share(change.moved)));
     }
-    if let Some(segment) = &change.segment {
-        text.push_str(&format!(" Only those in segment {} take part.", code(segment)));
-    }
     if change.traffic.after.is_some_and(|full| full > change.moved) && !change.ramp.is_empty() {
         text.push_str(" The later steps move the rest.");
+    }
+    if let Some(segment) = &change.segment {
+        text.push_str(&format!(" Only those in segment {} take part.", code(segment)));
     }
     Some(text)
 }

@@ -74,10 +74,15 @@ pub fn some<T>(items: &[T], max: usize, show: impl Fn(&T) -> String) -> String {
 /// Surfaces that would not be brought up to date.
 fn held(report: &Report) -> Option<String> {
     let surfaces = some(&report.held, 6, |held| {
-        format!("{} ({})", inert::code(&held.surface), some(&held.rules, 4, |rule| inert::code(rule)))
+        format!("{} (by {})", inert::code(&held.surface), some(&held.rules, 4, |rule| inert::code(rule)))
     });
-    let (noun, verb) = if report.held.len() == 1 { ("Surface", "keeps") } else { ("Surfaces", "keep") };
-    (!report.held.is_empty()).then(|| {
-        format!("{noun} {surfaces} {verb} serving the last good artifact until this is mended; nothing breaks for users, and nothing new reaches them.")
-    })
+    match report.held.len() {
+        0 => None,
+        1 => Some(format!(
+            "Surface {surfaces} is held back: until this is mended it serves its last good artifact, and nothing new."
+        )),
+        _ => Some(format!(
+            "Surfaces {surfaces} are held back: until this is mended they serve their last good artifacts, and nothing new."
+        )),
+    }
 }

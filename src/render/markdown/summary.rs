@@ -12,19 +12,27 @@ const MAX_ROWS: usize = 500;
 /// The most characters of one table.
 const MAX_TABLE: usize = 12_000;
 
-const HEAD: &str = "| | Change | Surface | Units that move | Window | Findings |\n|:--|:--|:--|--:|:--|:--|\n";
-
 /// The table, in parts that each have its head.
 pub fn sections(report: &Report, changes: &[Change]) -> Vec<Section> {
-    let mut rows: Vec<String> = changes.iter().take(MAX_ROWS).map(|change| row(report, change)).collect();
+    let shown = changes.get(..MAX_ROWS).unwrap_or(changes);
+    let findings: Vec<String> = shown.iter().map(|change| findings(report, change)).collect();
+    // A column that would be empty is not there.
+    let found = findings.iter().any(|found| !found.is_empty());
+    let (last, rule) = if found { (" Findings |", ":--|") } else { ("", "") };
+    let head = format!("| | Change | Surface | Units that move | Window |{last}\n|:--|:--|:--|--:|:--|{rule}\n");
+    let mut rows: Vec<String> = Vec::new();
+    for (change, findings) in shown.iter().zip(&findings) {
+        let last = if found { format!(" {findings} |") } else { String::new() };
+        rows.push(format!("{}{last}", row(change)));
+    }
     if changes.len() > MAX_ROWS {
         let more = count(changes.len() - MAX_ROWS);
-        rows.push(format!("| and {more} more | `allot plan` prints them | | | | |"));
+        rows.push(format!("| and {more} more | `allot plan` prints them | | | |"));
     }
     let holds = ("table of changes", "tables of changes");
     let mut sections: Vec<Section> = packed(&rows, MAX_TABLE)
         .into_iter()
-        .map(|rows| Section { holds, text: format!("{HEAD}{}", rows.join("\n")) })
+        .map(|rows| Section { holds, text: format!("{head}{}", rows.join("\n")) })
         .collect();
     if changes.iter().filter(|change| concerns_users(change)).count() > LARGEST
         && let Some(last) = sections.last_mut()
@@ -34,7 +42,7 @@ pub fn sections(report: &Report, changes: &[Change]) -> Vec<Section> {
     sections
 }
 
-fn row(report: &Report, change: &Change) -> String {
+fn row(change: &Change) -> String {
     let seen = change.moves.iter().any(|units| units.visible);
     let moved = match (change.moved.0 > 0.0, seen) {
         (false, _) => "none".to_owned(),
@@ -42,12 +50,11 @@ fn row(report: &Report, change: &Change) -> String {
         (true, false) => format!("{}, unseen", share(change.moved)),
     };
     format!(
-        "| {} | {} | {} | {moved} | {} | {} |",
+        "| {} | {} | {} | {moved} | {} |",
         code(&change.id),
         named(change),
         change.surface.as_deref().map(code).unwrap_or_default(),
-        window(change),
-        findings(report, change)
+        window(change)
     )
 }
 
