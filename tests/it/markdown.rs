@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use allotment::render::markdown::{Links, report};
-use allotment::report::Report;
+use allotment::report::{Held, Report, Verdict};
 use serde_json::Value;
 
 /// The most characters of a comment, with room for the mark that it is known by.
@@ -43,6 +43,42 @@ fn examples_read_well() {
     for (name, record) in examples() {
         insta::assert_snapshot!(format!("comment_{name}"), report(&record, &links()).fit(COMMENT));
     }
+}
+
+#[test]
+fn the_first_line_says_whether_and_after_what() {
+    let of = |name: &str| examples().into_iter().find(|(known, _)| known == name).expect("it is there").1;
+    let title = |record: &Report| report(record, &links()).title.replace('\u{a0}', " ");
+    let (launch, blocked, several) = (of("launch"), of("blocked"), of("several"));
+    assert_eq!(title(&launch), "### 🟢 `fresh-first` can launch · **20 %** of `home` for 28 days");
+    assert_eq!(title(&blocked), "### 🟡 `fresh-first` can launch after 1 fix · **20 %** of `home` for 10 days");
+    assert_eq!(title(&several), "### 🟢 2 changes can go in: 1 stop and 1 ramp");
+    assert_eq!(title(&of("nothing")), "### 🟢 Nothing changes for users: 1 edit");
+
+    let mut stale = launch.clone();
+    stale.verdict = Verdict::NotReady;
+    stale.stale.push("surfaces/home.lock".to_owned());
+    let expected = "### 🟡 `fresh-first` can launch after `allot allocate` · **20 %** of `home` for 28 days";
+    assert_eq!(title(&stale), expected);
+    let mut held = blocked.clone();
+    held.held.push(Held { surface: "home".to_owned(), rules: vec!["missing-allocation".to_owned()] });
+    assert!(title(&held).starts_with("### 🟡"), "one command mends that");
+    held.held[0].rules.push("over-capacity".to_owned());
+    assert!(title(&held).starts_with("### 🔴 `fresh-first` can launch after 1 fix"));
+
+    let mut definitions = several.clone();
+    let plan = definitions.plan.as_mut().expect("a plan");
+    plan.changes.clear();
+    assert_eq!(title(&definitions), "### 🟢 Nothing changes for users: 2 definitions change, with live tests on them");
+    definitions.plan.as_mut().expect("a plan").definitions[0].kind = "flag".to_owned();
+    assert_eq!(title(&definitions), "### 🟢 2 definitions can change, with live tests on them");
+    definitions.plan.as_mut().expect("a plan").definitions.clear();
+    assert_eq!(title(&definitions), "### 🟢 Nothing changes for users");
+
+    let (mut first, mut wrong) = (launch, blocked);
+    (first.plan, wrong.plan) = (None, None);
+    assert_eq!(title(&first), "### 🟢 Ready: 157 files checked, no errors");
+    assert_eq!(title(&wrong), "### 🟡 Ready after 1 fix: 157 files checked");
 }
 
 /// What somebody would write who wants a comment to do more than say it.

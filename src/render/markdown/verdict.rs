@@ -105,6 +105,6 @@ fn no_plan(report: &Report) -> String {
     let files = counted(report.summary.files, "file", "files");
     match report.verdict {
         Verdict::Ready => format!("Ready: {files} checked, no errors"),
-        Verdict::NotReady => format!("Not ready: it can go in{}, of {files} checked", after(report)),
+        Verdict::NotReady => format!("Ready{}: {files} checked", after(report)),
     }
 }
