@@ -1,5 +1,6 @@
 //! `allot check`: what continuous integration runs, with one verdict.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -110,7 +111,10 @@ impl Shown<'_> {
                 text + &self.verdict(style) + "\n"
             }
             Format::Json => gate.record(self.workspace)?.write(),
-            Format::Github => github::findings(&below_top(self.workspace)?, sources, &gate.new),
+            Format::Github => {
+                let changed = self.changed();
+                github::findings(&below_top(self.workspace)?, sources, &gate.new, &|path| changed.contains(path))
+            }
             Format::Sarif => {
                 // Code scanning tells by itself what is new, and takes what is not listed for mended.
                 let all: Vec<Diagnostic> = gate.new.iter().chain(&gate.known).cloned().collect();
@@ -118,9 +122,16 @@ impl Shown<'_> {
             }
             Format::Markdown => {
                 let links = Links::default();
-                markdown::report(&gate.record(self.workspace)?, &links).fit(MAX_SUMMARY / 4)
+                markdown::report(&gate.record(self.workspace)?, &links).fit_bytes(MAX_SUMMARY)
             }
         })
+    }
+
+    /// The paths of what the change touches.
+    fn changed(&self) -> HashSet<&str> {
+        let plan = self.gate.plan.iter();
+        let claims = plan.clone().flat_map(|plan| &plan.changes).map(|change| change.path.as_str());
+        claims.chain(plan.flat_map(|plan| &plan.definitions).map(|found| found.path.as_str())).collect()
     }
 
     /// What the base has too, a line each.

@@ -40,7 +40,7 @@ pub fn print(
     data(&match format {
         Format::Text => excerpts(workspace, found, global.color.style())?,
         Format::Json => json::findings(sources, found, files),
-        Format::Github => github::findings(&below_top(workspace)?, sources, found),
+        Format::Github => github::findings(&below_top(workspace)?, sources, found, &|_| false),
         Format::Sarif => sarif::findings(&below_top(workspace)?, sources, found),
     })
 }

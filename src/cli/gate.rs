@@ -13,6 +13,7 @@ use crate::render::recorded;
 use crate::report;
 
 /// What a gate found.
+#[derive(Default)]
 pub struct Gate {
     /// Findings that the base does not have.
     pub new: Vec<Diagnostic>,

@@ -1,10 +1,200 @@
-//! A plan as text for a terminal.
+//! A plan as text for a terminal: a block for each change, and no more than what changes.
 
-use super::text::Style;
-use crate::report::Plan;
+use super::actions::{named, users_concerned};
+use super::figures::{count, counted, day, days_between, listed, percent};
+use super::text::{Style, Tone, toned};
+use super::words::{plain, wrapped};
+use crate::report::{Change, Definition, Move, Neighbour, Plan, Share};
 
-/// What changes, a block for each.
+/// The width to which lines are broken, in characters.
+const WIDTH: usize = 96;
+/// How many things of one kind a line names.
+const NAMED: usize = 12;
+/// How many characters of a value are shown.
+const MAX_VALUE: usize = 60;
+/// Where the text of an indented line begins.
+const INDENT: usize = 13;
+
+/// All changes, then the definitions that change.
 #[must_use]
-pub fn text(plan: &Plan, _style: Style) -> String {
-    plan.changes.iter().map(|change| format!("{:?}  {}\n", change.actions, change.id)).collect()
+pub fn text(plan: &Plan, style: Style) -> String {
+    let mut blocks: Vec<String> = Vec::new();
+    if !users_concerned(plan) {
+        blocks.push(format!("{}\n", toned("nothing changes for users", Tone::Good, style)));
+    }
+    let width = plan.changes.iter().map(|change| named(change).chars().count()).max().unwrap_or(0);
+    blocks.extend(plan.changes.iter().map(|change| block(change, width, style)));
+    blocks.extend(plan.definitions.iter().map(|definition| of_definition(definition, style)));
+    blocks.join("\n")
+}
+
+fn block(change: &Change, width: usize, style: Style) -> String {
+    let action = named(change);
+    let room = " ".repeat(width.saturating_sub(action.chars().count()));
+    let mut text = format!("{}{room}  {}", toned(&action, Tone::Strong, style), name(&change.id, style));
+    for part in [traffic(change), window(change)].into_iter().flatten() {
+        text.push_str(&format!("  {part}"));
+    }
+    text.push('\n');
+    let mut line = |title: &str, words: String| lines(&mut text, title, &words, style);
+    if let Some(old) = &change.renamed_from {
+        line("was", plain(old).into_owned());
+    }
+    if let (Some(before), Some(after)) = (&change.stage.before, &change.stage.after)
+        && before != after
+    {
+        line("stage", format!("{} -> {}", plain(before), plain(after)));
+    }
+    if let (Some(before), Some(after)) = (change.phase.before, change.phase.after)
+        && before != after
+    {
+        line("phase", format!("{before} -> {after}"));
+    }
+    if !change.ramp.is_empty() {
+        let steps = some(&change.ramp, |(from, share)| format!("{}% from {}", percent(*share), plain(from)));
+        let full = change.full_from.as_ref().map_or_else(String::new, |full| format!(", all from {}", plain(full)));
+        line("ramp", format!("{steps}{full}"));
+    }
+    let on = change.moves_on.as_ref().map_or_else(String::new, |on| format!(" on {}", plain(on)));
+    for (at, units) in change.moves.iter().take(NAMED).enumerate() {
+        let of = match &change.surface {
+            Some(surface) if at == 0 => format!(" of {}", plain(surface)),
+            _ => String::new(),
+        };
+        line(if at == 0 { "moves" } else { "" }, moved(units, &of, if at == 0 { &on } else { "" }));
+    }
+    if change.moves.len() > 1 {
+        line("", format!("{}% in all", percent(change.moved)));
+    }
+    if change.taken > 0 || change.freed > 0 {
+        let (taken, freed, all) = (count(change.taken), count(change.freed), count(change.buckets));
+        line("buckets", format!("takes {taken} and frees {freed} of {all}"));
+    }
+    let neighbours = |others: &[Neighbour], of: &str| -> Vec<(String, String)> {
+        let one = |other: &Neighbour| {
+            (other.id.clone(), format!("{}%{of}, {}", percent(other.share), until(other.end.as_deref())))
+        };
+        others.iter().map(one).collect()
+    };
+    let excludes = change.excludes.iter();
+    let excludes: Vec<(String, String)> = excludes
+        .map(|other| (other.id.clone(), format!("{}%, {}", percent(other.share), until(other.end.as_deref()))))
+        .collect();
+    column(&mut text, "excludes", &excludes, style);
+    column(&mut text, "overlaps", &neighbours(&change.overlaps, " of its units"), style);
+    column(&mut text, "inherits", &neighbours(&change.inherits, " of its units"), style);
+    edits(&mut text, &change.edits, style);
+    text
+}
+
+fn of_definition(definition: &Definition, style: Style) -> String {
+    let mut text = format!(
+        "{}  {} {}\n",
+        toned(&plain(&definition.action), Tone::Strong, style),
+        plain(&definition.kind),
+        name(&definition.id, style)
+    );
+    match definition.live.as_slice() {
+        [] if definition.action == "added" => {}
+        [] => lines(&mut text, "touches", "no live test", style),
+        live => lines(&mut text, "touches", &some(live, |id| plain(id).into_owned()), style),
+    }
+    edits(&mut text, &definition.edits, style);
+    text
+}
+
+fn edits(text: &mut String, edits: &[crate::report::Edit], style: Style) {
+    for (at, edit) in edits.iter().take(NAMED).enumerate() {
+        let value = |value: &Option<String>| value.as_ref().map_or_else(|| "none".to_owned(), |value| shortened(value));
+        let words = format!("{}: {} -> {}", shortened(&edit.key), value(&edit.before), value(&edit.after));
+        lines(text, if at == 0 { "edits" } else { "" }, &words, style);
+    }
+    if edits.len() > NAMED {
+        lines(text, "", &format!("and {}", counted(edits.len() - NAMED, "more", "more")), style);
+    }
+}
+
+/// An indented line with its title, broken at spaces.
+fn lines(text: &mut String, title: &str, words: &str, style: Style) {
+    let broken = wrapped(words, WIDTH - INDENT);
+    for (at, line) in broken.lines().enumerate() {
+        let title = if at == 0 { title } else { "" };
+        let room = " ".repeat(INDENT.saturating_sub(2 + title.len()));
+        let title = if title.is_empty() { String::new() } else { toned(title, Tone::Faint, style) };
+        text.push_str(&format!("  {title}{room}{line}\n"));
+    }
+}
+
+/// A line for each of several, aligned.
+fn column(text: &mut String, title: &str, rows: &[(String, String)], style: Style) {
+    let rows: Vec<(String, &String)> = rows.iter().map(|(id, words)| (plain(id).into_owned(), words)).collect();
+    let shown = || rows.iter().take(NAMED);
+    let width = shown().map(|(id, _)| id.chars().count()).max().unwrap_or(0).min(WIDTH / 2);
+    for (at, (id, words)) in shown().enumerate() {
+        let room = " ".repeat(width.saturating_sub(id.chars().count()));
+        lines(text, if at == 0 { title } else { "" }, &format!("{id}{room}  {words}"), style);
+    }
+    if rows.len() > NAMED {
+        lines(text, "", &format!("and {} more", count(rows.len() - NAMED)), style);
+    }
+}
+
+fn name(id: &str, style: Style) -> String {
+    toned(&plain(id), Tone::Code, style)
+}
+
+fn some<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
+    let mut shown: Vec<String> = items.iter().take(NAMED).map(show).collect();
+    if items.len() > NAMED {
+        shown.push(format!("{} more", items.len() - NAMED));
+    }
+    listed(&shown)
+}
+
+/// "20% of home", "5% -> 20% of home".
+fn traffic(change: &Change) -> Option<String> {
+    let share = |share: Share| format!("{}%", percent(share));
+    let text = match (change.traffic.before, change.traffic.after) {
+        (Some(before), Some(after)) if before != after => format!("{} -> {}", share(before), share(after)),
+        (_, Some(after)) => share(after),
+        (Some(before), None) => format!("{} -> none", share(before)),
+        (None, None) => return None,
+    };
+    Some(change.surface.as_ref().map_or_else(|| text.clone(), |surface| format!("{text} of {}", plain(surface))))
+}
+
+/// "2027-02-08 to 2027-03-08, 28 days"; the second day is no longer in it.
+fn window(change: &Change) -> Option<String> {
+    let start = change.start.after.as_deref()?;
+    let Some(end) = change.end.after.as_deref() else { return Some(format!("from {}", plain(start))) };
+    let text = format!("{} to {}", plain(start), plain(end));
+    let days = day(start).zip(day(end)).map(|(start, end)| days_between(start, end));
+    Some(match days.and_then(|days| usize::try_from(days).ok()) {
+        Some(days) => format!("{text}, {}", counted(days, "day", "days")),
+        None => text,
+    })
+}
+
+fn moved(units: &Move, of: &str, on: &str) -> String {
+    let way = match (&units.from, &units.to) {
+        (Some(from), Some(to)) => format!("from {} to {}", plain(from), plain(to)),
+        (None, Some(to)) => format!("into {}", plain(to)),
+        (Some(from), None) => format!("from {} back to the flag's rules and default", plain(from)),
+        (None, None) => "between no variants".to_owned(),
+    };
+    let unseen = if units.visible { "" } else { " (unseen: served the same)" };
+    format!("{}%{of} {way}{on}{unseen}", percent(units.units))
+}
+
+fn until(end: Option<&str>) -> String {
+    end.map_or_else(|| "until decided".to_owned(), |end| format!("until {}", plain(end)))
+}
+
+/// A value on one line, cut where it is long.
+fn shortened(value: &str) -> String {
+    let value = plain(value);
+    match value.char_indices().nth(MAX_VALUE) {
+        None => value.into_owned(),
+        Some((end, _)) => format!("{}...", value.get(..end).unwrap_or_default()),
+    }
 }

@@ -1,0 +1,60 @@
+//! Whom a change moves, in a sentence with exact percents.
+
+use super::change::on;
+use super::inert::{code, words};
+use crate::render::figures::{day, listed, share};
+use crate::report::{Change, Move};
+
+/// How many moves are told one by one.
+const TOLD: usize = 8;
+
+/// The sentence; none where nobody moves.
+pub fn sentence(change: &Change) -> Option<String> {
+    let (seen, unseen): (Vec<&Move>, Vec<&Move>) = change.moves.iter().partition(|units| units.visible);
+    let surface = change.surface.as_deref().map_or_else(|| "the surface".to_owned(), code);
+    let when = match change.moves_on.as_deref() {
+        Some(text) => format!("On {} this", day(text).map_or_else(|| words(text), on)),
+        None => "This".to_owned(),
+    };
+    let mut text = match (seen.as_slice(), unseen.as_slice()) {
+        ([], []) => return None,
+        ([], unseen) => {
+            format!("{when} changes what nobody is served: it moves {}, served the same.", told(unseen, &surface))
+        }
+        (seen, []) => format!("{when} moves {}.", told(seen, &surface)),
+        (seen, unseen) => {
+            let also = told(unseen, &surface);
+            format!("{when} moves {}. Unseen, because they are served the same: {also}.", told(seen, &surface))
+        }
+    };
+    if change.moves.len() > 1 && change.moved.0 > 0.0 {
+        text.push_str(&format!(" That is **{}** in all.", share(change.moved)));
+    }
+    if change.traffic.after.is_some_and(|full| full > change.moved) && !change.ramp.is_empty() {
+        text.push_str(" The later steps move the rest.");
+    }
+    if let Some(segment) = &change.segment {
+        text.push_str(&format!(" Only those in segment {} take part.", code(segment)));
+    }
+    Some(text)
+}
+
+fn told(moves: &[&Move], surface: &str) -> String {
+    let mut all: Vec<String> = moves.iter().take(TOLD).enumerate().map(|(at, units)| one(units, at, surface)).collect();
+    if moves.len() > TOLD {
+        all.push(format!("{} more moves", moves.len() - TOLD));
+    }
+    listed(&all)
+}
+
+/// The first says of what the percents are.
+fn one(units: &Move, at: usize, surface: &str) -> String {
+    let of = if at == 0 { format!(" of {surface}'s units") } else { String::new() };
+    let way = match (&units.from, &units.to) {
+        (Some(from), Some(to)) => format!("from {} to {}", code(from), code(to)),
+        (None, Some(to)) => format!("into {}", code(to)),
+        (Some(from), None) => format!("from {} back to the flag's rules and default", code(from)),
+        (None, None) => "between no variants".to_owned(),
+    };
+    format!("**{}**{of} {way}", share(units.units))
+}
