@@ -51,6 +51,22 @@ impl Assigned {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn made(
+        ground: [String; 4],
+        owned: BucketSet,
+        salt: &str,
+        variants: Vec<(String, Range<u32>, Value)>,
+    ) -> Self {
+        let (flag, salt) = ("flag".to_owned(), salt.to_owned());
+        Self { ground, flag, grid: 10_000, owned, salt, variants, outside: None }
+    }
+
+    #[cfg(test)]
+    pub(super) fn owns(&self, bucket: u32) -> bool {
+        self.owned.contains(bucket)
+    }
+
     /// The same, as if the declaration's variants and weights held instead of those of the lock.
     #[must_use]
     pub fn with_ranges(mut self, claim: &Claim) -> Self {

@@ -10,6 +10,8 @@ mod edits;
 mod moves;
 mod neighbours;
 mod side;
+#[cfg(test)]
+mod tests;
 
 pub use assigned::Assigned;
 pub use claims::{Action, ClaimChange, Sized, claims, moves_on};

@@ -200,7 +200,8 @@ fn excluded(other: &crate::change::Excluded) -> report::Excluded {
 fn neighbour(other: &crate::change::Neighbour) -> report::Neighbour {
     report::Neighbour {
         id: other.id.clone(),
-        share: percent(other.share),
+        // A share of a share has no short decimals; a tenth of a percent is enough to judge by.
+        share: report::Share((other.share * 1000.0).round() / 10.0),
         start: other.window.start.to_string(),
         end: day(other.window.end),
     }

@@ -86,9 +86,9 @@ pub struct Change {
     pub variants: Vec<(String, Share)>,
     /// Success metrics and guardrails of the head: the id, the role, and the declared MDE or margin.
     pub metrics: Vec<(String, String, Option<Share>)>,
-    /// Units that see something else once this is in, on the day `moves_on`.
+    /// Units that are assigned otherwise once this is in, on the day `moves_on`.
     pub moves: Vec<Move>,
-    /// The day on which they move: the day of the comparison, or the first day of what is still ahead.
+    /// The first day on which most of them have moved, compared with what the base would do on the same day.
     pub moves_on: Option<String>,
     /// The share of the surface's units that moves in all, by all `moves`.
     pub moved: Share,
@@ -154,7 +154,7 @@ pub struct Excluded {
 #[schemars(rename = "neighbour")]
 pub struct Neighbour {
     pub id: String,
-    /// The share of the changed one's units that are the other's too.
+    /// The share of the changed one's units that are the other's too, to a tenth of a percent.
     pub share: Share,
     pub start: String,
     /// None until it is decided.

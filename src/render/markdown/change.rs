@@ -102,7 +102,7 @@ fn rows(change: &Change) -> Vec<Row> {
         "Inherits",
         listed(&change.inherits, |other| {
             let ended =
-                other.end.as_deref().and_then(day).map_or_else(String::new, |end| format!(", ended {}", on(end)));
+                other.end.as_deref().and_then(day).map_or_else(String::new, |end| format!(", until {}", on(end)));
             format!("{} of its units from {}{ended}", share(other.share), code(&other.id))
         }),
         &[],

@@ -30,7 +30,8 @@ pub fn sentence(change: &Change) -> Option<String> {
     if change.moves.len() > 1 && change.moved.0 > 0.0 {
         text.push_str(&format!(" That is **{}** in all.", share(change.moved)));
     }
-    if change.traffic.after.is_some_and(|full| full > change.moved) && !change.ramp.is_empty() {
+    // Days are written so that they sort.
+    if change.moves_on.is_some() && change.full_from > change.moves_on && !change.ramp.is_empty() {
         text.push_str(" The later steps move the rest.");
     }
     if let Some(segment) = &change.segment {

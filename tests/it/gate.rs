@@ -1,0 +1,197 @@
+//! The gate: a change against its base, in real repositories of every shape.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::repositories::{Repository, allot, git};
+
+const FRESH: &str = "experiments/home/fresh-first.toml";
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|wrong| panic!("{wrong}: {text}"))
+}
+
+/// The ids of what changes, with what happens to each.
+fn changes(plan: &Value) -> Vec<(String, String)> {
+    let one = |change: &Value| {
+        let actions: Vec<&str> = change["actions"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        (change["id"].as_str().unwrap().to_owned(), actions.join(" "))
+    };
+    plan["plan"]["changes"].as_array().expect("changes").iter().map(one).collect()
+}
+
+fn one(id: &str, actions: &str) -> Vec<(String, String)> {
+    vec![(id.to_owned(), actions.to_owned())]
+}
+
+#[test]
+fn a_weight_change_tells_exactly_who_would_move() {
+    let repository = Repository::new("");
+    repository.edit(FRESH, "[success]", "[weights]\ncontrol = \"25%\"\nfresh-first = \"75%\"\n\n[success]");
+    let (code, out, _) = repository.allot(&["plan", "--base", "HEAD", "--format", "json"]);
+    assert_eq!(code, Some(0));
+    let plan = json(&out);
+    assert_eq!(changes(&plan), one("fresh-first", "assignment"));
+    let moves = &plan["plan"]["changes"][0]["moves"];
+    let expected = serde_json::json!([{ "from": "control", "to": "fresh-first", "units": 5.0, "visible": true }]);
+    assert_eq!(*moves, expected);
+    let (code, out, _) = repository.allot(&["plan", "--base", "HEAD"]);
+    assert!(code == Some(0) && out.contains("5% of home from control to fresh-first"), "{out}");
+    let (code, out, _) = repository.allot(&["check", "--base", "HEAD"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("error[changed-weights]") && !out.contains("[stale-allocation]"), "{out}");
+    assert!(out.contains("`home` is held back"), "{out}");
+}
+
+#[test]
+fn a_catalogue_in_a_folder_a_worktree_and_a_bare_clone_give_the_same_plan() {
+    let repository = Repository::new("teams/listening/catalogue");
+    repository.git(&["switch", "-qc", "grow"]);
+    repository.edit(FRESH, "traffic = \"20%\"", "traffic = \"30%\"");
+    repository.allot(&["allocate"]);
+    repository.commit("Grow");
+    let plan = |folder: &std::path::Path, arguments: &[&str]| {
+        let (code, out, err) = allot(folder, &[&["plan", "--format", "json"], arguments].concat());
+        assert_eq!(code, Some(0), "{err}");
+        json(&out)
+    };
+    let here = plan(&repository.root(), &["--base", "main"]);
+    assert_eq!(changes(&here), one("fresh-first", "ramp"));
+    assert_eq!(here["source"]["folder"], "teams/listening/catalogue/");
+    assert_eq!(here["plan"]["changes"][0]["taken"], 100);
+
+    let named = plan(&repository.root(), &["--base", "main", "--head", "grow"]);
+    assert_eq!(named["plan"], here["plan"]);
+
+    let beside = tempfile::tempdir().expect("a folder");
+    let tree = beside.path().join("tree");
+    repository.git(&["worktree", "add", "-q", tree.to_str().unwrap(), "-b", "other", "grow"]);
+    let worktree = plan(&tree.join("teams/listening/catalogue"), &["--base", "main"]);
+    assert_eq!(worktree["plan"], here["plan"]);
+
+    let bare = beside.path().join("bare.git");
+    repository.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
+    let bare = plan(&bare, &["--base", "main", "--head", "grow"]);
+    assert_eq!(bare["plan"], here["plan"]);
+}
+
+#[test]
+fn only_what_the_branch_did_counts_and_a_moved_file_is_no_change() {
+    let repository = Repository::new("");
+    repository.git(&["switch", "-qc", "tidy"]);
+    for end in ["toml", "lock"] {
+        std::fs::create_dir_all(repository.root().join("experiments/ranking")).unwrap();
+        let (from, to) =
+            (format!("experiments/home/fresh-first.{end}"), format!("experiments/ranking/fresh-first.{end}"));
+        repository.git(&["mv", &from, &to]);
+    }
+    repository.commit("Tidy up");
+    // Meanwhile, main changes something else.
+    repository.git(&["switch", "-q", "main"]);
+    repository.edit("metrics/app.toml", "Crashes per user in the first week", "Crashes per user");
+    repository.commit("A name");
+    repository.git(&["switch", "-q", "tidy"]);
+    let (code, out, _) = repository.allot(&["check", "--base", "main", "--format", "json"]);
+    assert_eq!(code, Some(0), "{out}");
+    let report = json(&out);
+    assert_eq!(report["plan"]["changes"], serde_json::json!([]), "{out}");
+    assert_eq!(report["plan"]["definitions"], serde_json::json!([]));
+    assert_eq!(report["verdict"], "ready");
+}
+
+#[test]
+fn what_the_base_has_too_blocks_nobody_and_levels_are_the_bases() {
+    let repository = Repository::new("");
+    // On main, a test is overdue since yesterday.
+    repository.edit(FRESH, "days = 28", "days = 20");
+    repository.edit(FRESH, "returned = { mde = \"2%\" }\n", "minutes-listened-again = {}\n");
+    repository.edit(FRESH, "minutes-listened-again = {}\n", "");
+    repository.allot(&["allocate"]);
+    repository.commit("Shorter");
+    let (code, out, _) = repository.allot(&["check"]);
+    assert_eq!(code, Some(1), "{out}");
+    repository.git(&["switch", "-qc", "branch"]);
+    repository.edit("flags/home-cards.toml", "How one item on Home looks", "How one item looks");
+    let (code, out, _) = repository.allot(&["check", "--base", "main"]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("main has too, and they block nobody"), "{out}");
+    // A new fault counts, and the branch cannot allow it to itself.
+    repository.edit(FRESH, "hypothesis = \"\"\"", "hypothesis = \"\"\"   \"\"\"\nevidence = \"\"\"");
+    let root = std::fs::read_to_string(repository.root().join("allotment.toml")).unwrap();
+    repository.put("allotment.toml", &format!("{root}\n[lint]\nhygiene = \"allow\"\n"));
+    let (_, out, _) = repository.allot(&["check", "--base", "main", "--format", "json"]);
+    let report = json(&out);
+    let rules: Vec<_> = report["diagnostics"].as_array().unwrap().iter().map(|found| found["rule"].clone()).collect();
+    assert_eq!(rules, ["missing-hypothesis"], "{out}");
+    assert!(!report["known"].as_array().unwrap().is_empty());
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string("schema/output/check.json").unwrap()).unwrap();
+    assert!(jsonschema::is_valid(&schema, &report), "{out}");
+}
+
+#[test]
+fn the_first_commit_needs_no_base_and_a_shallow_clone_says_what_helps() {
+    let repository = Repository::new("");
+    let (code, out, err) = repository.allot(&["check"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    repository.edit("flags/home-cards.toml", "How one item on Home looks", "How one item looks");
+    repository.commit("Words");
+    repository.git(&["switch", "-qc", "branch"]);
+    repository.commit("Nothing");
+    let beside = tempfile::tempdir().expect("a folder");
+    let url = format!("file://{}", repository.top().display());
+    let cloned = git(beside.path(), &["clone", "-q", "--depth", "1", "-b", "branch", &url, "shallow"]);
+    assert!(cloned.status.success());
+    let (code, _, err) = allot(&beside.path().join("shallow"), &["check", "--base", "origin/main"]);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("git fetch --unshallow"), "{err}");
+    let (code, _, err) = repository.allot(&["plan", "--base", "no-such-branch"]);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("git fetch origin no-such-branch"), "{err}");
+    let outside = tempfile::tempdir().expect("a folder");
+    Command::new("cp").arg("-r").arg(repository.root().join("flags")).arg(outside.path()).status().unwrap();
+    std::fs::copy(repository.root().join("allotment.toml"), outside.path().join("allotment.toml")).unwrap();
+    let (code, _, err) = allot(outside.path(), &["plan", "--base", "main"]);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("in no Git repository"), "{err}");
+}
+
+#[test]
+fn a_merge_commit_is_read_like_a_branch() {
+    let repository = Repository::new("");
+    repository.git(&["switch", "-qc", "grow"]);
+    repository.edit(FRESH, "traffic = \"20%\"", "traffic = \"30%\"");
+    repository.allot(&["allocate"]);
+    repository.commit("Grow");
+    repository.git(&["switch", "-q", "main"]);
+    repository.edit("metrics/app.toml", "Crashes per user in the first week", "Crashes per user");
+    repository.commit("A name");
+    repository.git(&["switch", "-q", "--detach", "main"]);
+    repository.git(&["merge", "-q", "--no-ff", "-m", "Merge", "grow"]);
+    let (code, out, _) = repository.allot(&["check", "--base", "main", "--format", "json"]);
+    assert_eq!(code, Some(0), "{out}");
+    assert_eq!(changes(&json(&out)), one("fresh-first", "ramp"));
+}
+
+#[test]
+fn every_format_is_written_beside_the_one_that_is_shown() {
+    let repository = Repository::new("");
+    repository.edit(FRESH, "traffic = \"20%\"", "traffic = \"15%\"");
+    let out = tempfile::tempdir().expect("a folder");
+    let write = |format: &str| format!("{format}={}", out.path().join(format).display());
+    let formats = ["json", "sarif", "markdown", "text", "github"];
+    let mut arguments = vec!["check".to_owned(), "--base".to_owned(), "HEAD".to_owned(), "--format=github".to_owned()];
+    arguments.extend(formats.iter().flat_map(|format| ["--write".to_owned(), write(format)]));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (code, shown, err) = repository.allot(&arguments);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("not ready"), "{err}");
+    let read = |format: &str| std::fs::read_to_string(out.path().join(format)).expect("it was written");
+    assert_eq!(read("github"), shown);
+    assert!(shown.starts_with("::error file=experiments/home/fresh-first.toml,"), "{shown}");
+    assert_eq!(json(&read("json"))["verdict"], "not_ready");
+    assert_eq!(json(&read("sarif"))["runs"][0]["results"][0]["ruleId"], "decreased-traffic");
+    assert!(read("markdown").starts_with("### "), "{}", read("markdown"));
+    let (code, _, err) = repository.allot(&["check", "--write", "yaml=x"]);
+    assert_eq!(code, Some(2), "{err}");
+}
