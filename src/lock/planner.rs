@@ -4,19 +4,19 @@ use std::collections::HashSet;
 
 use super::digest::{analysis_digest, salt};
 use super::ledger::Contents;
-use super::plan::{LedgerVerdict, Occupants, Verdict, Wishes};
 use super::room::leave;
-use super::settle::{Placed, Wanting, put};
+use super::settle::{Placed, Wanting, put, settle};
 use super::update::{Ground, Refusal, cut, has_grid};
-use super::{Lock, Locks, lock_text};
+use super::verdict::{LedgerVerdict, Verdict, Wishes};
+use super::{Held, Lock, Locks, lock_text};
 use crate::bucket::{BucketSet, draw};
 use crate::decl::{Kind, Stage};
 use crate::model::{Catalogue, Claim, Flag, Intent, Ix, Surface};
 
 /// Plans one surface.
 pub(super) struct Planner<'a> {
-    pub catalogue: &'a Catalogue,
-    pub locks: &'a Locks,
+    catalogue: &'a Catalogue,
+    locks: &'a Locks,
     wishes: &'a Wishes,
     ix: Ix<Surface>,
     surface: &'a Surface,
@@ -24,6 +24,15 @@ pub(super) struct Planner<'a> {
     there: Occupants<'a>,
     /// Whether a lock that cannot be trusted may hold buckets here: then nothing is drawn.
     blocked: bool,
+}
+
+/// All that may hold buckets of one surface.
+#[derive(Default)]
+pub(super) struct Occupants<'a> {
+    /// The claims that are declared on it.
+    pub claims: Vec<Ix<Claim>>,
+    /// Locks that were drawn on it and whose declarations are gone, cannot be read, or name another surface by now.
+    pub bystanders: Vec<&'a Held>,
 }
 
 /// What is to be done with a claim, before anything is drawn.
@@ -92,7 +101,7 @@ impl<'a> Planner<'a> {
         if self.blocked {
             verdicts.extend(wanting.into_iter().map(|wanting| (wanting.ix, Verdict::Refused(Refusal::Tampered))));
         } else {
-            verdicts.extend(self.settle(&ground, wanting, &mut placed));
+            verdicts.extend(settle(&ground, wanting, &mut placed));
         }
         self.with_ledger(verdicts, &holdout, &placed)
     }
