@@ -7,6 +7,7 @@ mod codec;
 mod digest;
 mod inherit;
 mod ledger;
+mod plain;
 mod plan;
 mod planner;
 mod room;

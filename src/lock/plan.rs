@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::Locks;
+use super::digest::segment_digest;
 use super::planner::{Occupants, Planner};
 use super::verdict::{Plan, Wishes};
 use crate::model::{Catalogue, Claim, Ix, Surface};
@@ -41,13 +42,16 @@ pub fn plan(catalogue: &Catalogue, locks: &Locks, wishes: &Wishes) -> Plan {
     // What cannot be read may hold buckets anywhere, unless its declaration says where.
     let lost: Vec<Option<Ix<Surface>>> =
         locks.lost().map(|file| file.and_then(|file| claims.get(&file)).and_then(|claim| claim.surface)).collect();
+    // Many claims have the same audience.
+    let segments: Vec<Option<String>> =
+        catalogue.segments.values().map(|segment| segment.predicate.as_ref().map(segment_digest)).collect();
     let surfaces: Vec<Ix<Surface>> = catalogue.surfaces.iter().map(|(ix, _)| ix).collect();
     let planned: Vec<_> = surfaces
         .into_par_iter()
         .zip(occupants)
         .map(|(ix, there)| {
             let blocked = lost.iter().any(|lost| lost.is_none_or(|lost| lost == ix));
-            let (verdicts, ledger) = Planner::new(catalogue, locks, wishes, ix, there, blocked).run();
+            let (verdicts, ledger) = Planner::new(catalogue, locks, wishes, &segments, ix, there, blocked).run();
             (ix, verdicts, ledger)
         })
         .collect();

@@ -18,6 +18,7 @@ pub(super) struct Planner<'a> {
     catalogue: &'a Catalogue,
     locks: &'a Locks,
     wishes: &'a Wishes,
+    segments: &'a [Option<String>],
     ix: Ix<Surface>,
     surface: &'a Surface,
     salt: String,
@@ -48,6 +49,7 @@ impl<'a> Planner<'a> {
         catalogue: &'a Catalogue,
         locks: &'a Locks,
         wishes: &'a Wishes,
+        segments: &'a [Option<String>],
         ix: Ix<Surface>,
         there: Occupants<'a>,
         lost: bool,
@@ -61,7 +63,7 @@ impl<'a> Planner<'a> {
             claim.stage != Some(Stage::Tweak) && locks.of(claim.file).is_some_and(|held| !held.sealed)
         };
         let blocked = lost || there.claims.iter().any(edited) || there.bystanders.iter().any(|held| !held.sealed);
-        Self { catalogue, locks, wishes, ix, surface, salt, there, blocked }
+        Self { catalogue, locks, wishes, segments, ix, surface, salt, there, blocked }
     }
 
     /// What becomes of the lock of each claim, and of the ledger.
@@ -74,7 +76,13 @@ impl<'a> Planner<'a> {
             Ok(holdout) => holdout,
             Err(verdict) => return (all_kept(), verdict),
         };
-        let ground = Ground { catalogue: self.catalogue, surface: self.surface, salt: &self.salt, holdout: &holdout };
+        let ground = Ground {
+            catalogue: self.catalogue,
+            surface: self.surface,
+            salt: &self.salt,
+            holdout: &holdout,
+            segments: self.segments,
+        };
         let mut verdicts: Vec<(Ix<Claim>, Verdict)> = Vec::with_capacity(self.there.claims.len());
         let mut placed: Vec<Placed<'a>> = self.there.bystanders.iter().map(|held| Placed::held(held, None)).collect();
         let mut wanting: Vec<Wanting<'a>> = Vec::new();
