@@ -89,6 +89,9 @@ enum Salted {
 }
 
 impl Hasher {
+    /// A hasher for the empty salt, where one has to stand that is never asked.
+    pub(crate) const UNSALTED: Self = Self(Salted::GrowthBook(FNV_OFFSET));
+
     /// The unit's cell on its surface's grid, in `0..scheme.grid()`.
     #[must_use]
     #[inline]
@@ -141,18 +144,29 @@ fn fnv1a(state: u32, text: &str) -> u32 {
 /// FNV-1a 32 of the number written in decimal.
 #[inline]
 fn fnv1a_decimal(number: u32) -> u32 {
-    let high = five_digits(number / 100_000);
     let low = five_digits(number % 100_000);
-    // Most hashes have ten digits; for those the loops have fixed lengths.
-    if number >= 1_000_000_000 {
-        let state = high.into_iter().fold(FNV_OFFSET, fnv_digit);
+    // Most hashes have ten digits. What the first three of them make is known, and the loop has a fixed length.
+    if let Some(state) = (number / 10_000_000).checked_sub(100).and_then(|head| HEADS.get(head as usize)) {
+        let state = fnv_digit(fnv_digit(*state, number / 1_000_000 % 10), number / 100_000 % 10);
         return low.into_iter().fold(state, fnv_digit);
     }
+    let high = five_digits(number / 100_000);
     // Leading zeros are not written; a lone zero is.
     let digits = || high.into_iter().chain(low);
     let zeros = digits().take(9).take_while(|digit| *digit == 0).count();
     digits().skip(zeros).fold(FNV_OFFSET, fnv_digit)
 }
+
+/// FNV-1a 32 of each three digits that a number of ten digits may begin with, from 100.
+static HEADS: [u32; 330] = {
+    let mut heads = [0; 330];
+    let (mut at, mut number) = (0, 100);
+    while let Some((head, _)) = heads.split_at_mut(at).1.split_first_mut() {
+        *head = fnv_digit(fnv_digit(fnv_digit(FNV_OFFSET, number / 100), number / 10 % 10), number % 10);
+        (at, number) = (at + 1, number + 1);
+    }
+    heads
+};
 
 /// The decimal digits of a number below 100,000, each from a division of its own so that none waits for another.
 #[inline]

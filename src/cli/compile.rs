@@ -12,7 +12,7 @@ use crate::artifact::Artifact;
 use crate::artifact::manifest::{self, Manifest};
 use crate::compile::{Dist, Inputs, compile};
 use crate::io;
-use crate::lint::{Levels, held, lint};
+use crate::lint::{Levels, held, lint_serving};
 
 /// The largest manifest that is read back.
 const MAX_MANIFEST: u64 = 16 << 20;
@@ -82,7 +82,7 @@ pub fn run(global: &Global, verb: &Compile) -> Result<Exit, Failure> {
 pub fn compiled(workspace: &Workspace, source: Option<String>, previous: Option<Manifest>) -> Dist {
     let context = workspace.context();
     let levels = Levels::of_root(context.catalogue.root.as_ref().map(|(_, root)| root));
-    let report = lint(&context, &levels);
+    let report = lint_serving(&context, &levels);
     let inputs = Inputs { at: workspace.at.0, source, held: held(&context, &report), previous };
     compile(&context.catalogue, &context.locks, &inputs)
 }

@@ -79,7 +79,7 @@ impl Pool<'_> {
             *number = at;
             let predicate = catalogue.segments.at(*ix).predicate.as_ref();
             let predicate = predicate.ok_or_else(|| Unsound(format!("segment `{id}` is not sound")))?;
-            Ok(Segment { id: (*id).to_owned(), condition: predicate.condition() })
+            Ok(Segment { id: (*id).to_owned(), condition: predicate.clone() })
         });
         numbered.collect()
     }

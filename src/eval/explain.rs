@@ -82,10 +82,11 @@ impl Visitor for Recorder {
             Event::Test { test, value, passed: false } => self.failed.push(tested(test, value, false)),
             Event::Segment { id, holds } => self.segment(id, holds),
             Event::UnusableSegment => self.say("a segment that cannot be evaluated: no"),
-            Event::Variant { claim, cell, variant } => {
+            Event::Variant { flag, claim, cell, variant } => {
                 let variant = variant.map_or("no variant".to_owned(), |id| format!("variant {id}"));
                 let (cell, of) = (thousands(cell), thousands(VARIANT_GRID));
-                self.say(format!("{}: cell {cell} of {of}, {variant}", name(claim)));
+                let name = flag.claims.get(claim).map(name).unwrap_or_default();
+                self.say(format!("{name}: cell {cell} of {of}, {variant}"));
             }
             Event::Default => self.say("the flag's default"),
         }

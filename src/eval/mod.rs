@@ -23,18 +23,20 @@ mod explain;
 mod ids;
 mod owners;
 mod segment;
+mod table;
 mod visit;
 
 pub use assignment::{Assignment, Reason};
 pub use attributes::{AttributeValue, Attributes};
 pub use explain::Explanation;
 
-use crate::artifact::{Artifact, Claim, DecodeError, Flag, InvalidCondition};
+use crate::artifact::{Artifact, DecodeError, Flag, InvalidCondition};
 use crate::bucket::{Grid, Hasher};
 use ids::Ids;
-use owners::{Owner, Owners};
+use owners::Owners;
 use segment::Subject;
 use serde_json::Value;
+use table::{Outcomes, Owner, Record};
 use visit::{Event, Silent, Visitor};
 
 /// One surface, ready to be asked. Built once and shared between threads.
@@ -42,10 +44,10 @@ use visit::{Event, Silent, Visitor};
 pub struct Evaluator {
     artifact: Artifact,
     ids: Ids,
-    /// What each flag has; side by side, so that a flag with little is not looked at.
-    shapes: Vec<Shape>,
-    /// For each flag, who owns which bucket when.
+    /// What each flag has, and who owns which of its buckets when.
+    records: Vec<Record>,
     owners: Owners,
+    outcomes: Outcomes,
     /// For each segment, why it cannot be evaluated, if so.
     faults: Vec<Option<InvalidCondition>>,
     /// Absent where the scheme is not implemented or the buckets do not divide its grid: then
@@ -56,24 +58,6 @@ pub struct Evaluator {
 /// A flag of one evaluator, found once so that its id need not be looked up every time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FlagRef(usize);
-
-/// What there is to look at in a flag.
-#[derive(Clone, Copy, Debug)]
-struct Shape {
-    has_previews: bool,
-    has_rules: bool,
-    /// The reason for its default: a flag that nothing can ever decide otherwise is static.
-    fallback: Reason,
-}
-
-impl Shape {
-    fn of(flag: &Flag) -> Self {
-        let (has_previews, has_rules) = (!flag.previews.is_empty(), !flag.rules.is_empty());
-        let is_static = !has_previews && !has_rules && flag.claims.is_empty();
-        let fallback = if is_static { Reason::Static } else { Reason::Default };
-        Self { has_previews, has_rules, fallback }
-    }
-}
 
 /// A unit and the bucket it lies in.
 #[derive(Clone, Copy)]
@@ -90,11 +74,11 @@ impl Evaluator {
     pub fn new(artifact: Artifact) -> Self {
         let grid = Grid::new(artifact.scheme.grid(), artifact.buckets);
         let placement = artifact.scheme.hasher(&artifact.salt).zip(grid);
-        let owners = Owners::of(&artifact);
+        let mut outcomes = Outcomes::default();
+        let (owners, records) = Owners::of(&artifact, &mut outcomes);
         let faults = artifact.segments.iter().map(|segment| segment.condition.check().err()).collect();
         let ids = Ids::of(&artifact.flags);
-        let shapes = artifact.flags.iter().map(Shape::of).collect();
-        Self { artifact, ids, shapes, owners, faults, placement }
+        Self { artifact, ids, records, owners, outcomes, faults, placement }
     }
 
     /// Reads and prepares a native artifact.
@@ -130,6 +114,9 @@ impl Evaluator {
     /// What a unit gets of a flag that was looked up before.
     #[must_use]
     pub fn evaluate_flag(&self, flag: FlagRef, unit: &str, attributes: &impl Attributes, now: i64) -> Assignment<'_> {
+        if let Some(record) = self.records.get(flag.0) {
+            self.owners.expect(record);
+        }
         self.decide(flag, self.place(unit), attributes, now, &mut Silent)
     }
 
@@ -178,7 +165,7 @@ impl Evaluator {
         now: i64,
         visitor: &mut V,
     ) -> Assignment<'_> {
-        let Some((flag, shape)) = self.artifact.flags.get(index).zip(self.shapes.get(index)) else {
+        let Some((flag, record)) = self.artifact.flags.get(index).zip(self.records.get(index)) else {
             visitor.visit(Event::UnknownFlag);
             return Assignment::of(&Value::Null, Reason::Error);
         };
@@ -188,14 +175,14 @@ impl Evaluator {
         };
         let subject = Subject { attributes, unit_attribute: &self.artifact.unit, unit: placed.unit };
         visitor.visit(Event::Bucket { bucket: placed.bucket, of: self.artifact.buckets });
-        let previewed = shape.has_previews.then(|| self.preview(flag, &subject, visitor));
+        let previewed = record.has_previews.then(|| self.preview(flag, &subject, visitor));
         let assignment = previewed
             .flatten()
-            .or_else(|| self.claimed(FlagRef(index), flag, placed, &subject, now, visitor))
-            .or_else(|| shape.has_rules.then(|| self.ruled(flag, &subject, visitor)).flatten())
+            .or_else(|| self.claimed(flag, record, placed, &subject, now, visitor))
+            .or_else(|| record.has_rules.then(|| self.ruled(flag, &subject, visitor)).flatten())
             .unwrap_or_else(|| {
                 visitor.visit(Event::Default);
-                Assignment::of(&flag.default, shape.fallback)
+                Assignment::of(&flag.default, record.fallback)
             });
         Assignment { bucket: Some(placed.bucket), ..assignment }
     }
@@ -215,8 +202,8 @@ impl Evaluator {
 
     fn claimed<'a, A: Attributes>(
         &'a self,
-        FlagRef(index): FlagRef,
         flag: &'a Flag,
+        record: &'a Record,
         placed: Placed<'_>,
         subject: &Subject<'_, A>,
         now: i64,
@@ -227,21 +214,26 @@ impl Evaluator {
         if held_out {
             return None;
         }
-        let owner = self.owners.at(index, placed.bucket, now);
+        let owner = self.owners.at(record, placed.bucket, now);
         visitor.visit(Event::Owner {
             flag,
             owner: owner.map(|owner| owner.claim as usize),
             bucket: placed.bucket,
             now,
         });
-        let Owner { claim, hasher } = owner?;
-        let claim = flag.claims.get(claim as usize)?;
-        if let Some(segment) = claim.segment
-            && !self.is_in(segment, subject, visitor)
-        {
+        let owner = owner?;
+        if owner.segment != Owner::EVERYBODY && !self.is_in(owner.segment as usize, subject, visitor) {
             return None;
         }
-        split(claim, hasher.variant_cell(placed.unit), visitor)
+        let cell = owner.hasher.variant_cell(placed.unit);
+        let outcome = self.outcomes.of(owner, cell);
+        let variant = outcome.map(|outcome| &*outcome.variant);
+        visitor.visit(Event::Variant { flag, claim: owner.claim as usize, cell, variant });
+        outcome.map(|outcome| Assignment {
+            experiment: Some(&outcome.key),
+            variant,
+            ..Assignment::of(&outcome.value, Reason::Split)
+        })
     }
 
     fn ruled<'a, A: Attributes>(
@@ -268,17 +260,6 @@ impl Evaluator {
         visitor.visit(Event::Segment { id: &segment.id, holds });
         holds
     }
-}
-
-/// The variant whose range has the cell.
-fn split<'a>(claim: &'a Claim, cell: u32, visitor: &mut impl Visitor) -> Option<Assignment<'a>> {
-    let variant = claim.variants.iter().find(|variant| variant.range.contains(&cell));
-    visitor.visit(Event::Variant { claim, cell, variant: variant.map(|variant| variant.id.as_str()) });
-    variant.map(|variant| Assignment {
-        experiment: Some(&claim.key),
-        variant: Some(&variant.id),
-        ..Assignment::of(&variant.value, Reason::Split)
-    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What an evaluation tells whoever watches it; nobody does, unless an explanation is wanted.
 
 use super::AttributeValue;
-use crate::artifact::{Claim, Flag, Preview, Test};
+use crate::artifact::{Flag, Preview, Test};
 
 /// Something that was found out on the way to an assignment.
 #[derive(Clone, Copy)]
@@ -39,8 +39,10 @@ pub(super) enum Event<'a> {
     },
     /// A segment that is not there or cannot be evaluated.
     UnusableSegment,
+    /// The cell of a claim of the flag, and the variant that it picks.
     Variant {
-        claim: &'a Claim,
+        flag: &'a Flag,
+        claim: usize,
         cell: u32,
         variant: Option<&'a str>,
     },

@@ -49,36 +49,14 @@ pub fn is_root(folder: &Path) -> bool {
 /// # Errors
 /// When a folder or a file cannot be read at all.
 pub fn load(root: &Path) -> Result<Loaded, IoError> {
-    let mut paths = Vec::new();
-    let mut loaded = Loaded::default();
     let top = root.join("allotment.toml");
-    match fs::symlink_metadata(&top) {
-        Ok(meta) if meta.is_file() => paths.push(("allotment.toml".to_owned(), top)),
-        Ok(_) => loaded.refused.push(("allotment.toml".to_owned(), NO_FILE)),
+    let first = match fs::symlink_metadata(&top) {
+        Ok(meta) if meta.is_file() => Loaded::of(read("allotment.toml".to_owned(), &top)?),
+        Ok(_) => Loaded::refusing("allotment.toml".to_owned(), NO_FILE),
         Err(cause) => return Err(IoError::new(format!("cannot read `{}`", top.display()), cause)),
-    }
-    for folder in FOLDERS {
-        walk(&root.join(folder), folder, 0, &mut paths, &mut loaded.refused)?;
-    }
-    let read: Vec<Read> = paths
-        .into_par_iter()
-        .map(|(name, path)| {
-            let Some(bytes) = read_up_to(&path, MAX_FILE)? else {
-                return Ok(Read::Refused(name, TOO_LARGE));
-            };
-            Ok(match String::from_utf8(bytes) {
-                Ok(text) => Read::Text(name, text),
-                Err(_) => Read::Refused(name, NO_TEXT),
-            })
-        })
-        .collect::<Result<_, IoError>>()?;
-    for file in read {
-        match file {
-            Read::Text(name, text) => loaded.files.push((name, text)),
-            Read::Refused(name, why) => loaded.refused.push((name, why)),
-        }
-    }
-    Ok(loaded)
+    };
+    let folders = FOLDERS.par_iter().map(|folder| walk(&root.join(folder), folder, 0));
+    Ok(first.and(folders.collect::<Result<Vec<_>, _>>()?))
 }
 
 /// Whether a path below a root is that of a declaration or a lock, or, ending in `/`, of a folder that may hold some.
@@ -96,27 +74,59 @@ enum Read {
     Refused(String, &'static str),
 }
 
-fn walk(
-    folder: &Path,
-    name: &str,
-    depth: usize,
-    paths: &mut Vec<(String, PathBuf)>,
-    refused: &mut Vec<(String, &'static str)>,
-) -> Result<(), IoError> {
+impl Loaded {
+    fn of(file: Read) -> Self {
+        let mut loaded = Self::default();
+        loaded.add(file);
+        loaded
+    }
+
+    fn refusing(name: String, why: &'static str) -> Self {
+        Self::of(Read::Refused(name, why))
+    }
+
+    fn add(&mut self, file: Read) {
+        match file {
+            Read::Text(name, text) => self.files.push((name, text)),
+            Read::Refused(name, why) => self.refused.push((name, why)),
+        }
+    }
+
+    fn and(mut self, others: Vec<Self>) -> Self {
+        self.files.reserve(others.iter().map(|other| other.files.len()).sum());
+        for other in others {
+            self.files.extend(other.files);
+            self.refused.extend(other.refused);
+        }
+        self
+    }
+}
+
+fn read(name: String, path: &Path) -> Result<Read, IoError> {
+    let Some(bytes) = read_up_to(path, MAX_FILE)? else {
+        return Ok(Read::Refused(name, TOO_LARGE));
+    };
+    Ok(match String::from_utf8(bytes) {
+        Ok(text) => Read::Text(name, text),
+        Err(_) => Read::Refused(name, NO_TEXT),
+    })
+}
+
+/// Reads a folder: what is in it is listed first, and then read in parallel with the folders below.
+fn walk(folder: &Path, name: &str, depth: usize) -> Result<Loaded, IoError> {
     let wrong = |cause: std::io::Error| IoError::new(format!("cannot read `{}`", folder.display()), cause);
     match fs::symlink_metadata(folder) {
         Ok(meta) if meta.is_dir() => {}
-        Ok(_) => {
-            refused.push((name.to_owned(), "this is no folder, and links are not followed"));
-            return Ok(());
-        }
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Ok(_) => return Ok(Loaded::refusing(name.to_owned(), "this is no folder, and links are not followed")),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(Loaded::default()),
         Err(cause) => return Err(wrong(cause)),
     }
     if depth > MAX_DEPTH {
-        refused.push((name.to_owned(), "folders are nested too deeply"));
-        return Ok(());
+        return Ok(Loaded::refusing(name.to_owned(), "folders are nested too deeply"));
     }
+    let mut loaded = Loaded::default();
+    let mut files = Vec::new();
+    let mut folders = Vec::new();
     for entry in fs::read_dir(folder).map_err(wrong)? {
         let entry = entry.map_err(wrong)?;
         let kind = entry.file_type().map_err(wrong)?;
@@ -124,18 +134,23 @@ fn walk(
         if file.starts_with('.') {
             continue;
         }
-        let below = format!("{name}/{file}");
         if kind.is_dir() {
-            walk(&entry.path(), &below, depth + 1, paths, refused)?;
+            folders.push(file);
         } else if file.ends_with(".toml") || file.ends_with(".lock") {
             if kind.is_file() {
-                paths.push((below, entry.path()));
+                files.push(file);
             } else {
-                refused.push((below, NO_FILE));
+                loaded.refused.push((format!("{name}/{file}"), NO_FILE));
             }
         } else if kind.is_symlink() && entry.path().is_dir() {
-            refused.push((below, "this is no folder, and links are not followed"));
+            loaded.refused.push((format!("{name}/{file}"), "this is no folder, and links are not followed"));
         }
     }
-    Ok(())
+    let below = |file: &String| format!("{name}/{file}");
+    let (texts, inner) = rayon::join(
+        || files.par_iter().map(|file| read(below(file), &folder.join(file))).collect::<Result<Vec<_>, _>>(),
+        || folders.par_iter().map(|file| walk(&folder.join(file), &below(file), depth + 1)).collect::<Result<_, _>>(),
+    );
+    texts?.into_iter().for_each(|text| loaded.add(text));
+    Ok(loaded.and(inner?))
 }

@@ -24,10 +24,23 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, IoError> {
 /// When the file cannot be read.
 pub fn read_up_to(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, IoError> {
     let wrong = |cause: std::io::Error| IoError::new(format!("cannot read `{}`", path.display()), cause);
-    let file = fs::File::open(path).map_err(wrong)?;
-    // Most files of a catalogue fit, and are then read in one go.
-    let mut bytes = Vec::with_capacity(8 << 10);
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(wrong)?;
+    let mut file = fs::File::open(path).map_err(wrong)?;
+    // Most files of a catalogue fit, are then read in one go, and take no more memory than they need: a catalogue is held
+    // whole, and fresh memory costs more than copying.
+    let mut head = [0; 8 << 10];
+    let mut filled = 0;
+    while let Some(free) = head.get_mut(filled..).filter(|free| !free.is_empty()) {
+        match file.read(free) {
+            Ok(0) => break,
+            Ok(more) => filled += more,
+            Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(cause) => return Err(wrong(cause)),
+        }
+    }
+    let mut bytes = head.get(..filled).unwrap_or_default().to_vec();
+    if filled == head.len() {
+        file.take((limit + 1).saturating_sub(filled as u64)).read_to_end(&mut bytes).map_err(wrong)?;
+    }
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 

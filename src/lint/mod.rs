@@ -46,8 +46,19 @@ impl Report {
 /// Runs every rule. The order of the findings depends on nothing but the catalogue.
 #[must_use]
 pub fn lint(context: &Context<'_>, levels: &Levels) -> Report {
+    report(context, levels, |_| true)
+}
+
+/// Runs the rules that can hold a surface back, and no other.
+#[must_use]
+pub fn lint_serving(context: &Context<'_>, levels: &Levels) -> Report {
+    report(context, levels, |rule| rule.serving)
+}
+
+fn report(context: &Context<'_>, levels: &Levels, wanted: fn(&Rule) -> bool) -> Report {
     let mut findings: Vec<Diagnostic> = rules::ALL
         .par_iter()
+        .filter(|rule| wanted(rule))
         .flat_map_iter(|rule| match rule.check {
             Check::Reading => Vec::new(),
             Check::Catalogue(check) => check(context),

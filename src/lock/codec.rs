@@ -6,15 +6,15 @@ use std::ops::Range;
 use super::digest::digest;
 use super::shape::{LockFile, StepFile};
 use super::{Lock, Step};
-use crate::bucket::{BucketSet, MAX_BUCKETS};
+use crate::bucket::{BucketSet, MAX_BUCKETS, VARIANT_GRID};
 use crate::decl::At;
 use crate::diag::Diagnostic;
 use crate::source::Span;
 
 /// How wide lines of buckets are.
 const WIDTH: usize = 100;
-const HEADER: &str = "# Allotted by `allot allocate`: review it, do not edit it.\n";
-const SEAL: &str = "\n[seal]\n";
+pub(super) const HEADER: &str = "# Allotted by `allot allocate`: review it, do not edit it.\n";
+pub(super) const SEAL: &str = "\n[seal]\n";
 
 /// The lock's path for the path of a declaration.
 #[must_use]
@@ -151,6 +151,54 @@ fn tampered(span: Span, message: impl Into<String>) -> Box<Diagnostic> {
     Box::new(Diagnostic::new("tampered-lock", span, message))
 }
 
+/// Steps as they are read, one after another.
+pub(super) struct Steps {
+    pub list: Vec<Step>,
+    held: BucketSet,
+}
+
+impl Steps {
+    pub fn of(buckets: u32) -> Self {
+        Self { list: Vec::new(), held: BucketSet::with_size(buckets) }
+    }
+
+    /// Adds a step, unless it is earlier than the one before, or what it adds does not make `total` buckets.
+    pub fn follow(&mut self, after: u32, total: u32, adds: BucketSet) -> bool {
+        let follows = self.held.len() + adds.len() == total
+            && self.held.is_disjoint(&adds)
+            && self.list.last().is_none_or(|last| last.after <= after);
+        if follows {
+            self.held.union_with(&adds);
+            self.list.push(Step { after, adds });
+        }
+        follows
+    }
+}
+
+/// The ranges of variants as they are read, one after another.
+#[derive(Default)]
+pub(super) struct Variants(pub Vec<(String, Range<u32>)>);
+
+impl Variants {
+    fn next(&self) -> u32 {
+        self.0.last().map_or(0, |(_, range)| range.end)
+    }
+
+    /// Adds a range, if it begins where the one before ends.
+    pub fn follow(&mut self, id: &str, start: u32, end: u32) -> bool {
+        let follows = start == self.next() && end >= start;
+        if follows {
+            self.0.push((id.to_owned(), start..end));
+        }
+        follows
+    }
+
+    /// The ranges, if they cover the grid.
+    pub fn whole(self) -> Option<Vec<(String, Range<u32>)>> {
+        (self.next() == VARIANT_GRID).then_some(self.0)
+    }
+}
+
 /// The lock that a file holds; what contradicts itself is a finding.
 pub(super) fn decode(id: &str, file: &LockFile, top: Span) -> Result<Lock, Box<Diagnostic>> {
     let incomplete = || tampered(top, "this lock is incomplete");
@@ -164,36 +212,26 @@ pub(super) fn decode(id: &str, file: &LockFile, top: Span) -> Result<Lock, Box<D
         let span = file.buckets.as_ref().map_or(top, |at| at.span);
         return Err(tampered(span, format!("a surface has 1 to {MAX_BUCKETS} buckets")));
     }
-    let mut held = BucketSet::with_size(buckets);
-    let mut steps: Vec<Step> = Vec::new();
+    let mut steps = Steps::of(buckets);
     for step in &file.steps.as_ref().ok_or_else(incomplete)?.value {
         let StepFile { after, buckets: total, adds, .. } = &step.value;
         let (after, total) = (number(after)?, number(total)?);
         let adds = set(adds.as_ref().ok_or_else(incomplete)?, buckets)?;
-        if held.len() + adds.len() != total
-            || !held.is_disjoint(&adds)
-            || steps.last().is_some_and(|last| last.after > after)
-        {
+        if !steps.follow(after, total, adds) {
             return Err(tampered(step.span, "steps must follow each other and add new buckets only"));
         }
-        held.union_with(&adds);
-        steps.push(Step { after, adds });
     }
-    let mut variants: Vec<(String, Range<u32>)> = Vec::new();
-    let mut next = 0;
+    let mut variants = Variants::default();
     for (id, range) in file.variants.as_ref().ok_or_else(incomplete)?.iter() {
         match range.value.as_slice() {
-            [start, end] if start.value == next && end.value >= next => {
-                next = end.value;
-                variants.push((id.value.clone(), start.value..end.value));
-            }
+            [start, end] if variants.follow(&id.value, start.value, end.value) => {}
             _ => return Err(tampered(range.span, "variant ranges must follow each other")),
         }
     }
-    if next != crate::bucket::VARIANT_GRID {
+    let variants = variants.whole().ok_or_else(|| {
         let span = file.variants.as_ref().map_or(top, |at| at.span);
-        return Err(tampered(span, "variant ranges must cover 0 to 10,000"));
-    }
+        tampered(span, "variant ranges must cover 0 to 10,000")
+    })?;
     Ok(Lock {
         id: id.to_owned(),
         surface: text(&file.surface)?,
@@ -211,6 +249,6 @@ pub(super) fn decode(id: &str, file: &LockFile, top: Span) -> Result<Lock, Box<D
         segment: file.segment.as_ref().map(|segment| segment.value.clone()),
         plan: text(&file.plan)?,
         variants,
-        steps,
+        steps: steps.list,
     })
 }

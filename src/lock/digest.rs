@@ -1,10 +1,12 @@
 //! Digests: of texts, of an audience, of an analysis plan.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::artifact::{AttributeType, Condition, Operand, Predicate, Test};
 use crate::decl::Share;
-use crate::model::{Catalogue, Claim, Predicate, Role, Surface};
+use crate::model::{Catalogue, Claim, Role, Surface};
 
 /// The first 128 bits of SHA-256, in hex, over parts of which each is hashed with its length.
 #[must_use]
@@ -27,9 +29,41 @@ pub(super) fn salt(parts: &[&str]) -> String {
 
 /// The digest of an audience: of what it tests, not of how that is written.
 #[must_use]
-pub fn segment_digest(predicate: &Predicate) -> String {
-    // A predicate is plain data: it always has a JSON form.
-    digest("allotment segment", &[&serde_json::to_string(predicate).unwrap_or_default()])
+pub fn segment_digest(condition: &Condition) -> String {
+    digest("allotment segment", &[&pinned(condition).to_string()])
+}
+
+/// The form of which the digest is made. Locks pin it, so it stays whatever becomes of the form that is served.
+fn pinned(condition: &Condition) -> Value {
+    let all = |parts: &[Condition]| parts.iter().map(pinned).collect::<Value>();
+    match condition {
+        Condition::All(parts) => json!({ "all": all(parts) }),
+        Condition::Any(parts) => json!({ "any": all(parts) }),
+        Condition::Not(part) => json!({ "not": pinned(part) }),
+        Condition::Is(test) => {
+            json!({ "test": { "attribute": test.attribute, "type": test.kind, "check": pinned_check(test) } })
+        }
+    }
+}
+
+fn pinned_check(test: &Test) -> Value {
+    let pinned = |operand: &Operand| match operand {
+        Operand::Text(text) if test.kind == AttributeType::Version => json!({ "version": text }),
+        Operand::Text(text) => json!({ "text": text }),
+        Operand::Number(number) => json!({ "number": number }),
+        Operand::Boolean(is) => json!({ "boolean": is }),
+    };
+    match &test.predicate {
+        Predicate::Equals(operand) => json!({ "in": [pinned(operand)] }),
+        Predicate::In(operands) => json!({ "in": operands.iter().map(pinned).collect::<Value>() }),
+        Predicate::AtLeast(operand) => json!({ "at-least": pinned(operand) }),
+        Predicate::AtMost(operand) => json!({ "at-most": pinned(operand) }),
+        Predicate::Above(operand) => json!({ "above": pinned(operand) }),
+        Predicate::Below(operand) => json!({ "below": pinned(operand) }),
+        Predicate::Exists(wanted) => json!({ "exists": wanted }),
+        Predicate::StartsWith(part) => json!({ "starts-with": part }),
+        Predicate::Contains(part) => json!({ "contains": part }),
+    }
 }
 
 /// What was promised before launch: metrics with their roles and sizes, and how they are read.
@@ -82,4 +116,39 @@ pub fn analysis_digest(catalogue: &Catalogue, claim: &Claim, surface: &Surface) 
             .map(|spending| spending.value.word()),
     };
     digest("allotment plan", &[&serde_json::to_string(&plan).unwrap_or_default()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_that_locks_pin_stays() {
+        let is =
+            |attribute: &str, kind, predicate| Condition::Is(Test { attribute: attribute.to_owned(), kind, predicate });
+        let text = |text: &str| Operand::Text(text.to_owned());
+        let condition = Condition::All(vec![
+            is("country", AttributeType::String, Predicate::In(vec![text("DK"), text("FI")])),
+            is("plan", AttributeType::String, Predicate::Equals(text("premium"))),
+            is("app", AttributeType::Version, Predicate::AtLeast(text("9.4.0"))),
+            Condition::Not(Box::new(is("employee", AttributeType::Boolean, Predicate::Equals(Operand::Boolean(true))))),
+            Condition::Any(vec![
+                is("age", AttributeType::Number, Predicate::Below(Operand::Number(21.0))),
+                is("city", AttributeType::String, Predicate::StartsWith("S".to_owned())),
+                is("city", AttributeType::String, Predicate::Exists(false)),
+            ]),
+        ]);
+        assert_eq!(
+            pinned(&condition).to_string(),
+            concat!(
+                r#"{"all":[{"test":{"attribute":"country","type":"string","check":{"in":[{"text":"DK"},{"text":"FI"}]}}},"#,
+                r#"{"test":{"attribute":"plan","type":"string","check":{"in":[{"text":"premium"}]}}},"#,
+                r#"{"test":{"attribute":"app","type":"version","check":{"at-least":{"version":"9.4.0"}}}},"#,
+                r#"{"not":{"test":{"attribute":"employee","type":"boolean","check":{"in":[{"boolean":true}]}}}},"#,
+                r#"{"any":[{"test":{"attribute":"age","type":"number","check":{"below":{"number":21.0}}}},"#,
+                r#"{"test":{"attribute":"city","type":"string","check":{"starts-with":"S"}}},"#,
+                r#"{"test":{"attribute":"city","type":"string","check":{"exists":false}}}]}]}"#
+            )
+        );
+    }
 }

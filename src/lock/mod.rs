@@ -7,6 +7,7 @@ mod codec;
 mod digest;
 mod inherit;
 mod ledger;
+mod plain;
 mod plan;
 mod planner;
 mod room;
@@ -14,6 +15,7 @@ mod settle;
 mod shape;
 mod store;
 mod update;
+mod verdict;
 
 use std::ops::Range;
 
@@ -25,11 +27,12 @@ pub use codec::{lock_text, path_of_lock, seal_of};
 pub use digest::{analysis_digest, digest, segment_digest};
 pub use inherit::{Inherited, inheritance};
 pub use ledger::{Ledger, ledger_text, path_of_ledger};
-pub use plan::{LedgerVerdict, Plan, Verdict, Wishes, plan};
+pub use plan::plan;
 pub use room::{Holder, Room};
 pub(crate) use store::RESTORE;
 pub use store::{Held, HeldLedger, Locks, Stray};
 pub use update::{Pin, Refusal};
+pub use verdict::{LedgerVerdict, Plan, Verdict, Wishes};
 
 /// What an experiment or a rollout was allotted, with everything pinned that could move a running unit.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,26 +4,36 @@ use std::collections::HashSet;
 
 use super::digest::{analysis_digest, salt};
 use super::ledger::Contents;
-use super::plan::{LedgerVerdict, Occupants, Verdict, Wishes};
 use super::room::leave;
-use super::settle::{Placed, Wanting, put};
+use super::settle::{Placed, Wanting, put, settle};
 use super::update::{Ground, Refusal, cut, has_grid};
-use super::{Lock, Locks, lock_text};
+use super::verdict::{LedgerVerdict, Verdict, Wishes};
+use super::{Held, Lock, Locks, lock_text};
 use crate::bucket::{BucketSet, draw};
 use crate::decl::{Kind, Stage};
 use crate::model::{Catalogue, Claim, Flag, Intent, Ix, Surface};
 
 /// Plans one surface.
 pub(super) struct Planner<'a> {
-    pub catalogue: &'a Catalogue,
-    pub locks: &'a Locks,
+    catalogue: &'a Catalogue,
+    locks: &'a Locks,
     wishes: &'a Wishes,
+    segments: &'a [Option<String>],
     ix: Ix<Surface>,
     surface: &'a Surface,
     salt: String,
     there: Occupants<'a>,
     /// Whether a lock that cannot be trusted may hold buckets here: then nothing is drawn.
     blocked: bool,
+}
+
+/// All that may hold buckets of one surface.
+#[derive(Default)]
+pub(super) struct Occupants<'a> {
+    /// The claims that are declared on it.
+    pub claims: Vec<Ix<Claim>>,
+    /// Locks that were drawn on it and whose declarations are gone, cannot be read, or name another surface by now.
+    pub bystanders: Vec<&'a Held>,
 }
 
 /// What is to be done with a claim, before anything is drawn.
@@ -39,6 +49,7 @@ impl<'a> Planner<'a> {
         catalogue: &'a Catalogue,
         locks: &'a Locks,
         wishes: &'a Wishes,
+        segments: &'a [Option<String>],
         ix: Ix<Surface>,
         there: Occupants<'a>,
         lost: bool,
@@ -52,7 +63,7 @@ impl<'a> Planner<'a> {
             claim.stage != Some(Stage::Tweak) && locks.of(claim.file).is_some_and(|held| !held.sealed)
         };
         let blocked = lost || there.claims.iter().any(edited) || there.bystanders.iter().any(|held| !held.sealed);
-        Self { catalogue, locks, wishes, ix, surface, salt, there, blocked }
+        Self { catalogue, locks, wishes, segments, ix, surface, salt, there, blocked }
     }
 
     /// What becomes of the lock of each claim, and of the ledger.
@@ -65,7 +76,13 @@ impl<'a> Planner<'a> {
             Ok(holdout) => holdout,
             Err(verdict) => return (all_kept(), verdict),
         };
-        let ground = Ground { catalogue: self.catalogue, surface: self.surface, salt: &self.salt, holdout: &holdout };
+        let ground = Ground {
+            catalogue: self.catalogue,
+            surface: self.surface,
+            salt: &self.salt,
+            holdout: &holdout,
+            segments: self.segments,
+        };
         let mut verdicts: Vec<(Ix<Claim>, Verdict)> = Vec::with_capacity(self.there.claims.len());
         let mut placed: Vec<Placed<'a>> = self.there.bystanders.iter().map(|held| Placed::held(held, None)).collect();
         let mut wanting: Vec<Wanting<'a>> = Vec::new();
@@ -92,7 +109,7 @@ impl<'a> Planner<'a> {
         if self.blocked {
             verdicts.extend(wanting.into_iter().map(|wanting| (wanting.ix, Verdict::Refused(Refusal::Tampered))));
         } else {
-            verdicts.extend(self.settle(&ground, wanting, &mut placed));
+            verdicts.extend(settle(&ground, wanting, &mut placed));
         }
         self.with_ledger(verdicts, &holdout, &placed)
     }

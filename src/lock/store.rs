@@ -9,6 +9,7 @@ use toml::de::DeTable;
 use super::Lock;
 use super::codec::{decode, newer, seal_of, set};
 use super::ledger::Ledger;
+use super::plain::{self, Plain};
 use super::shape::{LedgerFile, LockFile, SealFile};
 use crate::bucket::MAX_BUCKETS;
 use crate::decl::{Kind, Reader, Table};
@@ -228,6 +229,15 @@ fn conflict(text: &str) -> Option<usize> {
 }
 
 fn read_lock(file: FileId, source: &Source) -> (Option<Held>, Vec<Diagnostic>) {
+    let Some(Plain { lock, seal, seal_at, steps_at }) = plain::read(source.stem(), &source.text) else {
+        return read_toml(file, source);
+    };
+    let sealed = seal_of(&source.text).is_some_and(|expected| expected == seal);
+    let (seal_span, steps_span) = (Span::new(file, seal_at), Span::new(file, steps_at));
+    (Some(Held { file, lock, seal, sealed, seal_span, steps_span }), Vec::new())
+}
+
+fn read_toml(file: FileId, source: &Source) -> (Option<Held>, Vec<Diagnostic>) {
     let (shape, mut findings) = match open(file, source, LockFile::read) {
         Ok(opened) => opened,
         Err(findings) => return (None, findings),
@@ -301,5 +311,96 @@ impl Stray {
     #[must_use]
     pub fn declaration(&self) -> String {
         format!("{}.toml", self.path.strip_suffix(".lock").unwrap_or(&self.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bucket::{BucketSet, draw};
+    use crate::decl::Day;
+    use crate::lock::{Step, lock_text};
+
+    fn lock(seed: u32) -> Lock {
+        let first = draw(&BucketSet::full(1_000), 3 * (seed % 3), &["first", &seed.to_string()]);
+        let second = draw(&first.complement(), 30, &["second", &seed.to_string()]);
+        Lock {
+            id: "test".to_owned(),
+            surface: "home".to_owned(),
+            flag: "home-ranker".to_owned(),
+            phase: 1 + seed % 2,
+            began: (0..=seed % 2).map(|phase| Day::FIRST.plus(9_000 + phase)).collect(),
+            start: Day::FIRST.plus(9_000 + seed),
+            days: (!seed.is_multiple_of(5)).then_some(28),
+            components: if seed.is_multiple_of(4) {
+                vec!["*".to_owned()]
+            } else {
+                vec!["a".to_owned(), "b-2".to_owned()]
+            },
+            unit: "user".to_owned(),
+            scheme: "growthbook".to_owned(),
+            grid: 10_000,
+            buckets: 1_000,
+            salt: "5b2658335854a35b".to_owned(),
+            segment: (!seed.is_multiple_of(3)).then(|| "9c0c6003b2137c4c674b62e268f15fab".to_owned()),
+            plan: "fa6aaf0e18fdbc0f139e1d1bc54dae8d".to_owned(),
+            variants: vec![("control".to_owned(), 0..5_000), ("treatment".to_owned(), 5_000..10_000)],
+            steps: vec![Step { after: 0, adds: first }, Step { after: seed % 7, adds: second }],
+        }
+    }
+
+    fn source(text: &str) -> Source {
+        Source { path: "experiments/test.lock".into(), text: text.into(), fault: None }
+    }
+
+    #[test]
+    fn a_lock_as_it_was_written_is_read_line_by_line() {
+        for seed in 0..30 {
+            let lock = lock(seed);
+            let (text, seal) = lock_text(&lock);
+            let plain = plain::read("test", &text).expect("it is as it was written");
+            assert_eq!((&plain.lock, &plain.seal), (&lock, &seal));
+            assert!(plain::read("test", &text.replace('\n', "\r\n")).is_none());
+        }
+    }
+
+    #[test]
+    fn both_readers_say_the_same_of_whatever_both_can_read() {
+        let mut both = 0;
+        for seed in 1..3 {
+            let (text, _) = lock_text(&lock(seed));
+            // Each byte in turn becomes another, goes, or comes twice; so does each line.
+            let bytes = (0..text.len()).flat_map(|at| {
+                // A lock is ASCII, so every byte is a letter.
+                let (before, rest) = text.split_at(at);
+                let (own, after) = rest.split_at(1);
+                let others = ["", "0", "9", " ", "\n", "\"", "-", "x", "é", "\u{7f}"];
+                others
+                    .into_iter()
+                    .map(String::from)
+                    .chain([own.repeat(2)])
+                    .map(move |other| format!("{before}{other}{after}"))
+            });
+            let lines: Vec<&str> = text.split_inclusive('\n').collect();
+            let lines = (0..lines.len()).flat_map(|at| {
+                let part = |skip: usize| lines[at + skip..].concat();
+                [format!("{}{}", lines[..at].concat(), part(1)), format!("{}{}", lines[..=at].concat(), part(0))]
+            });
+            for text in bytes.chain(lines) {
+                let source = source(&text);
+                if plain::read(source.stem(), &text).is_none() {
+                    continue;
+                }
+                both += 1;
+                let (fast, none) = read_lock(FileId(7), &source);
+                let (slow, findings) = read_toml(FileId(7), &source);
+                assert!(none.is_empty() && findings.is_empty(), "{text}");
+                let seen = |held: Option<Held>| {
+                    held.map(|held| (held.lock, held.seal, held.sealed, held.seal_span, held.steps_span))
+                };
+                assert_eq!(seen(fast), seen(slow), "{text}");
+            }
+        }
+        assert!(both > 1_000, "{both}");
     }
 }

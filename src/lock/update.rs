@@ -1,6 +1,6 @@
 //! What becomes of one lock that is there, given what its declaration says now.
 
-use super::digest::{analysis_digest, segment_digest};
+use super::digest::analysis_digest;
 use super::{Lock, Room, Step};
 use crate::bucket::{BucketSet, Grid, VARIANT_GRID, draw, variant_ranges};
 use crate::model::{Catalogue, Claim, Intent, Surface};
@@ -64,6 +64,8 @@ pub(super) struct Ground<'a> {
     pub surface: &'a Surface,
     pub salt: &'a str,
     pub holdout: &'a BucketSet,
+    /// The digest of each segment's audience.
+    pub segments: &'a [Option<String>],
 }
 
 impl Ground<'_> {
@@ -83,8 +85,7 @@ impl Ground<'_> {
 
     /// The digest of the audience.
     pub fn segment(&self, intent: &Intent) -> Option<String> {
-        let predicate = self.catalogue.segments.at(intent.segment?).predicate.as_ref()?;
-        Some(segment_digest(predicate))
+        self.segments.get(intent.segment?.position())?.clone()
     }
 
     /// The salt of the hash that picks the variant. It follows from the surface's salt, so that a lock shows under which one

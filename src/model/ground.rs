@@ -1,7 +1,7 @@
 //! Surfaces, flags and segments: the ground that claims are made on.
 
 use super::arena::{Identified, Ix};
-use super::audience::Predicate;
+use crate::artifact::Condition;
 use crate::decl::{self, Sdk, Share};
 use crate::source::FileId;
 
@@ -72,7 +72,7 @@ pub struct Segment {
     pub file: FileId,
     pub written: decl::Segment,
     /// What it tests, if every attribute is known and every literal has its type.
-    pub predicate: Option<Predicate>,
+    pub predicate: Option<Condition>,
 }
 
 macro_rules! identified {

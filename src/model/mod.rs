@@ -14,7 +14,6 @@ mod reading;
 mod reference;
 
 pub use arena::{Arena, Identified, Ix};
-pub use audience::{Check, Operand, Predicate, Typed};
 pub use bind::bind;
 pub use claim::{Claim, ClaimKind, Intent, Phase, Step, Variant, Window, Written};
 pub use ground::{Flag, Segment, Surface, is_salt};
@@ -26,6 +25,7 @@ pub use reference::{Reference, Target};
 
 use std::collections::HashSet;
 
+use crate::artifact::Condition;
 use crate::decl;
 use crate::source::{FileId, Span};
 
@@ -77,7 +77,7 @@ impl Catalogue {
 
     /// Every test of a segment on its own, with its place; those that do not suit their attribute are left out.
     #[must_use]
-    pub fn tests(&self, segment: &Segment) -> Vec<(Span, Predicate)> {
+    pub fn tests(&self, segment: &Segment) -> Vec<(Span, Condition)> {
         let clause = segment.written.r#where.as_ref();
         clause.map_or(Vec::new(), |clause| audience::tests(clause, &|id| self.attribute(id)))
     }

@@ -11,17 +11,13 @@ use allotment::lint::{Group, rules};
 use allotment::render::text::{Style, findings};
 use allotment::source::Sources;
 
-use crate::world::World;
+use crate::world::{FRESH, LISTENING, ROLLOUT, SURFACE, World};
 
 const ROOT: &str = "allotment.toml";
-const SURFACE: &str = "surfaces/home.toml";
 const RANKER: &str = "flags/home-ranker.toml";
 const CARDS: &str = "flags/home-cards.toml";
-const FRESH: &str = "experiments/home/fresh-first.toml";
-const ROLLOUT: &str = "rollouts/home-cards.toml";
 const NORDIC: &str = "segments/nordic-premium.toml";
 const STAFF: &str = "segments/employees.toml";
-const LISTENING: &str = "metrics/listening.toml";
 const APP: &str = "metrics/app.toml";
 const BASELINE: &str = "baselines/home.toml";
 

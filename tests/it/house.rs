@@ -17,7 +17,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // A predicate is said once, in the terms that are served: lint asks what an SDK makes of it, compile serves it.
     ("model", &["source", "diag", "decl", "artifact"]),
     // Locks are files of the catalogue too, read with the reader that reads declarations.
-    ("lock", &["source", "diag", "decl", "model", "bucket"]),
+    // What a lock pins of an audience is told of the condition that is served.
+    ("lock", &["source", "diag", "decl", "model", "bucket", "artifact"]),
     ("query", &["source", "diag", "model"]),
     ("results", &[]),
     // What a gate records is read back by another run, also from a fork: a shape of its own, strictly read.

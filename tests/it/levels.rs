@@ -5,32 +5,17 @@ use allotment::diag::{Concern, Severity};
 use allotment::lint::{Report, rules};
 use rayon::ThreadPoolBuilder;
 
-use crate::world::{TODAY, World};
+use crate::world::{CARDS, LARGE_CARDS, TODAY, World};
 
 /// An experiment that takes more on its first day than the surface allows.
-const GREEDY: &str = r#"version = 1
-stage = "ship"
-owner = "home"
-surface = "home"
-flag = "home-cards"
-hypothesis = "Larger cards are played more often."
-start = 2027-02-02
-days = 10
-traffic = "20%"
-
-[variants]
-control = "small"
-large = "large"
-
-[success]
-skip-rate = { mde = "2%" }
-"#;
-const PATH: &str = "experiments/home/large-cards.toml";
+fn greedy() -> String {
+    CARDS.replace("\"4%\"", "\"20%\"")
+}
 
 /// The small catalogue with the greedy experiment, some more lines in it, and levels.
 fn world(more: &str, levels: &str) -> World {
     let mut world = World::base();
-    world.put(PATH, &format!("{GREEDY}{more}"));
+    world.put(LARGE_CARDS, &format!("{}{more}", greedy()));
     let root = format!("{}\n[lint]\n{levels}", world.files["allotment.toml"]);
     world.put("allotment.toml", &root);
     world.allocate();
@@ -73,7 +58,7 @@ fn a_group_raises_warnings_too() {
 fn what_guards_serving_can_be_neither_lowered_nor_waived() {
     for levels in ["coordination = \"allow\"", "missing-allocation = \"allow\"\ncoordination = \"warn\""] {
         let mut world = world(&waive("missing-allocation", "2027-12-31"), levels);
-        world.files.remove(&PATH.replace(".toml", ".lock"));
+        world.files.remove(&LARGE_CARDS.replace(".toml", ".lock"));
         let (_, report) = world.lint();
         let missing: Vec<_> = report.findings.iter().filter(|finding| finding.rule == "missing-allocation").collect();
         assert_eq!(missing.len(), 1, "{levels}");
@@ -124,7 +109,7 @@ fn a_waiver_without_a_reason_accepts_nothing() {
 fn findings_come_in_the_same_order_however_many_threads_look_for_them() {
     let mut world = World::base();
     for n in 0..60 {
-        let text = GREEDY
+        let text = greedy()
             .replace("large = ", "\"a b\" = 3\nlarge = ")
             .replace("skip-rate", if n % 2 == 0 { "returned" } else { "retuned" });
         world.put(&format!("experiments/home/cards-{n}.toml"), &text);

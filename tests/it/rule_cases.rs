@@ -5,30 +5,7 @@ use std::fmt::Write;
 
 use allotment::diag::Severity;
 
-use crate::world::World;
-
-const CARDS: &str = r#"version = 1
-stage = "ship"
-owner = "home"
-surface = "home"
-flag = "home-cards"
-hypothesis = "Larger cards are played more often."
-start = 2027-02-02
-days = 10
-traffic = "4%"
-
-[variants]
-control = "small"
-large = "large"
-
-[success]
-skip-rate = { mde = "2%" }
-"#;
-const PATH: &str = "experiments/home/large-cards.toml";
-const FRESH: &str = "experiments/home/fresh-first.toml";
-const ROLLOUT: &str = "rollouts/home-cards.toml";
-const HOME: &str = "surfaces/home.toml";
-const LISTENING: &str = "metrics/listening.toml";
+use crate::world::{CARDS, FRESH, LARGE_CARDS, LISTENING, ROLLOUT, SURFACE, World};
 
 /// A case: what is done before allocation, and what after it.
 struct Case {
@@ -86,7 +63,7 @@ const CASES: &[Case] = &[
         world.edit(FRESH, "segment = ", "also-touches = [\"cards\"]\nsegment = ");
     } },
     Case { name: "over-capacity: the holdout grows", before: nothing, after: |world| {
-        world.edit(HOME, "holdout = \"2%\"", "holdout = \"10%\"");
+        world.edit(SURFACE, "holdout = \"2%\"", "holdout = \"10%\"");
     } },
 
     Case { name: "stale-allocation: other weights", before: nothing, after: |world| {
@@ -96,10 +73,10 @@ const CASES: &[Case] = &[
         world.edit("segments/nordic-premium.toml", "\"DK\", ", "");
     } },
     Case { name: "stale-allocation: the salt of the surface", before: nothing, after: |world| {
-        world.edit(HOME, "sdk = \"growthbook\"", "salt = \"other\"");
+        world.edit(SURFACE, "sdk = \"growthbook\"", "salt = \"other\"");
     } },
     Case { name: "stale-allocation: the number of buckets, and another flag", before: nothing, after: |world| {
-        world.edit(HOME, "sdk = \"growthbook\"", "buckets = 500").edit(ROLLOUT, "\"home-cards\"\nvalue = \"large\"", "\"home-ranker\"\nvalue = \"v8-fresh\"");
+        world.edit(SURFACE, "sdk = \"growthbook\"", "buckets = 500").edit(ROLLOUT, "\"home-cards\"\nvalue = \"large\"", "\"home-ranker\"\nvalue = \"v8-fresh\"");
     } },
     Case { name: "stale-allocation: smaller", before: nothing, after: |world| {
         world.edit(FRESH, "\"20%\"", "\"10%\"");
@@ -119,7 +96,7 @@ const CASES: &[Case] = &[
         world.edit(FRESH, "\"20%\"", "\"40%\"");
     } },
     Case { name: "stale-allocation: it starts later", before: |world| { world.cards("large-cards", &[]); }, after: |world| {
-        world.edit(PATH, "2027-02-02", "2027-02-03");
+        world.edit(LARGE_CARDS, "2027-02-02", "2027-02-03");
     } },
     Case { name: "stale-allocation: it is decided", before: nothing, after: |world| {
         let decision = "[decision]\noutcome = \"stopped\"\non = 2027-02-01\nreason = \"Skips rose.\"\nlearned = \"Not this way.\"\n";
@@ -133,19 +110,19 @@ const CASES: &[Case] = &[
         world.edit(FRESH, "segment = ", "also-touches = [\"header\"]\nsegment = ");
     } },
     Case { name: "stale-allocation: another ramp", before: |world| { world.cards("large-cards", &[]); }, after: |world| {
-        world.edit(PATH, "\"4%\"", "\"4%\"\nramp = [{ days = 2, traffic = \"1%\" }]");
+        world.edit(LARGE_CARDS, "\"4%\"", "\"4%\"\nramp = [{ days = 2, traffic = \"1%\" }]");
     } },
     Case { name: "stale-allocation: another plan", before: nothing, after: |world| {
         world.edit(FRESH, "mde = \"2.5%\"", "mde = \"3%\"");
     } },
     Case { name: "stale-allocation: a lock without its declaration", before: |world| { world.cards("large-cards", &[]); }, after: |world| {
-        world.files.remove(PATH);
+        world.files.remove(LARGE_CARDS);
     } },
     Case { name: "stale-allocation: a flag moved, and the ledger knows", before: nothing, after: |world| {
         world.edit("flags/home-cards.toml", "component = \"cards\"", "component = \"header\"");
     } },
     Case { name: "stale-allocation: a component is new, and the ledger does not know it", before: nothing, after: |world| {
-        world.edit(HOME, "[components]", "[components]\nbanner = \"What stands above\"");
+        world.edit(SURFACE, "[components]", "[components]\nbanner = \"What stands above\"");
     } },
     Case { name: "missing-allocation: no ledger", before: nothing, after: |world| {
         world.files.remove("surfaces/home.lock");
@@ -164,11 +141,11 @@ const CASES: &[Case] = &[
     } },
 
     Case { name: "unrepresentable-traffic: below the first bucket, in a ramp, a rollout and a holdout", before: |world| {
-        world.edit(HOME, "\"2%\"\nlimits", "\"2.55%\"\nlimits").edit(ROLLOUT, "\"10%\"", "\"10.0001%\"");
+        world.edit(SURFACE, "\"2%\"\nlimits", "\"2.55%\"\nlimits").edit(ROLLOUT, "\"10%\"", "\"10.0001%\"");
         world.cards("large-cards", &[("\"4%\"", "\"4%\"\nramp = [{ days = 1, traffic = \"0.05%\" }]")]);
     }, after: nothing },
     Case { name: "exposure-limit: share and length", before: |world| {
-        world.edit(HOME, "{ first-day = \"5%\" }", "{ first-day = \"5%\", traffic = \"20%\", days = 28 }").edit(ROLLOUT, "2027-02-15", "2027-04-15");
+        world.edit(SURFACE, "{ first-day = \"5%\" }", "{ first-day = \"5%\", traffic = \"20%\", days = 28 }").edit(ROLLOUT, "2027-02-15", "2027-04-15");
         world.cards("large-cards", &[("days = 10", "days = 30"), ("\"4%\"", "\"30%\"\nramp = [{ days = 1, traffic = \"5%\" }]")]);
     }, after: nothing },
     Case { name: "exposure-limit: a ramp and a rollout that begin too high", before: |world| {
@@ -249,7 +226,7 @@ const CASES: &[Case] = &[
         world.edit(FRESH, "\"ship\"", "\"tweak\"").edit(FRESH, "[guardrails]", &format!("{decision}[guardrails]"));
     }, after: |world| {
         world.edit("segments/nordic-premium.toml", "\"DK\", ", "").edit(LISTENING, "cap = \"p99.9\"", "cap = \"p99\"");
-        world.edit(HOME, "first-day = \"5%\"", "first-day = \"1%\", traffic = \"100%\"");
+        world.edit(SURFACE, "first-day = \"5%\"", "first-day = \"1%\", traffic = \"100%\"");
         world.edit(FRESH, "\"20%\"", "\"20.05%\"");
         world.edit("experiments/home/fresh-first.lock", "after = 1", "after = 2");
     } },
@@ -257,7 +234,7 @@ const CASES: &[Case] = &[
         world.edit(FRESH, "2027-01-11", "2027-01-03");
     }, after: |world| {
         world.edit("segments/nordic-premium.toml", "\"DK\", ", "");
-        world.edit(HOME, "first-day = \"5%\"", "first-day = \"1%\"");
+        world.edit(SURFACE, "first-day = \"5%\"", "first-day = \"1%\"");
     } },
 ];
 

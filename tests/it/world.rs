@@ -12,6 +12,33 @@ use allotment::source::{Sources, Version};
 /// The day on which the tests look at it: 2027-02-01.
 pub const TODAY: Day = Day(20_850);
 
+/// Files of the small catalogue that many tests change.
+pub const SURFACE: &str = "surfaces/home.toml";
+pub const LISTENING: &str = "metrics/listening.toml";
+pub const FRESH: &str = "experiments/home/fresh-first.toml";
+pub const ROLLOUT: &str = "rollouts/home-cards.toml";
+/// A file that it does not have, for [`CARDS`].
+pub const LARGE_CARDS: &str = "experiments/home/large-cards.toml";
+
+/// One more experiment, that takes no more than the surface allows.
+pub const CARDS: &str = r#"version = 1
+stage = "ship"
+owner = "home"
+surface = "home"
+flag = "home-cards"
+hypothesis = "Larger cards are played more often."
+start = 2027-02-02
+days = 10
+traffic = "4%"
+
+[variants]
+control = "small"
+large = "large"
+
+[success]
+skip-rate = { mde = "2%" }
+"#;
+
 /// Files by path, in memory.
 #[derive(Clone, Default)]
 pub struct World {

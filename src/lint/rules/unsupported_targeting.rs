@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use crate::artifact::Condition;
 use crate::artifact::growthbook::{self, Unsupported};
 use crate::decl::{Sdk, Stage};
 use crate::diag::Diagnostic;
 use crate::lint::{Check, Context, Group, Rule};
-use crate::model::{Claim, Ix, Predicate, Segment, Surface};
+use crate::model::{Claim, Ix, Segment, Surface};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -73,10 +74,10 @@ fn uses(context: &Context<'_>) -> Vec<(Ix<Segment>, Vec<Use>)> {
 }
 
 /// Why a surface's SDK cannot be served a test. The names of attributes are a matter of ids.
-fn refused(context: &Context<'_>, surface: Ix<Surface>, test: &Predicate) -> Option<Unsupported> {
+fn refused(context: &Context<'_>, surface: Ix<Surface>, test: &Condition) -> Option<Unsupported> {
     match context.catalogue.surfaces.at(surface).sdk {
         Sdk::Growthbook => {
-            growthbook::condition(&test.condition()).err().filter(|wrong| !matches!(wrong, Unsupported::Attribute(_)))
+            growthbook::condition(test).err().filter(|wrong| !matches!(wrong, Unsupported::Attribute(_)))
         }
         Sdk::Eppo | Sdk::Confidence => None,
     }
