@@ -26,6 +26,7 @@ mod house;
 mod levels;
 mod licences;
 mod merges;
+mod races;
 mod readme;
 mod recovery;
 mod rule_cases;
