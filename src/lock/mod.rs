@@ -13,6 +13,7 @@ mod room;
 mod settle;
 mod shape;
 mod store;
+mod unseen;
 mod update;
 
 use std::ops::Range;

@@ -114,9 +114,9 @@ impl Repository {
         }
         let words = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         assert!(words.contains("CONFLICT"), "{how:?} of {theirs} to {ours}: {words}");
+        // A merge that was not finished is left behind by the next checkout; a sequence of commits must be ended.
         match how {
-            How::Merge => self.must(&["merge", "--abort"]),
-            How::Squash => self.must(&["reset", "-q", "--hard"]),
+            How::Merge | How::Squash => {}
             How::Rebase => self.must(&["rebase", "--abort"]),
             How::CherryPick => self.must(&["cherry-pick", "--abort"]),
         }

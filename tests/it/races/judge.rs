@@ -1,6 +1,6 @@
 //! What a catalogue holds and what is wrong with it, and whether a merge kept what each side had drawn.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use allotment::decl::Day;
 use allotment::diag::{Concern, Severity};
@@ -25,6 +25,8 @@ pub struct Survey {
     pub locks: BTreeMap<String, Lock>,
     /// By surface.
     pub meanings: BTreeMap<String, Meaning>,
+    /// The claims that are paused: they hold buckets and serve none.
+    paused: BTreeSet<String>,
     holdouts: BTreeMap<String, allotment::bucket::BucketSet>,
     /// Findings that guard what is served, errors of coordination, and locks that are not up to date.
     pub faults: Vec<String>,
@@ -59,6 +61,7 @@ impl Survey {
         let stale = (!context.plan.is_empty()).then(|| "locks are not up to date".to_owned());
         Self {
             locks: held.map(|held| (held.lock.id.clone(), held.lock.clone())).collect(),
+            paused: catalogue.claims.values().filter(|claim| claim.is_paused()).map(|claim| claim.id.clone()).collect(),
             meanings,
             holdouts,
             faults: wrong.chain(stale).collect(),
@@ -69,8 +72,7 @@ impl Survey {
     /// Pairs that exclude each other and hold a bucket both, and locks that hold one of the holdout's: told by the buckets
     /// alone, as the rules of lint might be wrong.
     pub fn overlaps(&self) -> Vec<String> {
-        let live = |lock: &&Lock| lock.window().end.is_none_or(|end| end > self.today);
-        let live: Vec<&Lock> = self.locks.values().filter(live).collect();
+        let live: Vec<&Lock> = self.locks.values().filter(|lock| self.is_live(&lock.id)).collect();
         let mut found = Vec::new();
         for (at, a) in live.iter().enumerate() {
             for b in &live[..at] {
@@ -96,9 +98,11 @@ impl Survey {
         found
     }
 
-    /// Whether a lock is still in force.
+    /// Whether units are, or will be, in it by this lock. A pause may outlast the ground that it was drawn on: then it goes on
+    /// with a new phase.
     pub fn is_live(&self, id: &str) -> bool {
-        self.locks.get(id).is_some_and(|lock| lock.window().end.is_none_or(|end| end > self.today))
+        !self.paused.contains(id)
+            && self.locks.get(id).is_some_and(|lock| lock.window().end.is_none_or(|end| end > self.today))
     }
 }
 

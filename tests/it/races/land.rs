@@ -61,12 +61,10 @@ pub struct Branch {
 }
 
 impl Land {
-    fn new(dice: &mut Dice) -> Self {
-        let mut ground = |components: &[&'static str]| Ground {
-            buckets: *dice.pick(&[100, 200, 500, 1_000]),
-            holdout: 2 * dice.below(3),
-            salt: None,
-            components: components.iter().copied().collect(),
+    fn new(mut grid: impl FnMut() -> (u32, u32)) -> Self {
+        let mut ground = |components: &[&'static str]| {
+            let (buckets, holdout) = grid();
+            Ground { buckets, holdout, salt: None, components: components.iter().copied().collect() }
         };
         let home = ground(&["cards", "header", "ranker", "shelves"]);
         let search = ground(&["box", "results"]);
@@ -149,17 +147,16 @@ pub fn shared(a: &BTreeSet<(&'static str, &'static str)>, b: &BTreeSet<(&'static
 }
 
 impl Branch {
+    /// A trunk on which nothing grows yet.
+    pub fn bare() -> Self {
+        Self::first(Land::new(|| (1_000, 2)), TODAY)
+    }
+
     /// A trunk with a history: what ended, what runs, what is planned, what is paused.
     pub fn trunk(dice: &mut Dice) -> Self {
-        let land = Land::new(dice);
-        let mut field = Field::new(100, 0);
-        field.world.files.retain(|path, _| !path.starts_with("flags/") && !path.starts_with("surfaces/"));
+        let land = Land::new(|| (*dice.pick(&[100, 200, 500, 1_000]), 2 * dice.below(3)));
         let today = TODAY.plus(dice.below(4));
-        let begin = Day(TODAY.0 - 30);
-        land.write(&mut field.world);
-        field.world.allocate();
-        let survey = Survey::of(&field.world, begin);
-        let mut branch = Self { land, world: field.world, survey, today: begin, name: "old", launched: 0 };
+        let mut branch = Self::first(land, Day(TODAY.0 - 30));
         // Some trunks are so sparse that even a surface may change; others are crowded.
         for _ in 0..2 + dice.below(14) {
             let kind = if dice.below(3) == 0 { dice.below(KINDS) } else { LAUNCH };
@@ -168,6 +165,30 @@ impl Branch {
         }
         branch.today = today;
         branch
+    }
+
+    fn first(land: Land, today: Day) -> Self {
+        let mut world = Field::new(100, 0).world;
+        world.files.retain(|path, _| !path.starts_with("flags/") && !path.starts_with("surfaces/"));
+        let survey = Survey::of(&world, today);
+        let mut first = Self { land, world, survey, today, name: "old", launched: 0 };
+        first.write();
+        first
+    }
+
+    /// Writes what it says, and allots it.
+    fn write(&mut self) {
+        self.land.write(&mut self.world);
+        self.world.allocate();
+        self.survey = Survey::of(&self.world, self.today);
+    }
+
+    /// Makes one edit, which must be clean once allotted.
+    pub fn make(mut self, edit: impl FnOnce(&mut Land)) -> Self {
+        edit(&mut self.land);
+        self.write();
+        assert_eq!(self.survey.faults, Vec::<String>::new());
+        self
     }
 
     /// A branch of this one, whose launches have ids of their own.
@@ -200,9 +221,7 @@ impl Branch {
     fn step(&mut self, dice: &mut Dice, kind: u32) -> Option<&'static str> {
         let before = self.clone();
         let made = self.change(dice, kind).filter(|_| {
-            self.land.write(&mut self.world);
-            self.world.allocate();
-            self.survey = Survey::of(&self.world, self.today);
+            self.write();
             self.survey.faults.is_empty()
         });
         if made.is_none() {

@@ -4,3 +4,4 @@ mod git;
 mod judge;
 mod land;
 mod pairs;
+mod smallest;
