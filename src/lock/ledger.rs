@@ -40,8 +40,11 @@ pub fn ledger_text(ledger: &Ledger) -> String {
         runs(&ledger.holdout),
         quoted(&ledger.surface)
     );
+    text.push('\n');
+    // No line between two components is like any other: where two branches add the same one, Git must see that the lines are
+    // the same, and empty ones could be taken for each other's.
     for (component, digest) in &ledger.components {
-        text.push_str(&format!("\n[components.{component}]\ndigest = {}\n", quoted(digest)));
+        text.push_str(&format!("[components.{component}]\ndigest = {}\n", quoted(digest)));
     }
     text.push_str(FOOTER);
     text

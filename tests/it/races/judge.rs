@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use allotment::decl::Day;
+use allotment::decl::{Day, Stage};
 use allotment::diag::{Concern, Severity};
 use allotment::lint::{Context, Group, Levels, lint, rules};
 use allotment::lock::Lock;
+use allotment::model::Claim;
 
 use crate::world::World;
 
@@ -25,8 +26,9 @@ pub struct Survey {
     pub locks: BTreeMap<String, Lock>,
     /// By surface.
     pub meanings: BTreeMap<String, Meaning>,
-    /// The claims that are paused: they hold buckets and serve none.
+    /// The claims that are paused, and those that are decided: they hold buckets and serve none.
     paused: BTreeSet<String>,
+    decided: BTreeSet<String>,
     holdouts: BTreeMap<String, allotment::bucket::BucketSet>,
     /// Findings that guard what is served, errors of coordination, and locks that are not up to date.
     pub faults: Vec<String>,
@@ -59,9 +61,13 @@ impl Survey {
         let wrong =
             wrong.map(|finding| format!("{}: {}: {}", sources.path(finding.span.file), finding.rule, finding.message));
         let stale = (!context.plan.is_empty()).then(|| "locks are not up to date".to_owned());
+        let claims = |which: &dyn Fn(&Claim) -> bool| {
+            catalogue.claims.values().filter(|claim| which(claim)).map(|claim| claim.id.clone()).collect()
+        };
         Self {
             locks: held.map(|held| (held.lock.id.clone(), held.lock.clone())).collect(),
-            paused: catalogue.claims.values().filter(|claim| claim.is_paused()).map(|claim| claim.id.clone()).collect(),
+            paused: claims(&|claim| claim.is_paused()),
+            decided: claims(&|claim| claim.stage == Some(Stage::Tweak)),
             meanings,
             holdouts,
             faults: wrong.chain(stale).collect(),
@@ -90,8 +96,11 @@ impl Survey {
                     found.push(format!("{} and {}", a.id, b.id));
                 }
             }
-            let holdout = &self.holdouts[&a.surface];
-            if holdout.size() != a.buckets || !a.held().is_disjoint(holdout) {
+            // A ledger that cannot be read is a fault of its own.
+            let Some(holdout) = self.holdouts.get(&a.surface) else { continue };
+            // A holdout grows into what is decided: nobody is served it, whatever is left of its window.
+            let decided = self.decided.contains(&a.id);
+            if !decided && (holdout.size() != a.buckets || !a.held().is_disjoint(holdout)) {
                 found.push(format!("{} and the holdout", a.id));
             }
         }
@@ -115,13 +124,13 @@ pub fn changed_meaning(base: &World, sides: [(&World, &Survey); 2], merged: (&Wo
         let (_, id) = path.rsplit_once('/').expect("a folder");
         let id = id.strip_suffix(".lock").expect("a lock");
         let was = base.files.get(path);
-        let authors: Vec<_> = sides.iter().filter(|(world, _)| world.files.get(path) != was).collect();
-        // One that neither side wrote means what it meant to both.
-        let authors = if authors.is_empty() { sides.iter().collect() } else { authors };
-        for (world, survey) in authors {
-            if world.files.get(path) != Some(text) {
-                found.push(format!("{path} is not its author's"));
-            }
+        // One that neither side wrote means what it meant to both; of two that both wrote, one may contain the other.
+        let wrote = |world: &World| world.files.get(path) != was && world.files.get(path) == Some(text);
+        let authors: Vec<_> = sides.iter().filter(|(world, _)| wrote(world) || was == Some(text)).collect();
+        if authors.is_empty() {
+            found.push(format!("{path} is not its author's"));
+        }
+        for (_, survey) in authors {
             let surface = &merged.1.locks[id].surface;
             if merged.1.is_live(id) && survey.meanings[surface] != merged.1.meanings[surface] {
                 found.push(format!("the ground of {path} is not its author's"));

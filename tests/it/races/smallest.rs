@@ -79,3 +79,18 @@ fn a_rollout_to_everyone_and_a_smaller_holdout() {
     let smaller = trunk.clone().make(|land| land.grounds.get_mut("home").expect("a surface").holdout = 0);
     must_conflict(&trunk, &everyone, &smaller);
 }
+
+#[test]
+fn a_component_that_both_add_and_a_launch_on_the_one_before_it() {
+    let trunk = trunk(|_| {});
+    let add = |land: &mut Land| {
+        land.grounds.get_mut("home").expect("a surface").components.insert("footer");
+    };
+    let added = trunk.clone().make(add);
+    let launched = trunk.clone().make(|land| {
+        add(land);
+        let plot = Plot::new("second", "cards", TODAY.plus(1), 14, 20);
+        land.plots.insert(plot.id.clone(), plot);
+    });
+    must_conflict(&trunk, &added, &launched);
+}
