@@ -9,13 +9,14 @@ use super::IoError;
 use super::files::read_up_to;
 
 /// The largest file of a catalogue.
-const MAX_FILE: u64 = 1 << 20;
+pub(super) const MAX_FILE: u64 = 1 << 20;
 /// What is said of a link, a pipe or a device.
-const NO_FILE: &str = "this is no regular file, and links are not followed";
+pub(super) const NO_FILE: &str = "this is no regular file, and links are not followed";
 /// How deep folders may be nested.
-const MAX_DEPTH: usize = 16;
+pub(super) const MAX_DEPTH: usize = 16;
 /// The folders of a catalogue.
-const FOLDERS: [&str; 7] = ["surfaces", "flags", "segments", "metrics", "experiments", "rollouts", "baselines"];
+pub(super) const FOLDERS: [&str; 7] =
+    ["surfaces", "flags", "segments", "metrics", "experiments", "rollouts", "baselines"];
 
 /// The texts of a catalogue, and the files that are there but cannot be read as text.
 #[derive(Debug, Default)]

@@ -25,6 +25,7 @@ mod generated;
 mod house;
 mod levels;
 mod licences;
+mod merge_verb;
 mod merges;
 mod races;
 mod readme;
