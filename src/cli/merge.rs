@@ -23,8 +23,8 @@ use crate::source::Sources;
 ///
 /// As `git merge REF` and `allot allocate --base REF` would, in one step: locks that are there at REF stay, and of this branch
 /// those are drawn again that are not there. Merge the trunk into your branch, not your branch into the trunk: what is
-/// served stays. Where the declarations themselves conflict, where it does not fit, or where the merge has an error that neither side had, nothing is
-/// changed. Hooks are not run and commits are not signed: only `git` does that.
+/// served stays. Where the declarations themselves conflict, where it does not fit, or where the merge has an error that
+/// neither side had, nothing is changed. Hooks are not run and commits are not signed: only `git` does that.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

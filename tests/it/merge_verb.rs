@@ -220,13 +220,18 @@ fn an_error_that_neither_side_has_alone_is_not_merged() {
 
 #[test]
 fn an_error_that_was_there_before_stops_nobody() {
-    let folder = branches(&experiment("test-a", "home-ranker", "60%"), &experiment("test-b", "home-ranker", "30%"));
+    let (path, text) = experiment("test-a", "home-ranker", "60%");
+    let ran = (path, text.replace("2027-03-01", "2027-01-20").replace("60%", "30%"));
+    let folder = branches(&ran, &experiment("test-b", "home-ranker", "30%"));
     let root = folder.path();
     let path = "experiments/home/test-a.toml";
-    let vague =
-        fs::read_to_string(root.join(path)).expect("it is there").replace("hypothesis = \"test-a helps\"\n", "");
-    write(root, path, &vague);
-    assert_eq!(allot(root, &["lint"]).0, Some(1));
+    let text = fs::read_to_string(root.join(path)).expect("it is there").replace("\"ship\"", "\"tweak\"");
+    let decision = "\n[decision]\noutcome = \"stopped\"\non = 2027-01-25\nreason = \"It did not help.\"\n";
+    fs::write(root.join(path), text + decision).expect("a file");
+    assert_eq!(allot(root, &["allocate"]).0, Some(0));
+    commit(root, "nothing was learned");
+    let (code, said) = allot(root, &["lint"]);
+    assert_eq!(code, Some(1), "{said}");
     let (code, said) = allot(root, &["merge", "theirs"]);
     assert_eq!(code, Some(0), "{said}");
 }

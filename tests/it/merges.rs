@@ -324,3 +324,20 @@ fn a_lock_that_stands_beside_nothing_keeps_its_buckets() {
     assert!(code == Some(1) && words.contains("this lock stands beside no declaration"), "{words}");
     assert!(!words.contains("bucket-overlap"), "{words}");
 }
+
+#[test]
+fn a_rebase_that_stops_goes_on_upon_the_other_side() {
+    let folder = repository();
+    let root = folder.path();
+    branch(root, "theirs", &experiment("test-b", "home-ranker", "30%"));
+    branch(root, "ours", &experiment("test-a", "home-ranker", "60%"));
+    assert!(!git(root, &["rebase", "-q", "theirs"]).status.success());
+    let (code, words) = allot(root, &["allocate", "--base", "HEAD"]);
+    assert_eq!(code, Some(0), "{words}");
+    assert!(git(root, &["add", "-A"]).status.success());
+    assert!(git(root, &["-c", "core.editor=true", "rebase", "--continue"]).status.success());
+    let path = "experiments/home/test-b.lock";
+    assert_eq!(read(root, path), at(root, "theirs", path));
+    assert_eq!(allot(root, &["check"]).0, Some(0));
+    assert_eq!(git(root, &["status", "--porcelain"]).stdout, b"");
+}

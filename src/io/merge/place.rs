@@ -104,7 +104,12 @@ impl Merge {
         for path in added.filter_map(|delta| delta.new_file().path().map(|path| self.top.join(path))) {
             self.remove(&path);
         }
-        let back = self.repository.checkout_tree(ours.as_object(), Some(CheckoutBuilder::new().force()));
+        // What a checkout wrote before it failed is in the index already.
+        let back = self.repository.index().and_then(|mut index| {
+            index.read_tree(&ours.tree()?)?;
+            index.write()?;
+            self.repository.checkout_tree(ours.as_object(), Some(CheckoutBuilder::new().force()))
+        });
         match (stop, back) {
             (Stop::Failed(error), Err(_)) => {
                 let help = "the work tree was clean: `git reset --hard` puts it back";
