@@ -35,11 +35,11 @@ impl Upon {
         let mut kept: Vec<(String, String)> = Vec::new();
         let mut keep = |file| kept.extend(head.get(file).map(|lock| (lock.path.to_string(), lock.text.to_string())));
         for surface in own.catalogue.surfaces.values() {
-            let ledger = own.locks.ledger(surface.file);
             // Its salt and its holdout are nowhere else.
-            ledger
-                .filter(|_| !there.contains(path_of_ledger(head.path(surface.file)).as_str()))
-                .map(|it| keep(it.file));
+            let unknown = !there.contains(path_of_ledger(head.path(surface.file)).as_str());
+            if let Some(ledger) = own.locks.ledger(surface.file).filter(|_| unknown) {
+                keep(ledger.file);
+            }
         }
         for claim in own.catalogue.claims.values() {
             let path = path_of_lock(head.path(claim.file));

@@ -201,7 +201,7 @@ impl<'a> Planner<'a> {
         let ledger = match self.locks.ledger(self.surface.file) {
             Some(held) if held.ledger == ledger => LedgerVerdict::Kept,
             // Without what cannot be read it would only have to be written again.
-            Some(_) if !written && !(whole && self.knows_flags()) => LedgerVerdict::Kept,
+            Some(_) if !(written || whole && self.knows_flags()) => LedgerVerdict::Kept,
             _ if self.blocked => LedgerVerdict::Unsound,
             Some(_) => LedgerVerdict::Changed(ledger),
             None => LedgerVerdict::New(ledger),
