@@ -7,6 +7,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use allotment::decl::Day;
+
 use crate::world::World;
 
 /// How a branch comes to the other.
@@ -121,6 +123,26 @@ impl Repository {
             How::CherryPick => self.must(&["cherry-pick", "--abort"]),
         }
         false
+    }
+
+    /// Brings `theirs` to `ours` with `allot merge`: whether it did, and what it said. Where it did not, nothing has changed.
+    pub fn allot(&self, today: Day, ours: &str, theirs: &str) -> (bool, String) {
+        self.must(&["checkout", "-q", "-f", "-B", "work", ours]);
+        let mut allot = Command::new(env!("CARGO_BIN_EXE_allot"));
+        for who in ["AUTHOR", "COMMITTER"] {
+            allot.env(format!("GIT_{who}_NAME"), "Test").env(format!("GIT_{who}_EMAIL"), "test@example.org");
+        }
+        let at = today.to_string();
+        let allot = allot.args(["--at", &at, "merge", theirs]).current_dir(self.root());
+        let output = allot.output().expect("it runs");
+        let words = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{words}");
+        let status = self.git(&["status", "--porcelain"]).stdout;
+        assert!(status.is_empty(), "{}: {words}", String::from_utf8_lossy(&status));
+        let head = |name: &str| self.git(&["rev-parse", name]).stdout;
+        let merged = output.status.success();
+        assert_eq!(head("HEAD") == head(ours), !merged, "{words}");
+        (merged, words)
     }
 
     /// The files of the work tree that either side has.

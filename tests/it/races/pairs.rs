@@ -13,6 +13,9 @@ use crate::world::World;
 /// How many pairs branch off one trunk.
 const PER_TRUNK: u32 = 20;
 
+/// Of how many conflicts of a trunk one is given to `allot merge`.
+const EVERY: u32 = 6;
+
 /// How the pairs went.
 #[derive(Default)]
 struct Tally {
@@ -23,6 +26,8 @@ struct Tally {
     needless: Vec<String>,
     /// Merges without a conflict of branches that did something on one component.
     agreeing: u32,
+    /// Conflicts that `allot merge` resolved, and that it left.
+    resolved: [u32; 2],
     races: Vec<String>,
     made: BTreeMap<&'static str, u32>,
 }
@@ -83,6 +88,15 @@ fn trunk(seed: u64, pairs: u32, tally: &mut Tally) {
         if !repository.bring(*how, &format!("ours-{pair}"), &format!("theirs-{pair}")) {
             if common {
                 tally.conflicts += 1;
+                // To start the tool takes longer than all else, so it is done for some.
+                if tally.conflicts % EVERY == 0 {
+                    let merged =
+                        resolve(&repository, &trunk, pair, ours, theirs).map_err(|wrong| format!("{context}: {wrong}"));
+                    match merged {
+                        Ok(merged) => tally.resolved[usize::from(!merged)] += 1,
+                        Err(wrong) => tally.races.push(wrong),
+                    }
+                }
             } else {
                 tally.needless.push(format!("{context}: {:?} and {:?}", ours.touched, theirs.touched));
             }
@@ -101,6 +115,32 @@ fn trunk(seed: u64, pairs: u32, tally: &mut Tally) {
             tally.races.push(format!("{context}:\n  {}", wrong.join("\n  ")));
         }
     }
+}
+
+/// Lets `allot merge` resolve a conflict: whether it did. Then all must be clean, and what the other side had drawn and this
+/// one did not write about is as it was.
+fn resolve(repository: &Repository, trunk: &Branch, pair: usize, ours: &Side, theirs: &Side) -> Result<bool, String> {
+    let (merged, words) = repository.allot(trunk.today, &format!("ours-{pair}"), &format!("theirs-{pair}"));
+    if !merged {
+        return Ok(false);
+    }
+    let world = repository.read([&ours.branch.world, &theirs.branch.world]);
+    let survey = Survey::of(&world, trunk.today);
+    let mut wrong = survey.faults.clone();
+    wrong.extend(survey.overlaps());
+    // What is common to all may change all.
+    let all = ["holdout", "salt", "buckets", "components", "flag moved"];
+    if !ours.made.iter().any(|kind| all.contains(kind)) {
+        let theirs = &theirs.branch.world.files;
+        let locks = theirs.iter().filter(|(path, _)| path.ends_with(".lock") && !path.starts_with("surfaces/"));
+        for (path, lock) in locks {
+            let declared = path.replace(".lock", ".toml");
+            if world.files.get(&declared) == theirs.get(&declared) && world.files.get(path) != Some(lock) {
+                wrong.push(format!("{path} did not stay"));
+            }
+        }
+    }
+    if wrong.is_empty() { Ok(true) } else { Err(format!("{}\n{words}", wrong.join("\n  "))) }
 }
 
 fn number(name: &str, otherwise: u64) -> u64 {
@@ -151,20 +191,24 @@ impl Tally {
         self.clean += other.clean;
         self.conflicts += other.conflicts;
         self.agreeing += other.agreeing;
+        self.resolved = [0, 1].map(|at| self.resolved[at] + other.resolved[at]);
         self.needless.extend(other.needless);
         self.races.extend(other.races);
     }
 
     fn words(&self, seed: u64) -> String {
-        let Self { pairs, clean, conflicts, agreeing, made, .. } = self;
+        let Self { pairs, clean, conflicts, agreeing, resolved, made, .. } = self;
         let all: u32 = pairs.values().sum();
         format!(
             "{all} pairs of branches from seed {seed} (ALLOTMENT_RACES_SEED, ALLOTMENT_RACES_PAIRS; 1,000 with ALLOTMENT_PEERS=1): \
              {pairs:?}\n\
              {clean} merged without a conflict, of which {agreeing} had done something on one component; {} of them were races\n\
-             {conflicts} conflicts of branches with a common component, {} needless ones\n{made:?}",
+             {conflicts} conflicts of branches with a common component, {} needless ones; \
+             of some of them `allot merge` resolved {} and left {} as they were\n{made:?}",
             self.races.len(),
             self.needless.len(),
+            resolved[0],
+            resolved[1],
         )
     }
 }
