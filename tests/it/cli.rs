@@ -38,6 +38,7 @@ impl Place {
         let repository = git2::Repository::init(place.folder.path()).expect("a repository");
         let mut index = repository.index().expect("an index");
         index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).expect("added");
+        index.write().expect("an index");
         let tree = repository.find_tree(index.write_tree().expect("written")).expect("a tree");
         let someone = git2::Signature::now("Someone", "someone@example.com").expect("a signature");
         let commit = repository.commit(Some("HEAD"), &someone, &someone, "Begin", &tree, &[]).expect("a commit");
@@ -463,9 +464,6 @@ fn every_command_has_examples_and_they_run() {
 fn prepare(place: &Place, arguments: &[&str]) {
     if arguments.contains(&"dist") && arguments.first() != Some(&"compile") {
         place.ok(&["compile", "-o", "dist"]);
-    }
-    if arguments.first() == Some(&"merge") {
-        crate::merges::commit(&place.path(""), "everything");
     }
     if arguments.contains(&"units.jsonl") {
         place.write("units.jsonl", "user-1\n{\"user-id\": \"user-2\"}\n");
