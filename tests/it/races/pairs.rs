@@ -89,7 +89,7 @@ fn trunk(seed: u64, pairs: u32, tally: &mut Tally) {
             if common {
                 tally.conflicts += 1;
                 // To start the tool takes longer than all else, so it is done for some.
-                if tally.conflicts % EVERY == 0 {
+                if tally.conflicts.is_multiple_of(EVERY) {
                     let merged =
                         resolve(&repository, &trunk, pair, ours, theirs).map_err(|wrong| format!("{context}: {wrong}"));
                     match merged {
