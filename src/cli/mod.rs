@@ -5,18 +5,21 @@ mod assign;
 mod check;
 mod compile;
 mod completions;
+mod drawing;
 mod failure;
 mod findings;
 mod gate;
 mod init;
 mod lint;
 mod man;
+mod merge;
 mod new;
 mod output;
 mod plan;
 mod rule;
 mod schema;
 mod simulate;
+mod upon;
 mod verify;
 mod workspace;
 
@@ -77,6 +80,7 @@ enum Verb {
     Rule(rule::Rule),
     Schema(schema::Schema),
     Allocate(allocate::Allocate),
+    Merge(merge::MergeVerb),
     Compile(compile::Compile),
     Verify(verify::Verify),
     Assign(assign::Assign),
@@ -99,6 +103,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Schema(verb) => schema::run(&cli.global, verb),
         Verb::Allocate(verb) => allocate::run(&cli.global, verb),
+        Verb::Merge(verb) => merge::run(&cli.global, verb),
         Verb::Compile(verb) => compile::run(&cli.global, verb),
         Verb::Verify(verb) => verify::run(&cli.global, verb),
         Verb::Assign(verb) => assign::run(&cli.global, verb),

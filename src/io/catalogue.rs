@@ -17,9 +17,10 @@ pub(super) const NO_FILE: &str = "this is no regular file, and links are not fol
 /// What is said of a file in another encoding.
 pub(super) const NO_TEXT: &str = "this file is not UTF-8";
 /// How deep folders may be nested.
-const MAX_DEPTH: usize = 16;
+pub(super) const MAX_DEPTH: usize = 16;
 /// The folders of a catalogue.
-const FOLDERS: [&str; 7] = ["surfaces", "flags", "segments", "metrics", "experiments", "rollouts", "baselines"];
+pub(super) const FOLDERS: [&str; 7] =
+    ["surfaces", "flags", "segments", "metrics", "experiments", "rollouts", "baselines"];
 
 /// The texts of a catalogue, and the files that are there but cannot be read as text.
 #[derive(Debug, Default)]

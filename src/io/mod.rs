@@ -5,6 +5,7 @@
 mod catalogue;
 mod clock;
 mod files;
+mod merge;
 mod place;
 mod repository;
 mod terminal;
@@ -14,6 +15,7 @@ pub use clock::{Instant, now, parse_instant, written_instant};
 pub use files::{
     create_all, create_new, is_file, is_file_of, read_bounded, read_stdin, remove_files, write_all, write_atomic,
 };
+pub use merge::{Merge, Merged, Relation, Side, Stop};
 pub use place::{here, is_there, resolved, top_of_repository, way};
 pub use repository::{Differences, Ids, Repo, Tree, head_commit, locks_at};
 pub use terminal::{shows_colour, width};

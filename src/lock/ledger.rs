@@ -40,8 +40,11 @@ pub fn ledger_text(ledger: &Ledger) -> String {
         runs(&ledger.holdout),
         quoted(&ledger.surface)
     );
+    text.push('\n');
+    // No line between two components is like any other: where two branches add the same one, Git must see that the lines are
+    // the same, and empty ones could be taken for each other's.
     for (component, digest) in &ledger.components {
-        text.push_str(&format!("\n[components.{component}]\ndigest = {}\n", quoted(digest)));
+        text.push_str(&format!("[components.{component}]\ndigest = {}\n", quoted(digest)));
     }
     text.push_str(FOOTER);
     text
@@ -58,15 +61,15 @@ pub(super) struct Contents<'a> {
     pub components: &'a [String],
     /// The component and the id of each flag.
     pub flags: Vec<(&'a str, &'a str)>,
-    /// The claimed components, the id and the digest of each lock.
-    pub locks: Vec<(&'a [String], &'a str, &'a str)>,
+    /// The claimed components, the id and the digest of each lock, with what its declaration asks for besides.
+    pub locks: Vec<(&'a [String], &'a str, String)>,
 }
 
 impl Contents<'_> {
     /// The ledger of these contents.
     pub fn ledger(mut self) -> Ledger {
         self.flags.sort_unstable();
-        self.locks.sort_unstable_by_key(|&(_, id, _)| id);
+        self.locks.sort_unstable_by(|a, b| a.1.cmp(b.1));
         let identity = digest(
             "allotment surface",
             &[self.unit, self.sdk, self.salt, &self.buckets.to_string(), &self.holdout.to_string()],

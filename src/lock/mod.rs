@@ -14,6 +14,7 @@ mod room;
 mod settle;
 mod shape;
 mod store;
+mod unseen;
 mod update;
 mod verdict;
 

@@ -6,6 +6,7 @@ use super::digest::{analysis_digest, salt};
 use super::ledger::Contents;
 use super::room::leave;
 use super::settle::{Placed, Wanting, put, settle};
+use super::unseen::unseen;
 use super::update::{Ground, Refusal, cut, has_grid};
 use super::verdict::{LedgerVerdict, Verdict, Wishes};
 use super::{Held, Lock, Locks, lock_text};
@@ -111,7 +112,7 @@ impl<'a> Planner<'a> {
         } else {
             verdicts.extend(settle(&ground, wanting, &mut placed));
         }
-        self.with_ledger(verdicts, &holdout, &placed)
+        self.with_ledger(&ground, verdicts, &placed)
     }
 
     /// What is to be done with a claim, before anything is drawn.
@@ -208,16 +209,16 @@ impl<'a> Planner<'a> {
     /// The verdicts with the ledger that goes with them.
     fn with_ledger(
         &self,
+        ground: &Ground<'_>,
         verdicts: Vec<(Ix<Claim>, Verdict)>,
-        holdout: &BucketSet,
         placed: &[Placed<'_>],
     ) -> (Vec<(Ix<Claim>, Verdict)>, LedgerVerdict) {
-        let ledger = self.ledger(holdout, placed);
+        let (ledger, whole) = self.ledger(ground, placed);
         let written = verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::New(_) | Verdict::Changed(_)));
         let ledger = match self.locks.ledger(self.surface.file) {
             Some(held) if held.ledger == ledger => LedgerVerdict::Kept,
-            // Without a flag that cannot be read it would only have to be written again.
-            Some(_) if !written && !self.knows_flags() => LedgerVerdict::Kept,
+            // Without what cannot be read it would only have to be written again.
+            Some(_) if !(written || whole && self.knows_flags()) => LedgerVerdict::Kept,
             _ if self.blocked => LedgerVerdict::Unsound,
             Some(_) => LedgerVerdict::Changed(ledger),
             None => LedgerVerdict::New(ledger),
@@ -233,28 +234,35 @@ impl<'a> Planner<'a> {
         !unread && !strays && self.catalogue.flags.values().all(whole)
     }
 
-    fn ledger(&self, holdout: &BucketSet, placed: &[Placed<'_>]) -> super::Ledger {
-        let seal = |placed: &Placed<'_>| placed.seal.map_or_else(|| lock_text(&placed.lock).1, str::to_owned);
-        let seals: Vec<(&Lock, String)> = placed.iter().map(|placed| (placed.lock.as_ref(), seal(placed))).collect();
+    /// The ledger, and whether all that it says could be read.
+    fn ledger(&self, ground: &Ground<'_>, placed: &[Placed<'_>]) -> (super::Ledger, bool) {
+        let mut whole = true;
+        let mut seal = |placed: &Placed<'_>| {
+            let seal = placed.seal.map_or_else(|| lock_text(&placed.lock).1, str::to_owned);
+            let besides = placed.claim.and_then(|ix| unseen(ground, self.catalogue.claims.at(ix), &placed.lock));
+            whole &= besides.is_some();
+            seal + &besides.unwrap_or_default()
+        };
+        let locks = placed
+            .iter()
+            .map(|placed| (placed.lock.components.as_slice(), placed.lock.id.as_str(), seal(placed)))
+            .collect();
         let flags = self
             .catalogue
             .flags
             .values()
             .filter(|flag| flag.surface == Some(self.ix))
             .filter_map(|flag| Some((flag.component.as_deref()?, flag.id.as_str())));
-        Contents {
+        let ledger = Contents {
             unit: self.surface.unit(),
             sdk: self.surface.sdk.word(),
             salt: &self.salt,
             buckets: self.surface.buckets,
-            holdout,
+            holdout: ground.holdout,
             components: &self.surface.components,
             flags: flags.collect::<HashSet<_>>().into_iter().collect(),
-            locks: seals
-                .iter()
-                .map(|(lock, seal)| (lock.components.as_slice(), lock.id.as_str(), seal.as_str()))
-                .collect(),
-        }
-        .ledger()
+            locks,
+        };
+        (ledger.ledger(), whole)
     }
 }

@@ -71,10 +71,15 @@ pub(super) struct Ground<'a> {
 impl Ground<'_> {
     /// The buckets of each step, growing. A rollout's "100%" is all that the holdout leaves.
     pub fn counts(&self, claim: &Claim, intent: &Intent) -> Option<Vec<(u32, u32)>> {
-        let most = self.holdout.size().saturating_sub(self.holdout.len());
+        let most = self.most();
         let rollout = claim.experiment().is_none();
         let count = |share| self.surface.count(share).map(|count| if rollout { count.min(most) } else { count });
         intent.steps.iter().map(|step| Some((step.after, count(step.share)?))).collect()
+    }
+
+    /// The most buckets that a claim may hold: all that the holdout leaves.
+    pub fn most(&self) -> u32 {
+        self.holdout.size().saturating_sub(self.holdout.len())
     }
 
     /// The ranges of the variants on the grid of 10,000.

@@ -38,6 +38,7 @@ impl Place {
         let repository = git2::Repository::init(place.folder.path()).expect("a repository");
         let mut index = repository.index().expect("an index");
         index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).expect("added");
+        index.write().expect("an index");
         let tree = repository.find_tree(index.write_tree().expect("written")).expect("a tree");
         let someone = git2::Signature::now("Someone", "someone@example.com").expect("a signature");
         let commit = repository.commit(Some("HEAD"), &someone, &someone, "Begin", &tree, &[]).expect("a commit");

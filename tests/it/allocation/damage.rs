@@ -213,7 +213,9 @@ fn a_pause_never_loses_buckets() {
     let (mut field, mut first) = sown();
     let before = field.lock_text(&first).map(str::to_owned);
     (first.traffic, first.phase) = (0, 2);
-    assert_eq!(field.plant(&first).allocate(), Vec::<String>::new());
+    // A pause in a hurry, before anything is allotted, is served; its ledger is asked for.
+    assert_eq!(field.plant(&first).findings(TODAY), (vec![], vec!["stale-allocation"]));
+    assert_eq!(field.allocate(), ["surfaces/home.lock"]);
     assert_eq!(field.lock_text(&first), before.as_deref());
     assert_eq!(field.findings(TODAY), (vec![], vec![]));
     // It is drawn when it goes on.

@@ -1,8 +1,8 @@
 //! Allocation: what must hold however a catalogue is edited.
 
 mod damage;
-mod dice;
-mod field;
+pub mod dice;
+pub mod field;
 mod redraw;
 mod sequence;
 mod statistics;
