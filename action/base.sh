@@ -3,7 +3,7 @@
 #
 # Sourced by check.sh. Names from outside are never options and never code: each is quoted, behind a prefix of ours.
 
-remedy='let actions/checkout fetch the history: `fetch-depth: 0`'
+remedy="let actions/checkout fetch the history: \`fetch-depth: 0\`"
 
 # Git as it is set up, and, where that may not read the repository, with the action's token. The token goes through the
 # environment, not the arguments, and replaces what else is set up: a host refuses two of them.
@@ -79,11 +79,15 @@ base_of_event() {
 
 find_base() {
     base=''
+    local depth='' named
     if [[ -n $INPUT_BASE ]]; then
         base=$INPUT_BASE
+        # One that is not here is for `allot` to complain about, in its words.
+        if named=$(commit "$base") && ! joined "$named"; then
+            fail 3 "the history up to the base is not here and could not be fetched; $remedy"
+        fi
         return 0
     fi
-    local depth=''
     if shallow; then
         depth=--depth=1
     fi
@@ -97,7 +101,7 @@ find_base() {
         fi
         ;;
     pull_request_target)
-        fail 2 'on `pull_request_target` the base is checked out with rights to write: use `pull_request`, or the two workflows for forks in examples/workflows'
+        fail 2 "on \`pull_request_target\` the base is checked out, with rights to write: use \`pull_request\`, or the two workflows for forks in examples/workflows"
         ;;
     esac
 }

@@ -13,13 +13,14 @@ fail() {
 # shellcheck source=action/base.sh
 . "$GITHUB_ACTION_PATH/action/base.sh"
 
-# A summary and an output may have 1 MiB; more is refused by the host, as a whole.
-most=900000
+# Bytes: the host refuses a longer summary as a whole, and a step no longer starts with a longer output in its environment.
+most_summary=900000
+most_plan=100000
 
-command -v git >/dev/null || fail 3 '`git` is not installed on the runner'
+command -v git >/dev/null || fail 3 "\`git\` is not installed on the runner"
 cd "$GITHUB_WORKSPACE"
 [[ $(git rev-parse --is-inside-work-tree 2>/dev/null) == true ]] ||
-    fail 2 'the workspace is no Git work tree: run actions/checkout first'
+    fail 2 'the workspace is no Git work tree of this user: run actions/checkout first'
 find_base
 
 folder=$(mktemp -d "$RUNNER_TEMP/allotment-XXXXXX")
@@ -41,18 +42,18 @@ esac
     printf 'verdict=%s\ncode=%s\n' "$verdict" "$code"
     if [[ $verdict != failed ]]; then
         printf 'report=%s\nsarif=%s\n' "$report" "$sarif"
-        # The counts come before any text of the catalogue, and a key's quotes are never inside a text.
+        # The counts come first in a report, and a key with its quotes is never inside a text: those have theirs escaped.
         for count in errors warnings; do
-            grep -o "\"$count\": *[0-9]*" "$report" | head -n 1 | sed "s/.*: */$count=/"
+            head -c 200 "$report" | tr -s ',{' '\n' | LC_ALL=C sed -n "s/^ *\"$count\": *\([0-9][0-9]*\).*/$count=\1/p"
         done
         if command -v jq >/dev/null; then
-            plan=$(jq -c '.plan // empty' "$report")
-            [[ ${#plan} -gt $most ]] || printf 'plan-json=%s\n' "$plan"
+            plan=$(jq -c '.plan // empty' "$report" | tr -d '\r')
+            [[ $(printf '%s' "$plan" | wc -c) -gt $most_plan ]] || printf 'plan-json=%s\n' "$plan"
         fi
     fi
 } >>"$GITHUB_OUTPUT"
 if [[ -s $summary ]]; then
-    if [[ $(wc -c <"$summary") -le $most ]]; then
+    if [[ $(wc -c <"$summary") -le $most_summary ]]; then
         cat "$summary" >>"$GITHUB_STEP_SUMMARY"
     else
         echo 'The findings are too long for a summary; the log has them.' >>"$GITHUB_STEP_SUMMARY"

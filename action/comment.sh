@@ -10,7 +10,7 @@ say() {
 case "$INPUT_COMMENT" in
 auto) ;;
 never) exit 0 ;;
-*) say warning '`comment` must be `auto` or `never`' ;;
+*) say warning "\`comment\` must be \`auto\` or \`never\`" ;;
 esac
 [[ $GITHUB_EVENT_NAME == pull_request && -n $NUMBER && -s $REPORT ]] || exit 0
 [[ $HEAD_REPOSITORY_ID == "$REPOSITORY_ID" ]] ||

@@ -12,6 +12,8 @@ fail() {
 home=$RUNNER_TEMP/allotment
 bin=$home/bin
 mkdir -p "$bin"
+program=allot
+[[ $RUNNER_OS != Windows ]] || program=allot.exe
 
 target() {
     case "$RUNNER_OS-$RUNNER_ARCH" in
@@ -62,7 +64,7 @@ from_release() {
         fail 3 "$archive is not what was recorded: its SHA-256 is $found, and it should be $wanted"
     fi
     # By name inside the folder: a path with a drive letter is a host to tar on Windows.
-    (cd "$home" && tar -xzf "$archive" -C bin)
+    (cd "$home" && tar -xzf "$archive" -C bin "$program") || fail 3 "$archive holds no \`$program\`"
     rm -f "$file"
 }
 
@@ -79,8 +81,7 @@ source) from_source ;;
 *) fail 2 "\`install\` must be \`release\` or \`source\`" ;;
 esac
 
-allot=$bin/allot
-[[ $RUNNER_OS != Windows ]] || allot=$allot.exe
+allot=$bin/$program
 "$allot" --version || fail 3 "what was installed does not run here"
 printf 'allot=%s\n' "$allot" >>"$GITHUB_OUTPUT"
 printf '%s\n' "$bin" >>"$GITHUB_PATH"
