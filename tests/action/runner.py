@@ -37,7 +37,7 @@ def evaluate(expression, contexts):
     if compared:
         path, operator, text = compared.groups()
         return (evaluate(path, contexts) == text) == (operator == "==")
-    if not re.fullmatch(r"(inputs|github|steps|runner)(\.[\w-]+)+", expression):
+    if not re.fullmatch(r"(inputs|github|needs|steps)(\.[\w-]+)+", expression):
         raise ValueError(f"the test does not know the expression `{expression}`")
     value = contexts
     for name in expression.split("."):

@@ -11,7 +11,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from places import AT, Host, Origin, git, pack
+from places import AT, EXPERIMENT, Host, Origin, git, pack
 from runner import Run, load, payload, run_action
 
 ROOT, ALLOT, EXAMPLES = Path(sys.argv[1]), Path(sys.argv[2]).resolve(), sys.argv[3]
@@ -89,6 +89,11 @@ def pull_request(head, merge, fork=False, base="master"):
     if fork:
         body["pull_request"]["head"]["repo"]["id"] += 1
     return body, {"GITHUB_BASE_REF": base, "GITHUB_HEAD_REF": body["pull_request"]["head"]["ref"]}
+
+
+def job(workflow, name):
+    """The steps of a job in an example."""
+    return load(ROOT / f"examples/workflows/{workflow}.yml")["jobs"][name]["steps"]
 
 
 def report_of(run):
@@ -307,9 +312,75 @@ def keeps_one_comment_and_its_failure_hides_nothing(place):
         assert refused.outputs["verdict"] == "not_ready"
 
 
+def comments_for_a_fork(place):
+    head, merge = place.origin.pull(2, WORSE)
+    body, further = pull_request(head, merge, fork=True)
+    gate = place.act(place.fresh(merge), "pull_request", body, {"comment": "never"}, **further)
+    assert gate.code == 1 and "No comment" not in gate.log, gate.log
+    after = payload(EXAMPLES, "workflow_run", "completed")
+    comments = f"/repos/{after['repository']['full_name']}/issues/6/comments"
+    report = Path(gate.outputs["report"]).read_bytes()
+    for content, code in [(report, 0), (report.replace(b'"version":1', b'"version":1,"more":1', 1), None), (b"{}", None)]:
+        place.host.requests.clear()
+        place.host.answers = {
+            ("GET", comments): (200, []),
+            ("POST", comments): (201, {"id": 8, "html_url": "https://github.com/octo-org/octo-repo/pull/6#issuecomment-8", "body": ""}),
+        }
+        environment = place.environment(place.folder, "workflow_run", after)
+        folder = Path(environment["RUNNER_TEMP"]) / "report"
+        folder.mkdir()
+        (folder / "report.json").write_bytes(content)
+        environment["PATH"] = os.pathsep.join([gate.path, environment["PATH"]])
+        steps = [step for step in job("gate-fork-comment", "comment") if step["name"] == "Comment"]
+        steps = [{**steps[0], "if": "always()", "env": {**steps[0]["env"], "NUMBER": "6"}}]
+        run = Run(steps, {"github": {"event": after, "token": TOKEN}}, environment, environment["RUNNER_TEMP"])
+        assert TOKEN not in run.log, run.log
+        wrote = [(request["method"], request["path"]) for request in place.host.wrote()]
+        if code == 0:
+            assert run.code == 0 and wrote == [("POST", comments)], run.log
+        else:
+            assert run.code != 0 and wrote == [], run.log
+
+
+def publishes_what_is_proven(place):
+    workspace = place.fresh("master")
+    body = payload(EXAMPLES, "push", None)
+    installed = place.act(workspace, "push", body, {"check": "false"})
+    artifacts = f"/repos/{body['repository']['full_name']}/actions/artifacts"
+
+    def kept(number, branch="main", repository=1, **further):
+        run = {"id": number * 100, "repository_id": 1, "head_repository_id": repository, "head_branch": branch}
+        return {"id": number, "expired": False, "created_at": f"2027-01-0{number}T00:00:00Z", "workflow_run": run, **further}
+
+    def published(artifact):
+        place.host.answers = {("GET", artifacts): (200, {"artifacts": artifact})}
+        environment = place.environment(workspace, "push", body)
+        environment["PATH"] = os.pathsep.join([installed.path, environment["PATH"]])
+        steps = [step for step in job("publish", "compile") if "run" in step]
+        return Run(steps, {"github": {"token": TOKEN}}, environment, environment["RUNNER_TEMP"])
+
+    first = published([kept(1), kept(3), kept(2), kept(4, branch="other"), kept(5, repository=2), kept(6, expired=True)])
+    assert first.code == 0 and TOKEN not in first.log, first.log
+    assert first.contexts["steps"]["last"]["outputs"] == {"artifact": "3", "run": "300"}
+    assert first.contexts["steps"]["compile"]["outputs"] == {"held": "0"}
+    served = json.loads((workspace / "dist/manifest.json").read_text())["surfaces"]["home"]
+    # What is not ready but harms nobody goes out; what could harm is held, keeps its last files, and is seen at the end.
+    (workspace / EXPERIMENT).write_text((workspace / EXPERIMENT).read_text().replace(*WORSE))
+    second = published([])
+    assert second.code == 0, second.log
+    assert second.contexts["steps"]["last"]["outputs"] == {}
+    assert second.contexts["steps"]["compile"]["outputs"] == {"held": "1"}
+    held = json.loads((workspace / "dist/manifest.json").read_text())["surfaces"]["home"]
+    assert held["held"] and held["formats"] == served["formats"]
+    last = job("publish", "deliver")[-1:]
+    for code in ("0", "1"):
+        environment = place.environment(workspace, "push", body)
+        needs = {"needs": {"compile": {"outputs": {"held": code}}}}
+        assert Run(last, needs, environment, environment["RUNNER_TEMP"]).code == int(code)
+
+
 def finds_the_pull_request_by_what_the_host_names(place):
-    workflow = load(ROOT / "examples/workflows/gate-fork-comment.yml")
-    find = [step for step in workflow["jobs"]["comment"]["steps"] if step.get("id") == "find"]
+    find = [step for step in job("gate-fork-comment", "comment") if step.get("id") == "find"]
     body = payload(EXAMPLES, "workflow_run", "completed")
     of_run = body["workflow_run"]
     of_run.update(event="pull_request", head_branch="a&state=closed$(touch pwned)")
@@ -358,6 +429,8 @@ CASES = [
     runs_no_name_as_code,
     keeps_one_comment_and_its_failure_hides_nothing,
     finds_the_pull_request_by_what_the_host_names,
+    comments_for_a_fork,
+    publishes_what_is_proven,
 ]
 
 
