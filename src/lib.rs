@@ -10,6 +10,8 @@
 pub mod artifact;
 pub mod bucket;
 #[cfg(feature = "cli")]
+pub mod change;
+#[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
 pub mod compile;

@@ -1,64 +1,174 @@
 //! `allot check`: what continuous integration runs, with one verdict.
 
-use clap::Args;
+use std::path::PathBuf;
 
-use super::findings::{Format, any_error, counted, held_lines, plural, print};
+use clap::{Args, ValueEnum};
+
+use super::findings::{any_error, below_top, counted, excerpts, held_lines, plural};
+use super::gate::Gate;
 use super::output::data;
-use super::workspace::{Workspace, linted};
+use super::workspace::{Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::decl::{Day, Stage};
 use crate::diag::Diagnostic;
-use crate::lint::{Context, held};
+use crate::io;
+use crate::lint::Context;
 use crate::model::{Claim, ClaimKind, Phase};
-use crate::render::text::{Tone, toned};
+use crate::render::markdown::{self, Links};
+use crate::render::text::{Style, Tone, toned};
+use crate::render::{github, plain, plan, sarif};
 
-/// What CI runs: lint, locks up to date, and one verdict
+/// What CI runs: lint, locks up to date, what changes against the base, and one verdict
+///
+/// With `--base`, only findings count that the base does not have; the others are shown apart and block nobody. Levels of
+/// rules are the base's, so that no change loosens its own gate.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   allot check
+  allot check --base origin/main    what a pull request would do, and whether it may
   allot check --at 2027-02-01       as of that day
-  allot check --format github       in CI, with annotations")]
+  allot check --base origin/main --format github --write json=report.json --write sarif=allot.sarif
+                                    in CI: annotations, and files for the next steps")]
 pub struct Check {
-    /// How findings are printed; the verdict goes to standard error unless it is text
+    /// Compare with the nearest common commit of this revision and the head
+    #[arg(long, value_name = "REF")]
+    base: Option<String>,
+    /// Look at this commit instead of the work tree
+    #[arg(long, value_name = "REF")]
+    head: Option<String>,
+    /// What goes to standard output; the verdict goes to standard error unless it is text
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Write another format to a file as well; may be given several times
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
+    write: Vec<(Format, PathBuf)>,
+}
+
+/// How a gate is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Format {
+    /// For people, with source excerpts
+    #[default]
+    Text,
+    /// For programs, and for `allot comment`: version 1, see `allot schema output/check`
+    Json,
+    /// Workflow commands, which become annotations on a pull request
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// As the comment on a pull request shows it
+    Markdown,
+}
+
+/// The most bytes that GitHub takes as a step's summary.
+const MAX_SUMMARY: usize = 1 << 20;
+
+fn output(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, path) = text.split_once('=').ok_or("write FORMAT=FILE, as in json=report.json")?;
+    Ok((Format::from_str(format, false)?, PathBuf::from(path)))
 }
 
 pub fn run(global: &Global, verb: &Check) -> Result<Exit, Failure> {
-    let workspace = Workspace::open(global)?;
+    let revisions = Revisions { base: verb.base.as_deref(), head: verb.head.as_deref() };
+    let workspace = Workspace::open_at(global, revisions)?;
     let context = workspace.context();
-    let report = linted(&context);
-    let found = &report.findings;
-    print(global, &workspace, found, workspace.sources.len(), verb.format)?;
-    let failed = any_error(found) || !context.plan.is_empty();
-    let (word, tone) = if failed { ("not ready", Tone::Bad) } else { ("ready", Tone::Good) };
-    let mut lines = vec![standing(&context, workspace.today())];
-    lines.extend(held_lines(&held(&context, &report)));
-    lines.push(format!(
-        "{}: {} in {}{}",
-        toned(word, tone, global.color.style()),
-        counted(found),
-        plural(workspace.sources.len(), "file"),
-        next(&context, found, failed)
-    ));
-    let lines = lines.join("\n");
-    match verb.format {
-        Format::Text => data(&format!("{lines}\n"))?,
-        _ => global.say(&lines),
+    let gate = Gate::of(&context);
+    let shown = Shown { workspace: &workspace, context: &context, gate: &gate };
+    let files: Vec<(PathBuf, Vec<u8>)> = verb
+        .write
+        .iter()
+        .map(|(format, path)| Ok((path.clone(), shown.as_format(*format, Style::Plain)?.into_bytes())))
+        .collect::<Result<_, Failure>>()?;
+    io::write_all(&files)?;
+    let style = global.color.style();
+    data(&shown.as_format(verb.format, style)?)?;
+    if verb.format != Format::Text {
+        global.say(&shown.verdict(global.color.style()));
     }
-    Ok(if failed { Exit::Findings } else { Exit::Clean })
+    Ok(if gate.ready() { Exit::Clean } else { Exit::Findings })
+}
+
+/// A gate with all that its renderers need.
+struct Shown<'a> {
+    workspace: &'a Workspace,
+    context: &'a Context<'a>,
+    gate: &'a Gate,
+}
+
+impl Shown<'_> {
+    fn as_format(&self, format: Format, style: Style) -> Result<String, Failure> {
+        let (gate, sources) = (self.gate, &self.workspace.sources);
+        Ok(match format {
+            Format::Text => {
+                let mut text = excerpts(self.workspace, &gate.new, style)?;
+                text.push_str(&self.known(style));
+                if let Some(changes) = &gate.plan {
+                    text.push_str(&plan::text(changes, style));
+                    text.push('\n');
+                }
+                text + &self.verdict(style) + "\n"
+            }
+            Format::Json => gate.record(self.workspace)?.write(),
+            Format::Github => github::findings(&below_top(self.workspace)?, sources, &gate.new),
+            Format::Sarif => {
+                // Code scanning tells by itself what is new, and takes what is not listed for mended.
+                let all: Vec<Diagnostic> = gate.new.iter().chain(&gate.known).cloned().collect();
+                sarif::findings(&below_top(self.workspace)?, sources, &all)
+            }
+            Format::Markdown => {
+                let links = Links::default();
+                markdown::report(&gate.record(self.workspace)?, &links).fit(MAX_SUMMARY / 4)
+            }
+        })
+    }
+
+    /// What the base has too, a line each.
+    fn known(&self, style: Style) -> String {
+        let Some(base) = self.workspace.base.as_ref().filter(|_| !self.gate.known.is_empty()) else {
+            return String::new();
+        };
+        let name = toned(&plain(&base.name), Tone::Code, style);
+        let mut text = format!("{} has too, and they block nobody:\n", name);
+        for finding in &self.gate.known {
+            let at = self.workspace.sources.position(finding.span);
+            let path = plain(self.workspace.sources.path(finding.span.file)).into_owned();
+            let message = plain(&finding.message).into_owned();
+            text.push_str(&format!("  {path}:{}:{}: {message} ({})\n", at.line, at.column, finding.rule));
+        }
+        text + "\n"
+    }
+
+    /// Where the catalogue stands, what is held back, and the verdict.
+    fn verdict(&self, style: Style) -> String {
+        let gate = self.gate;
+        let (word, tone) = if gate.ready() { ("ready", Tone::Good) } else { ("not ready", Tone::Bad) };
+        let mut lines = vec![standing(self.context, self.workspace.today())];
+        lines.extend(held_lines(&gate.held));
+        let known = match gate.known.len() {
+            0 => String::new(),
+            count => format!(" besides {} of the base", plural(count, "finding")),
+        };
+        lines.push(format!(
+            "{}: {}{known} in {}{}",
+            toned(word, tone, style),
+            counted(&gate.new),
+            plural(self.workspace.sources.len(), "file"),
+            next(gate)
+        ));
+        lines.join("\n")
+    }
 }
 
 /// What to do next.
-fn next(context: &Context<'_>, found: &[Diagnostic], failed: bool) -> &'static str {
-    let mut errors = found.iter().filter(|finding| finding.severity == crate::diag::Severity::Error).peekable();
+fn next(gate: &Gate) -> &'static str {
     let by_allocation = |finding: &Diagnostic| matches!(finding.rule, "missing-allocation" | "stale-allocation");
-    if !failed {
+    let mut errors = gate.new.iter().filter(|finding| finding.severity == crate::diag::Severity::Error);
+    if gate.ready() {
         ""
-    } else if errors.peek().is_none() && !context.plan.is_empty() {
+    } else if !any_error(&gate.new) {
         "; locks are not up to date: run `allot allocate` and commit what it writes"
-    } else if errors.clone().all(by_allocation) {
+    } else if errors.clone().all(by_allocation) && !gate.stale.is_empty() {
         "; run `allot allocate` and commit what it writes"
     } else if errors.any(|finding| finding.fix.is_some()) {
         "; run `allot lint --fix`, then mend what is left"

@@ -38,18 +38,27 @@ pub fn print(
 ) -> Result<(), Failure> {
     let sources = &workspace.sources;
     data(&match format {
-        Format::Text => {
-            let way = io::way(&io::resolved(".".as_ref())?, &io::resolved(&workspace.root)?);
-            text::findings_below(&way, sources, found, global.color.style(), width())
-        }
+        Format::Text => excerpts(workspace, found, global.color.style())?,
         Format::Json => json::findings(sources, found, files),
         Format::Github => github::findings(&below_top(workspace)?, sources, found),
         Format::Sarif => sarif::findings(&below_top(workspace)?, sources, found),
     })
 }
 
+/// Findings with source excerpts, their paths as seen from the current folder.
+///
+/// # Errors
+/// When the current folder cannot be told.
+pub fn excerpts(workspace: &Workspace, found: &[Diagnostic], style: text::Style) -> Result<String, Failure> {
+    let way = io::way(&io::resolved(".".as_ref())?, &io::resolved(&workspace.root)?);
+    Ok(text::findings_below(&way, &workspace.sources, found, style, width()))
+}
+
 /// The way from the top of the repository, or from the current folder where there is none, to the catalogue's root.
-fn below_top(workspace: &Workspace) -> Result<String, Failure> {
+pub fn below_top(workspace: &Workspace) -> Result<String, Failure> {
+    if let Some(origin) = &workspace.origin {
+        return Ok(origin.folder.clone());
+    }
     let root = io::resolved(&workspace.root)?;
     let top = match io::top_of_repository(&root) {
         Some(top) => top,

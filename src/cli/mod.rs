@@ -7,11 +7,13 @@ mod compile;
 mod completions;
 mod failure;
 mod findings;
+mod gate;
 mod init;
 mod lint;
 mod man;
 mod new;
 mod output;
+mod plan;
 mod rule;
 mod schema;
 mod simulate;
@@ -70,6 +72,7 @@ enum Verb {
     Init(init::Init),
     New(new::New),
     Check(check::Check),
+    Plan(plan::Plan),
     Lint(lint::Lint),
     Rule(rule::Rule),
     Schema(schema::Schema),
@@ -91,6 +94,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Init(verb) => init::run(&cli.global, verb),
         Verb::New(verb) => new::run(&cli.global, verb),
         Verb::Check(verb) => check::run(&cli.global, verb),
+        Verb::Plan(verb) => plan::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Schema(verb) => schema::run(&cli.global, verb),

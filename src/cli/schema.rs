@@ -80,7 +80,12 @@ pub fn write(folder: &Path, schemas: &[(String, String)]) -> Result<(), Failure>
 #[must_use]
 pub fn files(known: &Ids) -> Vec<(String, String)> {
     let declarations = schemas(known).into_iter().map(|(kind, schema)| (kind.word().to_owned(), schema));
-    let outputs = [("output/lint", render::json::schema()), ("output/rules", render::rules::schema())];
+    let outputs = [
+        ("output/check", render::json::check_schema()),
+        ("output/lint", render::json::schema()),
+        ("output/plan", render::json::plan_schema()),
+        ("output/rules", render::rules::schema()),
+    ];
     let outputs = outputs.into_iter().map(|(name, schema)| (name.to_owned(), schema));
     declarations.chain(outputs).map(|(name, schema)| (name, format!("{schema:#}\n"))).collect()
 }

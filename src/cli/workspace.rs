@@ -7,7 +7,7 @@ use super::{Failure, Global};
 use crate::decl::Day;
 use crate::io::{self, Instant};
 use crate::lint::{Context, Levels, Report, lint};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Sources, Version};
 
 /// An opened catalogue.
 pub struct Workspace {
@@ -15,6 +15,36 @@ pub struct Workspace {
     pub at: Instant,
     pub sources: Sources,
     refused: Vec<(String, &'static str)>,
+    /// The same catalogue at the base of a change.
+    pub base: Option<BaseTree>,
+    /// Where the catalogue is in its repository; none for one that is in none, or where nothing asked for it.
+    pub origin: Option<Origin>,
+}
+
+/// A catalogue at the base of a change.
+pub struct BaseTree {
+    /// As it was named.
+    pub name: String,
+    /// The commit: the merge base of what was named and the head.
+    pub commit: String,
+    pub sources: Sources,
+}
+
+/// Where a catalogue is in its repository.
+pub struct Origin {
+    /// Its folder below the top, ending in `/`; empty for the top.
+    pub folder: String,
+    /// The commit of the head; none before the first.
+    pub head: Option<String>,
+    /// Whether files of the catalogue differ from that commit.
+    pub dirty: bool,
+}
+
+/// Which states of a catalogue are looked at: the head is the work tree unless a commit is named.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Revisions<'a> {
+    pub base: Option<&'a str>,
+    pub head: Option<&'a str>,
 }
 
 impl Workspace {
@@ -26,10 +56,71 @@ impl Workspace {
         let at = instant(global)?;
         let root = root(global)?;
         let loaded = io::load(&root)?;
+        Ok(Self::of(root, at, loaded))
+    }
+
+    /// Reads a catalogue at one or two states of its repository.
+    ///
+    /// # Errors
+    /// When there is no catalogue, no repository or no such revision, or objects are missing.
+    pub fn open_at(global: &Global, revisions: Revisions<'_>) -> Result<Self, Failure> {
+        let at = instant(global)?;
+        let (root, repo, loaded) = match revisions.head {
+            None => {
+                let root = root(global)?;
+                let loaded = io::load(&root)?;
+                match (io::Repo::around(&root), revisions.base) {
+                    (Ok(repo), _) => (root, Some(repo), loaded),
+                    (Err(_), None) => (root, None, loaded),
+                    (Err(wrong), Some(_)) => return Err(wrong.into()),
+                }
+            }
+            Some(head) => {
+                let (root, repo) = catalogue_at(global, head)?;
+                let loaded = repo.load(&repo.tree(&repo.resolve(head)?)?)?;
+                (root, Some(repo), loaded)
+            }
+        };
+        let Some(repo) = repo else { return Ok(Self::of(root, at, loaded)) };
+        let head = match revisions.head {
+            Some(head) => Some(repo.resolve(head)?),
+            None => repo.head(),
+        };
+        let ids = io::Ids::of(&loaded);
+        let base = match revisions.base {
+            Some(name) => {
+                let named = repo.resolve(name)?;
+                let commit = match &head {
+                    Some(head) => repo.merge_base(&named, head)?,
+                    None => named,
+                };
+                let tree = repo.tree(&commit)?;
+                Some((name, repo.differences(&tree, &loaded, &ids)?, commit))
+            }
+            None => None,
+        };
+        let dirty = match (&head, revisions.head) {
+            (Some(head), None) => repo.differs(&repo.tree(head)?, &loaded, &ids)?,
+            _ => false,
+        };
+        let origin = Origin { folder: repo.folder().to_owned(), head, dirty };
+        let mut workspace = Self::of(root, at, loaded);
+        workspace.origin = Some(origin);
+        if let Some((name, differences, commit)) = base {
+            let versions = differences.versions.into_iter().map(|(path, text)| Version { path, text }).collect();
+            let sources = std::mem::take(&mut workspace.sources);
+            let (head, sources) = sources.with_base(name, versions, &differences.missing);
+            workspace.sources = head;
+            workspace.base = Some(BaseTree { name: name.to_owned(), commit, sources });
+        }
+        Ok(workspace)
+    }
+
+    fn of(root: PathBuf, at: Instant, loaded: io::Loaded) -> Self {
         let refused = loaded.refused;
         let faults = refused.iter().map(|(path, why)| (path.as_str(), *why));
         let sources = Sources::new(loaded.files).with_faults(faults);
-        Ok(Self { root, at, sources, refused })
+        Self { root, at, sources, refused, base: None, origin: None }
     }
 
     /// The day of `--at`.
@@ -40,7 +131,10 @@ impl Workspace {
     /// The catalogue, read, bound and planned. It lasts until the process ends: to give it back piece by piece would take as
     /// long as some of the rules.
     pub fn context(&self) -> ManuallyDrop<Context<'_>> {
-        let mut context = Context::new(&self.sources, self.today());
+        let mut context = match &self.base {
+            Some(base) => Context::with_base(&self.sources, &base.sources, &base.name, self.today()),
+            None => Context::new(&self.sources, self.today()),
+        };
         for (path, why) in &self.refused {
             if let Some(file) = self.sources.find(path) {
                 context.refuse(file, why);
@@ -75,6 +169,22 @@ pub fn instant(global: &Global) -> Result<Instant, Failure> {
     match &global.at {
         Some(text) => io::parse_instant(text).map_err(|wrong| Failure::usage(format!("--at: {wrong}"))),
         None => Ok(io::now()),
+    }
+}
+
+/// The root and the repository of a catalogue that is looked at in a commit: on disk where it is there, else in the commit
+/// alone, as in a bare repository.
+fn catalogue_at(global: &Global, head: &str) -> Result<(PathBuf, io::Repo), Failure> {
+    match root(global) {
+        Ok(root) => {
+            let repo = io::Repo::around(&root)?;
+            Ok((root, repo))
+        }
+        Err(_) => {
+            let here = io::here()?;
+            let repo = io::Repo::with_catalogue_at(&here, global.root.as_deref(), head)?;
+            Ok((here.join(repo.folder()), repo))
+        }
     }
 }
 

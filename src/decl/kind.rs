@@ -1,5 +1,7 @@
 //! The kinds of file, how a path tells them, and the reading of one file.
 
+use std::sync::Arc;
+
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{MAX_FINDINGS, Reader, Table};
@@ -113,17 +115,17 @@ impl Kind {
     }
 }
 
-/// One file as written.
+/// One file as written; shared by the catalogues that have the same version of it.
 #[derive(Debug, Clone)]
 pub enum Declaration {
-    Root(Box<Root>),
-    Surface(Box<Surface>),
-    Flag(Box<Flag>),
-    Segment(Box<Segment>),
-    Metrics(Box<Metrics>),
-    Experiment(Box<Experiment>),
-    Rollout(Box<Rollout>),
-    Baseline(Box<Baseline>),
+    Root(Arc<Root>),
+    Surface(Arc<Surface>),
+    Flag(Arc<Flag>),
+    Segment(Arc<Segment>),
+    Metrics(Arc<Metrics>),
+    Experiment(Arc<Experiment>),
+    Rollout(Arc<Rollout>),
+    Baseline(Arc<Baseline>),
 }
 
 /// Reads one file: the declaration, as far as it can be read, and the findings.
@@ -159,14 +161,14 @@ pub fn read(file: FileId, source: &Source, kind: Kind) -> (Option<Declaration>, 
     }
     let top = Table::new(table, Span::top(file), &mut reader).outermost();
     let declaration = match kind {
-        Kind::Root => Declaration::Root(Box::new(Root::read(top))),
-        Kind::Surface => Declaration::Surface(Box::new(Surface::read(top))),
-        Kind::Flag => Declaration::Flag(Box::new(Flag::read(top))),
-        Kind::Segment => Declaration::Segment(Box::new(Segment::read(top))),
-        Kind::Metrics => Declaration::Metrics(Box::new(Metrics::read(top))),
-        Kind::Experiment => Declaration::Experiment(Box::new(Experiment::read(top))),
-        Kind::Rollout => Declaration::Rollout(Box::new(Rollout::read(top))),
-        Kind::Baseline => Declaration::Baseline(Box::new(Baseline::read(top))),
+        Kind::Root => Declaration::Root(Arc::new(Root::read(top))),
+        Kind::Surface => Declaration::Surface(Arc::new(Surface::read(top))),
+        Kind::Flag => Declaration::Flag(Arc::new(Flag::read(top))),
+        Kind::Segment => Declaration::Segment(Arc::new(Segment::read(top))),
+        Kind::Metrics => Declaration::Metrics(Arc::new(Metrics::read(top))),
+        Kind::Experiment => Declaration::Experiment(Arc::new(Experiment::read(top))),
+        Kind::Rollout => Declaration::Rollout(Arc::new(Rollout::read(top))),
+        Kind::Baseline => Declaration::Baseline(Arc::new(Baseline::read(top))),
     };
     if !errors.is_empty() {
         // What a syntax error swallowed is not missing: only the error itself is worth reading.

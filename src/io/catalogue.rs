@@ -9,9 +9,13 @@ use super::IoError;
 use super::files::read_up_to;
 
 /// The largest file of a catalogue.
-const MAX_FILE: u64 = 1 << 20;
+pub(super) const MAX_FILE: u64 = 1 << 20;
+/// What is said of a larger one.
+pub(super) const TOO_LARGE: &str = "this file is larger than 1 MiB";
 /// What is said of a link, a pipe or a device.
-const NO_FILE: &str = "this is no regular file, and links are not followed";
+pub(super) const NO_FILE: &str = "this is no regular file, and links are not followed";
+/// What is said of a file in another encoding.
+pub(super) const NO_TEXT: &str = "this file is not UTF-8";
 /// How deep folders may be nested.
 const MAX_DEPTH: usize = 16;
 /// The folders of a catalogue.
@@ -60,11 +64,11 @@ pub fn load(root: &Path) -> Result<Loaded, IoError> {
         .into_par_iter()
         .map(|(name, path)| {
             let Some(bytes) = read_up_to(&path, MAX_FILE)? else {
-                return Ok(Read::Refused(name, "this file is larger than 1 MiB"));
+                return Ok(Read::Refused(name, TOO_LARGE));
             };
             Ok(match String::from_utf8(bytes) {
                 Ok(text) => Read::Text(name, text),
-                Err(_) => Read::Refused(name, "this file is not UTF-8"),
+                Err(_) => Read::Refused(name, NO_TEXT),
             })
         })
         .collect::<Result<_, IoError>>()?;
@@ -75,6 +79,15 @@ pub fn load(root: &Path) -> Result<Loaded, IoError> {
         }
     }
     Ok(loaded)
+}
+
+/// Whether a path below a root is that of a declaration or a lock, or, ending in `/`, of a folder that may hold some.
+pub(super) fn belongs(path: &str) -> bool {
+    let hidden = path.split('/').any(|part| part.starts_with('.'));
+    let Some((folder, rest)) = path.split_once('/') else { return path == "allotment.toml" };
+    let deep = rest.trim_end_matches('/').matches('/').count() > MAX_DEPTH;
+    let named = rest.is_empty() || [".toml", ".lock", "/"].iter().any(|end| rest.ends_with(end));
+    FOLDERS.contains(&folder) && named && !hidden && !deep
 }
 
 /// One file as found.

@@ -28,3 +28,12 @@ pub fn parse_instant(text: &str) -> Result<Instant, String> {
         text.parse().map_err(|_| format!("`{text}` is no instant: write 2027-02-01 or 2027-02-01T00:00:00Z"))?;
     Ok(Instant(instant.as_second()))
 }
+
+/// An instant as RFC 3339 in UTC.
+///
+/// # Errors
+/// When it lies beyond what a date can say.
+pub fn written_instant(instant: Instant) -> Result<String, super::IoError> {
+    let timestamp = jiff::Timestamp::from_second(instant.0);
+    Ok(timestamp.map_err(|wrong| super::IoError::new("cannot write an instant", wrong))?.to_string())
+}

@@ -10,12 +10,12 @@ mod repository;
 mod terminal;
 
 pub use catalogue::{Loaded, find_root, is_root, load};
-pub use clock::{Instant, now, parse_instant};
+pub use clock::{Instant, now, parse_instant, written_instant};
 pub use files::{
     create_all, create_new, is_file, is_file_of, read_bounded, read_stdin, remove_files, write_all, write_atomic,
 };
 pub use place::{here, is_there, resolved, top_of_repository, way};
-pub use repository::{head_commit, locks_at};
+pub use repository::{Differences, Ids, Repo, Tree, head_commit, locks_at};
 pub use terminal::{shows_colour, width};
 
 /// What the environment refused, in words for users.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::decl::{Day, Stage};
 use crate::diag::Diagnostic;
 use crate::lock::{Locks, Plan, Wishes, plan};
-use crate::model::{Catalogue, Claim, Phase, Window, bind};
+use crate::model::{Catalogue, Claim, Phase, Readings, Window, bind};
 use crate::source::{FileId, Sources, Span};
 
 /// A catalogue with its locks, as of a day.
@@ -20,18 +20,42 @@ pub struct Context<'a> {
     pub today: Day,
     /// Findings from reading declarations and locks.
     pub read: Vec<Diagnostic>,
+    /// The same catalogue as it was at the base of the change, if the change is looked at.
+    pub base: Option<Base<'a>>,
     /// Claims, by the files of their declarations and of their locks.
     claims: HashMap<FileId, usize>,
     /// Files in which something could not be read, and whether they are not even TOML.
     misread: HashMap<FileId, bool>,
 }
 
+/// A catalogue at the base of a change.
+#[derive(Debug)]
+pub struct Base<'a> {
+    /// How the revision is called, such as `origin/main`.
+    pub name: &'a str,
+    pub context: Box<Context<'a>>,
+}
+
 impl<'a> Context<'a> {
     /// Reads, binds and plans a whole catalogue.
     #[must_use]
     pub fn new(sources: &'a Sources, today: Day) -> Self {
-        let (catalogue, mut read) = bind(sources);
-        let (locks, found) = Locks::read(sources, &catalogue);
+        Self::bound(sources, today, &Readings::of(sources), &Locks::default())
+    }
+
+    /// A catalogue beside what it was at its base; what both have in common is read once.
+    #[must_use]
+    pub fn with_base(sources: &'a Sources, base: &'a Sources, name: &'a str, today: Day) -> Self {
+        let mut readings = Readings::of(sources);
+        readings.extend(base);
+        let head = Self::bound(sources, today, &readings, &Locks::default());
+        let base = Self::bound(base, today, &readings, &head.locks);
+        Self { base: Some(Base { name, context: Box::new(base) }), ..head }
+    }
+
+    fn bound(sources: &'a Sources, today: Day, readings: &Readings, known: &Locks) -> Self {
+        let (catalogue, mut read) = bind(sources, readings);
+        let (locks, found) = Locks::read_beside(sources, &catalogue, known);
         read.extend(found);
         let plan = plan(&catalogue, &locks, &Wishes::default());
         let mut claims = HashMap::with_capacity(2 * catalogue.claims.len());
@@ -44,7 +68,7 @@ impl<'a> Context<'a> {
         for finding in &read {
             *misread.entry(finding.span.file).or_default() |= finding.rule == "syntax";
         }
-        Self { sources, catalogue, locks, plan, today, read, claims, misread }
+        Self { sources, catalogue, locks, plan, today, read, base: None, claims, misread }
     }
 
     /// Says of a file that it is no text at all, in place of everything else that was found in it.

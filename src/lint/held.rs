@@ -35,7 +35,7 @@ fn touched(context: &Context<'_>, finding: &Diagnostic) -> Vec<String> {
     };
     match Kind::of(&declaration) {
         Some(Kind::Surface) => {
-            vec![crate::source::Source { path: declaration.into(), text: "".into(), fault: None }.stem().to_owned()]
+            vec![crate::source::Source::new(&declaration, "").stem().to_owned()]
         }
         Some(Kind::Flag) => match catalogue.flags.values().find(|flag| flag.file == file) {
             Some(flag) => named(flag.surface),

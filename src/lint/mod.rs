@@ -12,7 +12,7 @@ mod words;
 use rayon::prelude::*;
 
 pub use config::Levels;
-pub use context::Context;
+pub use context::{Base, Context};
 pub use held::held;
 pub use rule::{Check, Group, Rule};
 

@@ -22,7 +22,7 @@ use crate::decl::Day;
 use crate::model::Window;
 
 pub use codec::{lock_text, path_of_lock, seal_of};
-pub use digest::{analysis_digest, segment_digest};
+pub use digest::{analysis_digest, digest, segment_digest};
 pub use inherit::{Inherited, inheritance};
 pub use ledger::{Ledger, ledger_text, path_of_ledger};
 pub use plan::{LedgerVerdict, Plan, Verdict, Wishes, plan};

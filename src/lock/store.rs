@@ -1,6 +1,7 @@
 //! The locks that are there: read in parallel, checked against their own seals.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use toml::de::DeTable;
@@ -50,29 +51,44 @@ pub struct Stray {
 #[derive(Debug, Clone, Default)]
 pub struct Locks {
     /// By the path of the declaration beside which it stands.
-    held: HashMap<FileId, Held>,
+    held: HashMap<FileId, Arc<Held>>,
     /// By the path of the surface's declaration.
     ledgers: HashMap<FileId, HeldLedger>,
     pub strays: Vec<Stray>,
     /// Declarations whose lock is there but cannot be read.
     unreadable: HashMap<FileId, FileId>,
     /// Locks that belong to no declaration and still hold their buckets.
-    adrift: Vec<Held>,
+    adrift: Vec<Arc<Held>>,
     /// The declarations, where there are any, of locks that cannot be read: nobody knows what those hold.
     lost: Vec<Option<FileId>>,
 }
 
 enum Read {
-    Lock(FileId, Result<Box<Held>, FileId>),
+    Lock(FileId, Result<Arc<Held>, FileId>),
     Ledger(FileId, Result<Box<HeldLedger>, FileId>),
     Stray(Stray),
-    Adrift(Stray, Option<Box<Held>>),
+    Adrift(Stray, Option<Arc<Held>>),
 }
 
 impl Locks {
     /// Reads every `.lock` of the sources; what is wrong with them comes beside.
     #[must_use]
     pub fn read(sources: &Sources, catalogue: &Catalogue) -> (Self, Vec<Diagnostic>) {
+        Self::read_beside(sources, catalogue, &Self::default())
+    }
+
+    /// Reads every `.lock` of the sources, except where `others` holds the same version of one already.
+    #[must_use]
+    pub fn read_beside(sources: &Sources, catalogue: &Catalogue, others: &Self) -> (Self, Vec<Diagnostic>) {
+        let known: HashMap<FileId, &Arc<Held>> =
+            others.held.values().chain(&others.adrift).map(|held| (held.file, held)).collect();
+        let lock = |file: FileId, source: &Source| match known.get(&file) {
+            Some(&held) => (Some(Arc::clone(held)), Vec::new()),
+            None => {
+                let (held, findings) = read_lock(file, source);
+                (held.map(Arc::new), findings)
+            }
+        };
         let buckets: HashMap<FileId, u32> =
             catalogue.surfaces.values().map(|surface| (surface.file, surface.buckets)).collect();
         let files: Vec<_> = sources.iter().filter(|(_, source)| source.path.ends_with(".lock")).collect();
@@ -86,13 +102,13 @@ impl Locks {
                     if kind == Kind::Surface {
                         return Some((Read::Stray(stray), Vec::new()));
                     }
-                    let (held, findings) = read_lock(file, source);
-                    return Some((Read::Adrift(stray, held.map(Box::new)), findings));
+                    let (held, findings) = lock(file, source);
+                    return Some((Read::Adrift(stray, held), findings));
                 };
                 match kind {
                     Kind::Experiment | Kind::Rollout => {
-                        let (held, findings) = read_lock(file, source);
-                        Some((Read::Lock(owner, held.map(Box::new).ok_or(file)), findings))
+                        let (held, findings) = lock(file, source);
+                        Some((Read::Lock(owner, held.ok_or(file)), findings))
                     }
                     Kind::Surface => {
                         let size = buckets.get(&owner).copied().unwrap_or(MAX_BUCKETS);
@@ -108,7 +124,7 @@ impl Locks {
         for (read, found) in read {
             findings.extend(found);
             match read {
-                Read::Lock(owner, Ok(held)) => drop(locks.held.insert(owner, *held)),
+                Read::Lock(owner, Ok(held)) => drop(locks.held.insert(owner, held)),
                 Read::Ledger(owner, Ok(held)) => drop(locks.ledgers.insert(owner, *held)),
                 Read::Lock(owner, Err(file)) => {
                     locks.unreadable.insert(owner, file);
@@ -119,7 +135,7 @@ impl Locks {
                 Read::Adrift(stray, held) => {
                     locks.strays.push(stray);
                     match held {
-                        Some(held) => locks.adrift.push(*held),
+                        Some(held) => locks.adrift.push(held),
                         None => locks.lost.push(None),
                     }
                 }
@@ -131,7 +147,7 @@ impl Locks {
     /// The lock beside a declaration.
     #[must_use]
     pub fn of(&self, declaration: FileId) -> Option<&Held> {
-        self.held.get(&declaration)
+        self.held.get(&declaration).map(Arc::as_ref)
     }
 
     /// The ledger beside a surface's declaration.
@@ -149,8 +165,8 @@ impl Locks {
     /// Every lock that can be read, with the declaration beside which it stands, if that is there; in order of files.
     #[must_use]
     pub fn everywhere(&self) -> Vec<(Option<FileId>, &Held)> {
-        let held = self.held.iter().map(|(&declaration, held)| (Some(declaration), held));
-        let mut all: Vec<_> = held.chain(self.adrift.iter().map(|held| (None, held))).collect();
+        let held = self.held.iter().map(|(&declaration, held)| (Some(declaration), held.as_ref()));
+        let mut all: Vec<_> = held.chain(self.adrift.iter().map(|held| (None, held.as_ref()))).collect();
         all.sort_by_key(|(_, held)| held.file);
         all
     }

@@ -1,35 +1,28 @@
 //! From declarations to the catalogue: every file read in parallel, every reference bound and recorded.
 
 use std::collections::HashSet;
-
-use rayon::prelude::*;
+use std::sync::Arc;
 
 use super::ground::{Flag, Segment, Surface, is_salt};
 use super::measure::{Fact, Metric};
+use super::reading::Readings;
 use super::reference::{Reference, Target};
 use super::{Catalogue, audience, claim, measure};
-use crate::decl::{self, At, Declaration, Kind, Sdk, Share};
+use crate::decl::{self, At, Declaration, Sdk, Share};
 use crate::diag::{Concern, Diagnostic};
 use crate::source::{FileId, Sources};
 
 /// The most buckets a surface may have; more than any grid has cells.
 const MAX_BUCKETS: u32 = 1_000_000;
 
-/// Reads and binds a whole catalogue; what is wrong with single files comes beside it.
+/// Binds what was read of a catalogue's files; what is wrong with single files comes beside it.
 #[must_use]
-pub fn bind(sources: &Sources) -> (Catalogue, Vec<Diagnostic>) {
-    let files: Vec<_> =
-        sources.iter().filter_map(|(file, source)| Kind::of(&source.path).map(|kind| (file, source, kind))).collect();
-    let read: Vec<_> = files
-        .into_par_iter()
-        .map(|(file, source, kind)| {
-            let (declaration, findings) = decl::read(file, source, kind);
-            (file, source.stem().to_owned(), kind, declaration, findings)
-        })
-        .collect();
+pub fn bind(sources: &Sources, readings: &Readings) -> (Catalogue, Vec<Diagnostic>) {
+    let read: Vec<_> =
+        sources.iter().filter_map(|(file, source)| Some((file, source, readings.of_file(file)?))).collect();
     let broken = read
         .iter()
-        .filter(|(.., findings)| findings.iter().any(|finding| finding.rule == "syntax"))
+        .filter(|(.., reading)| reading.findings.iter().any(|finding| finding.rule == "syntax"))
         .map(|(file, ..)| *file)
         .collect();
     let mut binder = Binder { sources, catalogue: Catalogue { broken, ..Catalogue::default() } };
@@ -37,25 +30,31 @@ pub fn bind(sources: &Sources) -> (Catalogue, Vec<Diagnostic>) {
     let mut flags = Vec::new();
     let mut metrics = Vec::new();
     let mut claims = Vec::new();
-    for (file, id, kind, declaration, found) in read {
-        findings.extend(found);
-        match declaration {
-            None => binder.catalogue.unread.push((file, kind)),
-            Some(Declaration::Root(root)) => binder.catalogue.root = Some((file, *root)),
+    for (file, source, reading) in read {
+        findings.extend(reading.findings.iter().cloned());
+        let id = source.stem().to_owned();
+        match &reading.declaration {
+            None => binder.catalogue.unread.push((file, reading.kind)),
+            Some(Declaration::Root(root)) => binder.catalogue.root = Some((file, root.as_ref().clone())),
             Some(Declaration::Surface(written)) => {
                 let whole = !binder.catalogue.broken.contains(&file);
-                binder.catalogue.surfaces.push(surface(id, file, *written, whole));
+                binder.catalogue.surfaces.push(surface(id, file, written.as_ref().clone(), whole));
             }
             Some(Declaration::Segment(written)) => {
-                binder.catalogue.segments.push(Segment { id, file, written: *written, predicate: None });
+                let written = written.as_ref().clone();
+                binder.catalogue.segments.push(Segment { id, file, written, predicate: None });
             }
-            Some(Declaration::Baseline(written)) => binder.catalogue.baselines.push((file, *written)),
-            Some(Declaration::Flag(written)) => flags.push((id, file, *written)),
-            Some(Declaration::Metrics(written)) => metrics.push((file, *written)),
+            Some(Declaration::Baseline(written)) => {
+                binder.catalogue.baselines.push((file, written.as_ref().clone()));
+            }
+            Some(Declaration::Flag(written)) => flags.push((id, file, written.as_ref().clone())),
+            Some(Declaration::Metrics(written)) => metrics.push((file, written.as_ref().clone())),
             Some(Declaration::Experiment(written)) => {
-                claims.push((id, file, claim::Written::Experiment(written)));
+                claims.push((id, file, claim::Written::Experiment(Arc::clone(written))));
             }
-            Some(Declaration::Rollout(written)) => claims.push((id, file, claim::Written::Rollout(written))),
+            Some(Declaration::Rollout(written)) => {
+                claims.push((id, file, claim::Written::Rollout(Arc::clone(written))));
+            }
         }
     }
     findings.extend(binder.segments());

@@ -1,5 +1,7 @@
 //! Claims: experiments and rollouts, what they take, where and when.
 
+use std::sync::Arc;
+
 use super::arena::{Identified, Ix};
 use super::ground::{Flag, Segment, Surface};
 use super::measure::Tracked;
@@ -27,8 +29,8 @@ impl ClaimKind {
 /// The declaration behind a claim.
 #[derive(Debug, Clone)]
 pub enum Written {
-    Experiment(Box<decl::Experiment>),
-    Rollout(Box<decl::Rollout>),
+    Experiment(Arc<decl::Experiment>),
+    Rollout(Arc<decl::Rollout>),
 }
 
 /// Days on which a claim holds its buckets: from `start` up to, not including, `end`.
@@ -149,6 +151,16 @@ impl Claim {
             Written::Experiment(written) => Some(written),
             Written::Rollout(_) => None,
         }
+    }
+
+    /// The team that owns it.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        let owner = match &self.written {
+            Written::Experiment(written) => &written.owner,
+            Written::Rollout(written) => &written.owner,
+        };
+        owner.as_ref().map(|owner| owner.value.as_str())
     }
 
     /// The decision, if there is one.

@@ -10,6 +10,7 @@ mod claim;
 mod ground;
 mod intent;
 mod measure;
+mod reading;
 mod reference;
 
 pub use arena::{Arena, Identified, Ix};
@@ -20,6 +21,7 @@ pub use ground::{Flag, Segment, Surface, is_salt};
 pub use intent::MAX_PHASE;
 pub(crate) use measure::inside;
 pub use measure::{Fact, Fault, Formula, Metric, Role, Tracked};
+pub use reading::Readings;
 pub use reference::{Reference, Target};
 
 use std::collections::HashSet;

@@ -4,6 +4,8 @@ pub mod github;
 pub mod json;
 pub mod markdown;
 pub mod page;
+pub mod plan;
+pub mod recorded;
 pub mod rules;
 pub mod sarif;
 mod schema;

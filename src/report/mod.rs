@@ -146,3 +146,16 @@ pub struct Base {
     /// The commit that was compared with: the merge base.
     pub commit: String,
 }
+
+/// What changes, as `allot plan --format json` prints it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "plan")]
+pub struct Planned {
+    #[schemars(extend("const" = 1))]
+    pub version: u32,
+    /// What changes against the base.
+    pub plan: Plan,
+    /// Where it was read.
+    pub source: Source,
+}

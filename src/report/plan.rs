@@ -80,6 +80,8 @@ pub struct Change {
     pub traffic: Span<Share>,
     /// Earlier, smaller shares of the head, each with its first day.
     pub ramp: Vec<(String, Share)>,
+    /// The first day of its full share; null where nothing says so.
+    pub full_from: Option<String>,
     /// Ids of the variants with the share of the experiment's units, control first.
     pub variants: Vec<(String, Share)>,
     /// Success metrics and guardrails of the head: the id, the role, and the declared MDE or margin.

@@ -1,6 +1,6 @@
 //! Reading a record that somebody else may have written.
 
-use super::{Report, VERSION};
+use super::{Planned, Report, VERSION};
 
 /// The most bytes that a record may have.
 pub const MAX_RECORD: u64 = 16 << 20;
@@ -31,9 +31,21 @@ impl Report {
     /// The record as one line of JSON.
     #[must_use]
     pub fn write(&self) -> String {
-        // Strings and numbers always serialise.
-        let mut text = serde_json::to_string(self).unwrap_or_default();
-        text.push('\n');
-        text
+        line(self)
     }
+}
+
+impl Planned {
+    /// The plan as one line of JSON.
+    #[must_use]
+    pub fn write(&self) -> String {
+        line(self)
+    }
+}
+
+fn line(record: &impl serde::Serialize) -> String {
+    // Strings and numbers always serialise.
+    let mut text = serde_json::to_string(record).unwrap_or_default();
+    text.push('\n');
+    text
 }

@@ -2,12 +2,13 @@
 
 mod lines;
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 pub use lines::Position;
 
-/// A file of a catalogue, as an index into its [`Sources`].
+/// One version of a file of a catalogue, as an index into its [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
@@ -51,16 +52,24 @@ impl Span {
     }
 }
 
-/// One file: its path below the catalogue's root, with `/` between folders, and its text.
+/// One version of a file: its path below the catalogue's root, with `/` between folders, and its text.
 #[derive(Debug, Clone)]
 pub struct Source {
     pub path: Arc<str>,
     pub text: Arc<str>,
     /// Why it is there and could not be read as text; the text is empty then.
     pub fault: Option<&'static str>,
+    /// The revision whose version this is, where it is not the one that is looked at.
+    pub revision: Option<Arc<str>>,
 }
 
 impl Source {
+    /// A file of the catalogue that is looked at.
+    #[must_use]
+    pub fn new(path: &str, text: &str) -> Self {
+        Self { path: path.into(), text: text.into(), fault: None, revision: None }
+    }
+
     /// The file's name without its folder and its last extension: the id of what it declares.
     #[must_use]
     pub fn stem(&self) -> &str {
@@ -69,52 +78,96 @@ impl Source {
     }
 }
 
-/// All files of a catalogue, sorted by path; a [`FileId`] is an index into them.
+/// A file of another revision: its path, and its text or why that cannot be read.
+#[derive(Debug, Clone)]
+pub struct Version {
+    pub path: String,
+    pub text: Result<String, &'static str>,
+}
+
+/// All files of a catalogue, in order of their paths; a [`FileId`] stands for one version of one file.
+///
+/// A catalogue and its base share their versions: a file that is the same in both has the same id in both, and a place in
+/// either can be shown from either.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    files: Vec<Source>,
+    versions: Arc<Vec<Source>>,
+    /// The versions of this catalogue, by path.
+    files: Vec<FileId>,
 }
 
 impl Sources {
     /// Sorts files by path, so that ids, and all that is ordered by them, never depend on the file system.
     #[must_use]
     pub fn new(files: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut files: Vec<Source> = files
-            .into_iter()
-            .map(|(path, text)| Source { path: path.into(), text: text.into(), fault: None })
-            .collect();
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        files.dedup_by(|later, earlier| later.path == earlier.path);
-        Self { files }
+        let whole = |(path, text): (String, String)| Source {
+            path: path.into(),
+            text: text.into(),
+            fault: None,
+            revision: None,
+        };
+        Self::of(files.into_iter().map(whole).collect())
+    }
+
+    fn of(mut versions: Vec<Source>) -> Self {
+        versions.sort_by(|a, b| a.path.cmp(&b.path));
+        versions.dedup_by(|later, earlier| later.path == earlier.path);
+        let files = (0..versions.len()).map(id).collect();
+        Self { versions: Arc::new(versions), files }
     }
 
     /// Adds files that are there and could not be read as text, each with the reason: so they have a place.
     #[must_use]
     pub fn with_faults<'p>(self, faults: impl IntoIterator<Item = (&'p str, &'static str)>) -> Self {
-        let faulty = |(path, why): (&str, _)| Source { path: path.into(), text: "".into(), fault: Some(why) };
-        let mut files: Vec<Source> = faults.into_iter().map(faulty).chain(self.files).collect();
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        files.dedup_by(|later, earlier| later.path == earlier.path);
-        Self { files }
+        let faulty = |(path, why): (&str, _)| Source { fault: Some(why), ..Source::new(path, "") };
+        let mut files: Vec<Source> = faults.into_iter().map(faulty).collect();
+        if files.is_empty() {
+            return self;
+        }
+        files.extend(self.iter().map(|(_, source)| source.clone()));
+        Self::of(files)
+    }
+
+    /// These sources with those of another revision, of which only what differs is given: versions of its own, and paths that
+    /// it does not have.
+    #[must_use]
+    pub fn with_base(self, revision: &str, others: Vec<Version>, missing: &HashSet<String>) -> (Self, Self) {
+        let revision: Arc<str> = revision.into();
+        let replaced: HashSet<&str> = others.iter().map(|version| version.path.as_str()).collect();
+        let kept = |file: &&FileId| {
+            let path = self.path(**file);
+            !replaced.contains(path) && !missing.contains(path)
+        };
+        let mut base: Vec<FileId> = self.files.iter().filter(kept).copied().collect();
+        let mut versions = Arc::unwrap_or_clone(self.versions);
+        for Version { path, text } in others {
+            base.push(id(versions.len()));
+            let fault = text.as_ref().err().copied();
+            let text: Arc<str> = text.unwrap_or_default().into();
+            versions.push(Source { path: path.into(), text, fault, revision: Some(Arc::clone(&revision)) });
+        }
+        base.sort_by(|&a, &b| path_of(&versions, a).cmp(path_of(&versions, b)));
+        let versions = Arc::new(versions);
+        (Self { versions: Arc::clone(&versions), files: self.files }, Self { versions, files: base })
     }
 
     /// The files with their ids, in order of their paths.
     #[must_use]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (FileId, &Source)> {
-        self.files.iter().enumerate().map(|(at, source)| (FileId(u32::try_from(at).unwrap_or(u32::MAX)), source))
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (FileId, &Source)> + Clone {
+        self.files.iter().map(|&file| (file, self.get(file).unwrap_or(&NOTHING)))
     }
 
-    /// The file of an id, if it is one of these sources'.
+    /// The version of an id, be it of this catalogue or of its base.
     #[must_use]
     pub fn get(&self, file: FileId) -> Option<&Source> {
-        self.files.get(file.0 as usize)
+        self.versions.get(file.0 as usize)
     }
 
     /// The file at a path below the root.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<FileId> {
-        let at = self.files.binary_search_by(|source| source.path.as_ref().cmp(path)).ok()?;
-        u32::try_from(at).ok().map(FileId)
+        let at = self.files.binary_search_by(|&file| self.path(file).cmp(path)).ok()?;
+        self.files.get(at).copied()
     }
 
     /// The path of a file below the root; empty for an id from elsewhere.
@@ -146,5 +199,47 @@ impl Sources {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
+    }
+}
+
+/// What stands for a file that cannot be missing.
+static NOTHING: std::sync::LazyLock<Source> = std::sync::LazyLock::new(|| Source::new("", ""));
+
+fn id(at: usize) -> FileId {
+    FileId(u32::try_from(at).unwrap_or(u32::MAX))
+}
+
+fn path_of(versions: &[Source], file: FileId) -> &str {
+    versions.get(file.0 as usize).map_or("", |source| &source.path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Sources, Version};
+
+    fn sources(files: &[(&str, &str)]) -> Sources {
+        Sources::new(files.iter().map(|&(path, text)| (path.to_owned(), text.to_owned())))
+    }
+
+    #[test]
+    fn a_base_shares_what_is_the_same() {
+        let head = sources(&[("a", "1"), ("b", "2"), ("c", "3")]);
+        let others = vec![
+            Version { path: "b".to_owned(), text: Ok("old".to_owned()) },
+            Version { path: "0".to_owned(), text: Ok("gone".to_owned()) },
+        ];
+        let (head, base) = head.with_base("main", others, &HashSet::from(["c".to_owned()]));
+        let shown = |sources: &Sources| {
+            sources.iter().map(|(_, source)| format!("{}={}", source.path, source.text)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(&head), ["a=1", "b=2", "c=3"]);
+        assert_eq!(shown(&base), ["0=gone", "a=1", "b=old"]);
+        assert_eq!(head.find("a"), base.find("a"));
+        assert_ne!(head.find("b"), base.find("b"));
+        let old = base.find("b").expect("it is there");
+        let seen = head.get(old).expect("a version");
+        assert_eq!((seen.text.as_ref(), seen.revision.as_deref()), ("old", Some("main")));
     }
 }

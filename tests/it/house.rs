@@ -23,7 +23,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // What a gate records is read back by another run, also from a fork: a shape of its own, strictly read.
     ("report", &[]),
     ("power", &["model", "lock", "stats"]),
-    ("change", &["model", "lock", "bucket"]),
+    // What changed is told from the texts, which the reader of declarations takes apart.
+    ("change", &["source", "decl", "model", "lock", "bucket"]),
     ("lint", &["source", "diag", "decl", "model", "lock", "bucket", "artifact", "query", "results", "power", "change"]),
     // Types of flags and days are declared once.
     ("compile", &["decl", "model", "lock", "bucket", "artifact"]),
@@ -32,7 +33,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("publish", &["artifact"]),
     ("measure", &["model", "query", "stats"]),
     ("analysis", &["model", "stats", "results"]),
-    ("render", &["diag", "source", "model", "lint", "change", "power", "eval", "results", "report"]),
+    (
+        "render",
+        &["diag", "source", "decl", "bucket", "model", "lock", "lint", "change", "power", "eval", "results", "report"],
+    ),
 ];
 
 /// What only `io` may say: files, the environment, the network, the clock, other programs.

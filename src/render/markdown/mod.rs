@@ -4,7 +4,7 @@ mod document;
 
 pub use document::Document;
 
-use crate::report::{Report, Verdict};
+use crate::report::{Plan, Report, Source, Verdict};
 
 /// Where links lead; nothing is linked where it is not known.
 #[derive(Debug, Clone, Default)]
@@ -23,5 +23,12 @@ pub fn report(report: &Report, _links: &Links) -> Document {
         Verdict::NotReady => "🔴 Not ready",
     };
     let title = format!("### {word}: {} errors, {} warnings", report.summary.errors, report.summary.warnings);
+    Document { title, sections: Vec::new(), foot: String::new() }
+}
+
+/// What changes alone, as a document.
+#[must_use]
+pub fn plan(plan: &Plan, _source: &Source, _links: &Links) -> Document {
+    let title = format!("### {} changes", plan.changes.len());
     Document { title, sections: Vec::new(), foot: String::new() }
 }

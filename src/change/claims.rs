@@ -1,0 +1,290 @@
+//! What becomes of each experiment and rollout.
+
+use std::collections::BTreeSet;
+
+use super::edits::{Edit, edits};
+use super::neighbours::neighbours;
+use super::{Assigned, Excluded, Move, Neighbour, Pair, Side, moves};
+use crate::decl::{Day, Share, Stage};
+use crate::lock::{Lock, Pin, Refusal, analysis_digest};
+use crate::model::{Claim, ClaimKind, Intent, Ix, Surface, Window};
+
+/// What happens to an experiment or a rollout; one change may do several things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    Launch,
+    Phase,
+    Ramp,
+    Shrink,
+    Pause,
+    Resume,
+    Reschedule,
+    Stop,
+    Stage,
+    Add,
+    Remove,
+    Assignment,
+    Analysis,
+    Edit,
+}
+
+/// How much of its surface a claim takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sized {
+    pub stage: Option<Stage>,
+    pub phase: u32,
+    pub window: Option<Window>,
+    /// The full share as declared; nothing for a pause.
+    pub traffic: Option<Share>,
+    /// Each share with its first day, growing.
+    pub steps: Vec<(Day, Share)>,
+}
+
+/// What changes about one experiment or rollout.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClaimChange {
+    pub id: String,
+    pub kind: ClaimKind,
+    /// The claim on each side.
+    pub claims: Pair<Ix<Claim>>,
+    pub actions: Vec<Action>,
+    pub sizes: Pair<Sized>,
+    /// Who moves, compared with what the base would do on the same day.
+    pub moves: Vec<Move>,
+    /// The first day on which most of them have moved.
+    pub moves_on: Option<Day>,
+    /// Buckets that it takes and frees, of so many.
+    pub taken: u32,
+    pub freed: u32,
+    pub buckets: u32,
+    pub excludes: Vec<Excluded>,
+    pub overlaps: Vec<Neighbour>,
+    pub inherits: Vec<Neighbour>,
+    pub edits: Vec<Edit>,
+}
+
+impl ClaimChange {
+    /// The share of the surface's units that moves.
+    #[must_use]
+    pub fn moved(&self) -> f64 {
+        self.moves.iter().map(|found| found.units).sum()
+    }
+}
+
+/// Compares every experiment and rollout; those that move most units come first, then by id.
+#[must_use]
+pub fn claims(base: &Side<'_>, head: &Side<'_>, today: Day) -> Vec<ClaimChange> {
+    let moved_ground = moved_ground(base, head);
+    let mut changes = Vec::new();
+    for (ix, claim) in head.catalogue.claims.iter() {
+        let before = base.catalogue.claims.find(&claim.id);
+        let same = before.is_some_and(|before| {
+            let old = base.catalogue.claims.at(before);
+            let grounded = claim.surface.is_none_or(|surface| !moved_ground.contains(&surface));
+            old.file == claim.file && base.lock_file(old) == head.lock_file(claim) && !head.redraws(ix) && grounded
+        });
+        if !same {
+            changes.extend(compared(base, head, Pair { before, after: Some(ix) }, today));
+        }
+    }
+    for (ix, claim) in base.catalogue.claims.iter() {
+        if head.catalogue.claims.find(&claim.id).is_none() {
+            changes.extend(compared(base, head, Pair { before: Some(ix), after: None }, today));
+        }
+    }
+    changes.sort_by(|a, b| b.moved().total_cmp(&a.moved()).then_with(|| a.id.cmp(&b.id)));
+    changes
+}
+
+/// Surfaces whose units are hashed otherwise than before.
+fn moved_ground(base: &Side<'_>, head: &Side<'_>) -> BTreeSet<Ix<Surface>> {
+    let moved = head.catalogue.surfaces.iter().filter(|&(ix, surface)| {
+        let Some(old) = base.catalogue.surfaces.find(&surface.id) else { return true };
+        let before = base.catalogue.surfaces.at(old);
+        let ground = |surface: &Surface| (surface.unit().to_owned(), surface.sdk, surface.buckets);
+        base.salt(old) != head.salt(ix) || ground(before) != ground(surface)
+    });
+    moved.map(|(ix, _)| ix).collect()
+}
+
+fn compared(base: &Side<'_>, head: &Side<'_>, claims: Pair<Ix<Claim>>, today: Day) -> Option<ClaimChange> {
+    let old = claims.before.map(|ix| base.catalogue.claims.at(ix));
+    let new = claims.after.map(|ix| head.catalogue.claims.at(ix));
+    let shown = new.or(old)?;
+    let locks = (claims.before.and_then(|ix| base.lock(ix)), claims.after.and_then(|ix| head.lock(ix)));
+    let locks = Pair { before: locks.0.as_deref(), after: locks.1.as_deref() };
+    let sizes = Pair { before: old.map(sized), after: new.map(sized) };
+    let text = |side: &Side<'_>, claim: &Claim| side.sources.get(claim.file).map(|source| source.text.to_string());
+    let texts = (old.and_then(|claim| text(base, claim)), new.and_then(|claim| text(head, claim)));
+    let edits = match (&texts.0, &texts.1) {
+        (Some(before), Some(after)) if before != after => edits(before, after),
+        _ => Vec::new(),
+    };
+    let (moves_on, moves) = most_moves(base, head, claims, locks, today).unzip();
+    let moves: Vec<Move> = moves.unwrap_or_default();
+    let held = |lock: Option<&Lock>| lock.map(Lock::held);
+    let (before, after) = (held(locks.before), held(locks.after));
+    let (taken, freed) = match (&before, &after) {
+        (Some(before), Some(after)) if before.size() == after.size() => {
+            let both = before.intersection_len(after);
+            (after.len() - both, before.len() - both)
+        }
+        (before, after) => {
+            let count = |set: &Option<crate::bucket::BucketSet>| set.as_ref().map_or(0, crate::bucket::BucketSet::len);
+            (count(after), count(before))
+        }
+    };
+    // A window that was cut frees all buckets, although the lock remembers them.
+    let over = |lock: Option<&Lock>| lock.is_some_and(|lock| lock.window().end.is_some_and(|end| end <= today));
+    let freed = if over(locks.after) && !over(locks.before) { before.map_or(0, |held| held.len()) } else { freed };
+    let mut change = ClaimChange {
+        id: shown.id.clone(),
+        kind: shown.kind,
+        actions: Vec::new(),
+        moves,
+        moves_on,
+        taken,
+        freed,
+        buckets: locks.after.or(locks.before).map_or(0, |lock| lock.buckets),
+        excludes: Vec::new(),
+        overlaps: Vec::new(),
+        inherits: Vec::new(),
+        edits,
+        sizes,
+        claims,
+    };
+    change.actions = actions(base, head, &change, old.zip(new));
+    if change.actions.is_empty() && change.moves.is_empty() {
+        return None;
+    }
+    let places =
+        |action| matches!(action, Action::Launch | Action::Phase | Action::Ramp | Action::Resume | Action::Reschedule);
+    if let (Some(ix), Some(lock)) = (claims.after, locks.after)
+        && change.actions.iter().copied().any(places)
+    {
+        let found = neighbours(head, ix, lock, today);
+        (change.excludes, change.overlaps) = (found.excludes, found.overlaps);
+        if change.taken > 0 {
+            change.inherits = found.inherits;
+        }
+    }
+    Some(change)
+}
+
+fn sized(claim: &Claim) -> Sized {
+    let intent = claim.intent.as_ref();
+    let declared = claim.experiment().and_then(|written| written.traffic.as_ref()).map(|traffic| traffic.value);
+    let full = intent.map(|intent| intent.steps.last().map_or(Share::NONE, |step| step.share));
+    Sized {
+        stage: claim.stage,
+        phase: claim.phase,
+        window: claim.window,
+        traffic: full.or(declared),
+        steps: intent.map_or(Vec::new(), |intent| {
+            intent.steps.iter().map(|step| (intent.window.start.plus(step.after), step.share)).collect()
+        }),
+    }
+}
+
+/// The first day on which most units have moved against what the base would do that day, and their moves.
+fn most_moves(
+    base: &Side<'_>,
+    head: &Side<'_>,
+    claims: Pair<Ix<Claim>>,
+    locks: Pair<&Lock>,
+    today: Day,
+) -> Option<(Day, Vec<Move>)> {
+    let mut days = BTreeSet::from([today]);
+    for lock in [locks.before, locks.after].into_iter().flatten() {
+        days.extend(lock.steps.iter().map(|step| lock.start.plus(step.after)));
+        days.extend(lock.window().end);
+    }
+    let mut most: Option<(Day, f64, Vec<Move>)> = None;
+    for day in days.into_iter().filter(|&day| day >= today) {
+        let before = claims.before.zip(locks.before).and_then(|(ix, lock)| Assigned::on(base, ix, lock, day));
+        let after = claims.after.zip(locks.after).and_then(|(ix, lock)| asked(head, ix, lock, day));
+        let found = moves(before.as_ref(), after.as_ref());
+        let share: f64 = found.iter().map(|found| found.units).sum();
+        if share > most.as_ref().map_or(1e-12, |(_, most, _)| most + 1e-12) {
+            most = Some((day, share, found));
+        }
+    }
+    most.map(|(day, _, moves)| (day, moves))
+}
+
+/// What the head's declaration asks for on a day, also where allocation refuses it: that is what it would do to users.
+fn asked(side: &Side<'_>, ix: Ix<Claim>, lock: &Lock, day: Day) -> Option<Assigned> {
+    let assigned = Assigned::on(side, ix, lock, day)?;
+    Some(match side.refusal(ix) {
+        Some(Refusal::Pinned(pins)) if pins.contains(&Pin::Variants) => {
+            assigned.with_ranges(side.catalogue.claims.at(ix))
+        }
+        Some(&Refusal::Shrinks { to, .. }) => assigned.shrunk(to),
+        _ => assigned,
+    })
+}
+
+/// What a change does, from its two sides.
+fn actions(base: &Side<'_>, head: &Side<'_>, change: &ClaimChange, both: Option<(&Claim, &Claim)>) -> Vec<Action> {
+    let Some((old, new)) = both else {
+        let stage = change.sizes.after.as_ref().map(|size| size.stage);
+        return vec![match stage {
+            None => Action::Remove,
+            Some(Some(Stage::Ship)) => Action::Launch,
+            Some(_) => Action::Add,
+        }];
+    };
+    let mut actions = Vec::new();
+    let mut note = |happens: bool, action: Action| {
+        if happens {
+            actions.push(action);
+        }
+    };
+    let (was, is) = (old.stage == Some(Stage::Ship), new.stage == Some(Stage::Ship));
+    note(!was && is, Action::Launch);
+    note(was && new.stage == Some(Stage::Tweak), Action::Stop);
+    note(!is && old.stage != new.stage && !(was && new.stage == Some(Stage::Tweak)), Action::Stage);
+    if was && is {
+        let paused = (old.is_paused(), new.is_paused());
+        note(new.phase > old.phase, Action::Phase);
+        note(paused == (false, true), Action::Pause);
+        note(paused == (true, false), Action::Resume);
+        if paused == (false, false) && new.phase == old.phase {
+            let (grows, shrinks) = growth(old.intent.as_ref(), new.intent.as_ref());
+            note(grows, Action::Ramp);
+            note(shrinks, Action::Shrink);
+        }
+        note(new.window != old.window && new.phase == old.phase, Action::Reschedule);
+    }
+    let assigned = |side: &Side<'_>, claim: &Claim| {
+        let flag = claim.flag.map(|flag| side.catalogue.flags.at(flag).id.clone());
+        let surface = claim.surface.map(|surface| side.catalogue.surfaces.at(surface).id.clone());
+        let segment = claim.segment.map(|segment| side.catalogue.segments.at(segment).id.clone());
+        let touches = claim.intent.as_ref().map(|intent| intent.components.clone());
+        (flag, surface, segment, claim.variants.clone(), touches.filter(|_| was && is))
+    };
+    let settled = |stage: Option<Stage>| matches!(stage, Some(Stage::Ship | Stage::Build));
+    note(settled(old.stage) && settled(new.stage) && assigned(base, old) != assigned(head, new), Action::Assignment);
+    let digest = |side: &Side<'_>, claim: &Claim| {
+        claim.surface.map(|surface| analysis_digest(side.catalogue, claim, side.catalogue.surfaces.at(surface)))
+    };
+    note(is && old.file != new.file && digest(base, old) != digest(head, new), Action::Analysis);
+    if actions.is_empty() && !change.moves.is_empty() {
+        actions.push(Action::Assignment);
+    }
+    if actions.is_empty() && !change.edits.is_empty() {
+        actions.push(Action::Edit);
+    }
+    actions
+}
+
+/// Whether a share grows, and whether one shrinks, on some day after the start.
+fn growth(old: Option<&Intent>, new: Option<&Intent>) -> (bool, bool) {
+    let (Some(old), Some(new)) = (old, new) else { return (false, false) };
+    let share = |intent: &Intent, after: u32| {
+        intent.steps.iter().rev().find(|step| step.after <= after).map_or(Share::NONE, |step| step.share)
+    };
+    let days: BTreeSet<u32> = old.steps.iter().chain(&new.steps).map(|step| step.after).collect();
+    let any = |differs: fn(Share, Share) -> bool| days.iter().any(|&day| differs(share(old, day), share(new, day)));
+    (any(|old, new| new > old), any(|old, new| new < old))
+}
