@@ -16,5 +16,8 @@ esac
 [[ $HEAD_REPOSITORY_ID == "$REPOSITORY_ID" ]] ||
     say notice 'A pull request from a fork gets no token that may write; the summary of this run has the report, and docs/github.md the two workflows that comment on it.'
 
-"$ALLOT" comment "--report=$REPORT" "--pr=$NUMBER" --on-forbidden=pass ||
+set -- comment "--report=$REPORT" "--pr=$NUMBER" --on-forbidden=pass
+[[ -z $INPUT_COMMENT_KEY ]] || set -- "$@" "--key=$INPUT_COMMENT_KEY"
+# Where the token may not comment, `allot` would add the report to the summary, which has it already.
+GITHUB_STEP_SUMMARY=/dev/null "$ALLOT" "$@" ||
     say warning "\`allot comment\` ended with $?; the summary of this run has the report."

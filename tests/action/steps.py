@@ -16,7 +16,7 @@ from runner import Run, load, payload, run_action
 
 ROOT, ALLOT, EXAMPLES = Path(sys.argv[1]), Path(sys.argv[2]).resolve(), sys.argv[3]
 ACTION = load(ROOT / "action.yml")
-TOKEN = "not-a-token-but-looked-for-in-the-log"
+TOKEN = "ghs_no-token-but-looked-for-in-the-log"
 ARCH = {"x86_64": ("X64", "x86_64"), "aarch64": ("ARM64", "aarch64"), "arm64": ("ARM64", "aarch64")}[platform.machine()]
 SYSTEM = {"Linux": ("Linux", "unknown-linux-gnu"), "Darwin": ("macOS", "apple-darwin")}[platform.system()]
 TARGET = f"{ARCH[1]}-{SYSTEM[1]}"
@@ -303,13 +303,18 @@ def keeps_one_comment_and_its_failure_hides_nothing(place):
     assert run.code == 1, run.log
     wrote = place.host.wrote()
     assert [(request["method"], request["path"]) for request in wrote] == [("POST", comments)], run.log
-    assert "nordic-premiun" in wrote[0]["body"]["body"]
+    assert "nordic-premiun" in wrote[0]["body"]["body"], wrote
     assert wrote[0]["authorization"] in (f"Bearer {TOKEN}", f"token {TOKEN}")
+    place.host.requests.clear()
+    assert place.act(place.fresh(merge), "pull_request", body, {"comment-key": "second"}, **further).code == 1
+    assert [request["path"] for request in place.host.wrote()] == [comments]
+    assert place.host.wrote()[0]["body"] != wrote[0]["body"], "another comment has another mark"
     for status in (403, 500):
         place.host.answers = {("GET", comments): (200, []), ("POST", comments): (status, {"message": "No"})}
         refused = place.act(place.fresh(merge), "pull_request", body, **further)
         assert (refused.code, refused.ran[-1]) == (1, "Verdict"), refused.log
         assert refused.outputs["verdict"] == "not_ready"
+        assert refused.summary.count("Not ready") == 1, refused.summary
 
 
 def comments_for_a_fork(place):
