@@ -15,6 +15,7 @@
     reason = "tests fail loudly, and run programs in folders of their own"
 )]
 
+mod action;
 mod allocation;
 mod cli;
 mod correctness;
