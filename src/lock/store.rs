@@ -350,7 +350,7 @@ mod tests {
     }
 
     fn source(text: &str) -> Source {
-        Source { path: "experiments/test.lock".into(), text: text.into(), fault: None }
+        Source::new("experiments/test.lock", text)
     }
 
     #[test]
