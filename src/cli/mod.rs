@@ -3,6 +3,8 @@
 mod allocate;
 mod assign;
 mod check;
+#[cfg(feature = "forge")]
+mod comment;
 mod compile;
 mod completions;
 mod failure;
@@ -70,6 +72,8 @@ enum Verb {
     Init(init::Init),
     New(new::New),
     Check(check::Check),
+    #[cfg(feature = "forge")]
+    Comment(comment::Comment),
     Lint(lint::Lint),
     Rule(rule::Rule),
     Schema(schema::Schema),
@@ -91,6 +95,8 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Init(verb) => init::run(&cli.global, verb),
         Verb::New(verb) => new::run(&cli.global, verb),
         Verb::Check(verb) => check::run(&cli.global, verb),
+        #[cfg(feature = "forge")]
+        Verb::Comment(verb) => comment::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Schema(verb) => schema::run(&cli.global, verb),

@@ -1,10 +1,12 @@
-//! The edge: files, Git, the clock, the terminal. Nothing else in the crate touches any of them.
+//! The edge: files, Git, the clock, the terminal, GitHub. Nothing else in the crate touches any of them.
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is the edge, where effects are")]
 
 mod catalogue;
 mod clock;
 mod files;
+#[cfg(feature = "forge")]
+pub mod forge;
 mod place;
 mod repository;
 mod terminal;

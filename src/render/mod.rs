@@ -1,5 +1,6 @@
 //! What users see: one renderer a file. Serialised shapes belong to the renderer and are versioned.
 
+pub mod comment;
 pub mod github;
 pub mod json;
 pub mod markdown;
