@@ -17,6 +17,8 @@
 
 mod allocation;
 mod cli;
+#[cfg(feature = "forge")]
+mod comment;
 mod correctness;
 mod examples;
 mod fixes;

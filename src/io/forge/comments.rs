@@ -101,9 +101,13 @@ impl Forge {
     pub fn comments(&self, pull: u64, opening: &str) -> Result<Vec<Comment>, Fault> {
         let doing = format!("cannot read the comments of pull request {pull} of {}", self.repository);
         let path = format!("/repos/{}/issues/{pull}/comments", self.repository);
-        let mut found = Vec::new();
+        let mut found: Vec<Comment> = Vec::new();
         self.pages(&path, &doing, |raw: RawComment| {
-            found.extend(raw.read().filter(|comment| comment.body.starts_with(opening)));
+            let Some(comment) = raw.read().filter(|comment| comment.body.starts_with(opening)) else { return };
+            // What moves between pages while they are read can be on two of them.
+            if found.iter().all(|other| other.id != comment.id) {
+                found.push(comment);
+            }
         })?;
         Ok(found)
     }

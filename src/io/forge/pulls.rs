@@ -62,12 +62,13 @@ impl Forge {
             return Err(Fault::lasting(IoError::new(doing, "that is no commit id")));
         }
         let own = self.repository.to_string();
-        let mut found = Vec::new();
+        let mut found: Vec<Pull> = Vec::new();
         self.pages(&format!("/repos/{own}/commits/{commit}/pulls"), &doing, |raw: RawPull| {
             // A fork's own pull requests can hold the same commit.
             let into = raw.base.and_then(|base| base.repo).and_then(|repository| repository.full_name);
             if let Some(number) = raw.number
                 && into.is_none_or(|into| into.eq_ignore_ascii_case(&own))
+                && found.iter().all(|pull| pull.number != number)
             {
                 found.push(Pull {
                     number,
