@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
 use octocrab::Octocrab;
-use serde::Deserialize;
 use tokio::runtime::Runtime;
 
-use super::retry::{Again, Pace, Retry, UNSAID, chance};
+use super::answer::{Headers, is_safe, message, next_query, same_host};
+use super::retry::{Again, Pace, Retry, chance};
 use super::{Secret, Surroundings};
 use crate::io::{IoError, now};
 
@@ -17,8 +17,6 @@ const CALL: u32 = 30;
 const MAX_ANSWER: usize = 64 << 20;
 /// How often one call is sent elsewhere on the same host.
 const MAX_REDIRECTS: u32 = 3;
-/// How many characters of an API's message are repeated.
-const MAX_MESSAGE: usize = 500;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +46,7 @@ pub struct Fault {
 
 impl Fault {
     /// A fault that is no reason to try again.
+    #[must_use]
     pub fn lasting(error: IoError) -> Self {
         Self { error, forbidden: false, again: Again::Never }
     }
@@ -101,10 +100,6 @@ impl Http {
         &self.token
     }
 
-    pub fn retry(&self) -> Retry {
-        Retry::default()
-    }
-
     /// Waits before another try.
     pub fn wait(&self, retry: &mut Retry, fault: Fault) -> Result<(), Fault> {
         let Some(pause) = self.pace.pause(retry, fault.again, chance()) else { return Err(fault) };
@@ -113,7 +108,7 @@ impl Http {
 
     /// Reads, and tries again for as long as that may help.
     pub fn read(&self, path: &str, doing: &str) -> Result<Answer, Fault> {
-        let mut retry = self.retry();
+        let mut retry = Retry::default();
         loop {
             match self.once(Call::Get, path, doing) {
                 Ok(answer) => return Ok(answer),
@@ -203,96 +198,6 @@ impl Drop for Http {
             runtime.shutdown_background();
         }
     }
-}
-
-/// The headers that mean something here.
-#[derive(Debug, Default)]
-struct Headers {
-    link: Option<String>,
-    location: Option<String>,
-    retry_after: Option<u64>,
-    remaining: Option<u64>,
-    reset: Option<i64>,
-}
-
-impl Headers {
-    fn of<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Self {
-        Self {
-            link: get("link").map(str::to_owned),
-            location: get("location").map(str::to_owned),
-            retry_after: get("retry-after").and_then(|value| value.trim().parse().ok()),
-            remaining: get("x-ratelimit-remaining").and_then(|value| value.trim().parse().ok()),
-            reset: get("x-ratelimit-reset").and_then(|value| value.trim().parse().ok()),
-        }
-    }
-
-    /// Whether trying again helps. A limit comes as 429, or as 403 with a word on how long it lasts.
-    fn again(&self, status: u16, said: Option<&str>, now: i64) -> Again {
-        let spent = self.remaining == Some(0);
-        let limit = said.is_some_and(|said| said.to_ascii_lowercase().contains("rate limit"));
-        match status {
-            403 | 429 if self.retry_after.is_some() || spent || limit || status == 429 => {
-                let reset = self.reset.filter(|_| spent).map(|reset| reset.saturating_sub(now).max(1).unsigned_abs());
-                Again::After(self.retry_after.or(reset).unwrap_or(UNSAID))
-            }
-            500..=599 => self.retry_after.map_or(Again::Soon, Again::After),
-            408 => Again::Soon,
-            _ => Again::Never,
-        }
-    }
-}
-
-/// Whether a token may be sent to an address: nobody in between can read it, or there is nobody in between.
-fn is_safe(api: &str) -> bool {
-    let Some((scheme, rest)) = api.split_once("://") else { return false };
-    let host = rest.split('/').next().unwrap_or(rest);
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let plain = rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:[]~".contains(&byte));
-    plain
-        && !name.is_empty()
-        && (scheme == "https" || scheme == "http" && matches!(name, "localhost" | "127.0.0.1" | "[::1]"))
-}
-
-/// An address on the host of `base`; none if it leads to another, or cannot be told.
-fn same_host(base: &str, location: &str) -> Option<String> {
-    let (scheme, rest) = base.split_once("://")?;
-    let origin = format!("{scheme}://{}", rest.split('/').next()?);
-    let path = match location.strip_prefix(&origin) {
-        Some(path) => path,
-        None => location,
-    };
-    let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\\"<>^`{|}".contains(&byte));
-    (path.starts_with('/') && !path.starts_with("//") && plain).then(|| format!("{origin}{path}"))
-}
-
-/// The query of the next page in a `Link` header. Only the query is taken: the next page is asked for where the first one was,
-/// whatever host the header names.
-fn next_query(link: &str) -> Option<String> {
-    let next = link.split(',').find(|part| part.split(';').skip(1).any(|word| word.trim() == "rel=\"next\""))?;
-    let address = next.split(';').next()?.trim().strip_prefix('<')?.strip_suffix('>')?;
-    let (_, query) = address.split_once('?')?;
-    let plain = query.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~=&%+".contains(&byte));
-    (plain && !query.is_empty() && query.len() <= 500).then(|| query.to_owned())
-}
-
-/// What the API says is wrong; nothing if it is not the API that says it, as with a page of a proxy.
-fn message(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Said {
-        message: String,
-        #[serde(default)]
-        errors: Option<serde_json::Value>,
-    }
-    let said: Said = serde_json::from_slice(body).ok()?;
-    let mut text = said.message;
-    for error in said.errors.as_ref().and_then(serde_json::Value::as_array).into_iter().flatten().take(5) {
-        let part = |name: &str| error.get(name).and_then(serde_json::Value::as_str);
-        let field = part("field").map_or(String::new(), |field| format!("`{field}`: "));
-        if let Some(words) = error.as_str().or_else(|| part("message")).or_else(|| part("code")) {
-            text.push_str(&format!("; {field}{words}"));
-        }
-    }
-    Some(text.chars().take(MAX_MESSAGE).collect())
 }
 
 /// What lies at the bottom of an error; what is above it says only that a call failed.

@@ -1,6 +1,7 @@
 //! GitHub's API, as far as a pull request's one comment needs it: calls that are bounded in size and time, and never repeated
 //! where that could do something twice.
 
+mod answer;
 mod comments;
 mod event;
 mod http;
@@ -37,12 +38,6 @@ impl Forge {
     /// When there is no token or no usable address, or no certificates to trust are found.
     pub fn open(around: &Surroundings, repository: Repository, second: Duration) -> Result<Self, IoError> {
         Ok(Self { http: Http::open(around, second)?, repository })
-    }
-
-    /// How long a wait or a time-out of a second is.
-    #[must_use]
-    pub fn retry(&self) -> Retry {
-        self.http.retry()
     }
 
     /// Waits before another try after a fault.

@@ -94,7 +94,7 @@ mod tests {
         let mut retry = Retry::default();
         let waits: Vec<_> = std::iter::from_fn(|| pace.pause(&mut retry, Again::Soon, 0.0)).collect();
         assert_eq!(waits.iter().map(Duration::as_secs).collect::<Vec<_>>(), [1, 2, 4, 8]);
-        assert_eq!(waits.len() as u32, TRIES - 1);
+        assert_eq!(u32::try_from(waits.len()), Ok(TRIES - 1));
         assert_eq!(pace.pause(&mut Retry::default(), Again::Soon, 1.0), Some(Duration::from_millis(1500)));
     }
 

@@ -164,7 +164,7 @@ fn handle(shared: &Mutex<State>, mut stream: &TcpStream) -> std::io::Result<()> 
         }
         Act::DropBefore | Act::DropAfter => Ok(()),
         Act::Silence => {
-            thread::sleep(Duration::from_secs(60));
+            thread::sleep(Duration::from_mins(1));
             Ok(())
         }
     }
