@@ -3,7 +3,7 @@
 //! Applications need the evaluator alone, [`eval::Evaluator`], which reads the native artifact of a surface; without default
 //! features the crate is just that. Everything else is the command `allot`: data flows one way, from the TOML texts
 //! ([`source`], [`decl`]) over what they mean ([`model`]) and what they were allotted ([`lock`]) to what is said of them
-//! ([`lint`], [`render`]) and what is served ([`compile`], [`verify`]). Only [`io`] touches files, Git and the clock.
+//! ([`lint`], [`render`]) and what is served ([`compile`], [`verify`]). Only [`io`] touches files, Git, GitHub and the clock.
 
 #![forbid(unsafe_code)]
 

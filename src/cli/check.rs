@@ -15,7 +15,8 @@ use crate::diag::Diagnostic;
 use crate::io;
 use crate::lint::Context;
 use crate::model::{Claim, ClaimKind, Phase};
-use crate::render::markdown::{self, Links};
+use crate::render::comment::links;
+use crate::render::markdown;
 use crate::render::text::{Style, Tone, toned};
 use crate::render::{github, plain, plan, sarif};
 
@@ -121,8 +122,10 @@ impl Shown<'_> {
                 sarif::findings(&below_top(self.workspace)?, sources, &all)
             }
             Format::Markdown => {
-                let links = Links::default();
-                markdown::report(&gate.record(self.workspace)?, &links).fit_bytes(MAX_SUMMARY)
+                let record = gate.record(self.workspace)?;
+                let around = io::Surroundings::read();
+                let links = links(&around.server, around.repository.as_deref(), around.run.as_deref(), &record.source);
+                markdown::report(&record, &links).fit_bytes(MAX_SUMMARY)
             }
         })
     }

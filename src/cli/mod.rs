@@ -3,6 +3,8 @@
 mod allocate;
 mod assign;
 mod check;
+#[cfg(feature = "forge")]
+mod comment;
 mod compile;
 mod completions;
 mod drawing;
@@ -76,6 +78,8 @@ enum Verb {
     New(new::New),
     Check(check::Check),
     Plan(plan::Plan),
+    #[cfg(feature = "forge")]
+    Comment(comment::Comment),
     Lint(lint::Lint),
     Rule(rule::Rule),
     Schema(schema::Schema),
@@ -99,6 +103,8 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::New(verb) => new::run(&cli.global, verb),
         Verb::Check(verb) => check::run(&cli.global, verb),
         Verb::Plan(verb) => plan::run(&cli.global, verb),
+        #[cfg(feature = "forge")]
+        Verb::Comment(verb) => comment::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Schema(verb) => schema::run(&cli.global, verb),

@@ -19,8 +19,9 @@ use crate::report;
 Examples:
   allot plan --base origin/main
   allot plan --base HEAD            what is not committed yet
-  allot plan --base v1 --head v2    between two commits, also in a bare repository
-  allot plan --base main --format markdown")]
+  allot plan --base HEAD~1 --head HEAD
+                                    between two commits, also in a bare repository
+  allot plan --base origin/main --format markdown")]
 pub struct Plan {
     /// Compare with the nearest common commit of this revision and the head
     #[arg(long, value_name = "REF")]

@@ -1,13 +1,16 @@
-//! The edge: files, Git, the clock, the terminal. Nothing else in the crate touches any of them.
+//! The edge: files, Git, the clock, the terminal, GitHub. Nothing else in the crate touches any of them.
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is the edge, where effects are")]
 
 mod catalogue;
 mod clock;
 mod files;
+#[cfg(feature = "forge")]
+pub mod forge;
 mod merge;
 mod place;
 mod repository;
+mod surroundings;
 mod terminal;
 
 pub use catalogue::{Loaded, find_root, is_root, load};
@@ -18,6 +21,7 @@ pub use files::{
 pub use merge::{Merge, Merged, Relation, Side, Stop};
 pub use place::{here, is_there, resolved, top_of_repository, way};
 pub use repository::{Differences, Ids, Repo, Tree, head_commit, locks_at};
+pub use surroundings::{Secret, Surroundings};
 pub use terminal::{shows_colour, width};
 
 /// What the environment refused, in words for users.

@@ -1,6 +1,7 @@
 //! What users see: one renderer a file. Serialised shapes belong to the renderer and are versioned.
 
 mod actions;
+pub mod comment;
 mod figures;
 pub mod github;
 pub mod json;

@@ -41,7 +41,9 @@ impl Place {
         index.write().expect("an index");
         let tree = repository.find_tree(index.write_tree().expect("written")).expect("a tree");
         let someone = git2::Signature::now("Someone", "someone@example.com").expect("a signature");
-        let commit = repository.commit(Some("HEAD"), &someone, &someone, "Begin", &tree, &[]).expect("a commit");
+        let first = repository.commit(Some("HEAD"), &someone, &someone, "Begin", &tree, &[]).expect("a commit");
+        let first = repository.find_commit(first).expect("a commit");
+        let commit = repository.commit(Some("HEAD"), &someone, &someone, "Go on", &tree, &[&first]).expect("a commit");
         repository.reference("refs/remotes/origin/main", commit, true, "").expect("a reference");
         place
     }
@@ -464,6 +466,9 @@ fn every_command_has_examples_and_they_run() {
 fn prepare(place: &Place, arguments: &[&str]) {
     if arguments.contains(&"dist") && arguments.first() != Some(&"compile") {
         place.ok(&["compile", "-o", "dist"]);
+    }
+    if arguments.contains(&"report.json") {
+        place.write("report.json", include_str!("comment/report.json"));
     }
     if arguments.contains(&"units.jsonl") {
         place.write("units.jsonl", "user-1\n{\"user-id\": \"user-2\"}\n");

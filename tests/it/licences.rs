@@ -43,6 +43,17 @@ fn allowed(expression: &str, allow: &[String]) -> bool {
     allow.iter().any(|licence| licence == expression)
 }
 
+/// What cargo prints about this package.
+fn cargo(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
 /// The platform that is built for; what others would need may not even be downloaded.
 fn host() -> String {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
@@ -61,13 +72,8 @@ fn every_licence_is_allowed() {
         .iter()
         .map(|licence| licence.as_str().expect("a text").to_owned())
         .collect();
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", &host()])
-        .current_dir(root)
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let metadata = cargo(&["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", &host()]);
+    let metadata: Value = serde_json::from_str(&metadata).expect("JSON");
     let packages = metadata["packages"].as_array().expect("packages");
     assert!(packages.len() > 50);
     let refused: Vec<String> = packages
@@ -76,6 +82,17 @@ fn every_licence_is_allowed() {
         .map(|package| format!("{} ({})", package["name"], package["license"]))
         .collect();
     assert!(refused.is_empty(), "not allowed by deny.toml: {}", refused.join(", "));
+}
+
+#[test]
+fn there_is_one_provider_of_cryptography_for_connections() {
+    // Not from the metadata: those list what the lock file knows, also where no feature that is on asks for it.
+    let tree = cargo(&["tree", "--offline", "--locked", "--edges", "normal,build", "--prefix", "none"]);
+    let built: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(built.contains(&"allotment"));
+    for other in ["ring", "openssl-sys", "native-tls"] {
+        assert!(!built.contains(&other), "`{other}` is built beside aws-lc-rs");
+    }
 }
 
 #[test]

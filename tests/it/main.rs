@@ -18,6 +18,8 @@
 mod action;
 mod allocation;
 mod cli;
+#[cfg(feature = "forge")]
+mod comment;
 mod correctness;
 mod examples;
 mod fixes;

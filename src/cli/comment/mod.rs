@@ -1,0 +1,161 @@
+//! `allot comment`: the one comment on a pull request.
+
+mod post;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::workspace::instant;
+use super::{Exit, Failure, Global, output};
+use crate::io;
+use crate::io::Surroundings;
+use crate::io::forge::{self, Fault, Forge, Repository};
+use crate::render::comment::{self, Wanted};
+use crate::render::markdown::{self, Links};
+use crate::report::{MAX_RECORD, Report};
+use post::Stop;
+
+/// Create or update the one comment on a GitHub pull request
+///
+/// It shows what `allot check --format json` recorded. The comment is known by a hidden marker at its very beginning and by
+/// its author, so that nobody else's comment is ever touched, and an older run leaves what a newer one wrote.
+///
+/// The token is `GITHUB_TOKEN`, or else `GH_TOKEN`, and may write to pull requests. The author is `--author`; else, with the
+/// token of a job of GitHub Actions, `github-actions[bot]`; else whoever GitHub says the token belongs to.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  allot check --base origin/main --format json | allot comment --report -
+  allot comment --report report.json --pr 12 --dry-run
+  allot comment --report report.json --pr 12 --repo acme/shop --key shop --dry-run")]
+pub struct Comment {
+    /// What `allot check --format json` printed; `-` reads it from standard input
+    #[arg(long, value_name = "FILE")]
+    report: PathBuf,
+    /// The pull request; without it, that of the event that began the run, or of its commit
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pr: Option<u64>,
+    /// The repository; without it, `GITHUB_REPOSITORY`
+    #[arg(long, value_name = "OWNER/NAME")]
+    repo: Option<String>,
+    /// Which of several comments this is, as with several catalogues in one repository
+    #[arg(long, value_name = "NAME", default_value = "check")]
+    key: String,
+    /// Print the comment, and talk to nobody
+    #[arg(long)]
+    dry_run: bool,
+    /// How to end when the token may not comment, as on a fork's pull request; the step's summary then has the text
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    on_forbidden: OnForbidden,
+    /// The account that the token writes as, such as `my-app[bot]`
+    #[arg(long, value_name = "LOGIN")]
+    author: Option<String>,
+    /// How many milliseconds a second takes, in waits and time-outs: for tests, which would take minutes otherwise
+    #[arg(long, value_name = "MS", hide = true, default_value_t = 1000)]
+    second: u64,
+}
+
+/// How to end when the token may not comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum OnForbidden {
+    /// With exit code 3
+    #[default]
+    Fail,
+    /// With exit code 0
+    Pass,
+}
+
+pub fn run(global: &Global, verb: &Comment) -> Result<Exit, Failure> {
+    let around = Surroundings::read();
+    let report = record(&verb.report)?;
+    if !comment::is_key(&verb.key) {
+        return Err(
+            Failure::usage(format!("--key: `{}` is no name", verb.key)).help("write it as ids are, such as `shop-app`")
+        );
+    }
+    let repository = match verb.repo.as_deref().or(around.repository.as_deref()) {
+        Some(text) => Some(
+            Repository::parse(text)
+                .ok_or_else(|| Failure::usage(format!("`{text}` is no repository")).help("write OWNER/NAME"))?,
+        ),
+        None => None,
+    };
+    let wanted = wanted(global, verb, &around, repository.as_ref(), &report)?;
+    if verb.dry_run {
+        output::data(&wanted.body())?;
+        return Ok(Exit::Clean);
+    }
+    let repository = repository.ok_or_else(|| {
+        Failure::usage("there is no repository").help("name it with `--repo OWNER/NAME`, or set `GITHUB_REPOSITORY`")
+    })?;
+    let forge = Forge::open(&around, repository, Duration::from_millis(verb.second))?;
+    match post::post(global, verb, &around, &forge, &wanted, report.source.head.as_deref()) {
+        Ok(()) => Ok(Exit::Clean),
+        Err(Stop::Failed(failure)) => Err(failure),
+        Err(Stop::Fault(fault)) if fault.forbidden => forbidden(global, verb, &around, &wanted, fault),
+        Err(Stop::Fault(fault)) => Err(fault.error.into()),
+    }
+}
+
+/// Reads a record, which somebody else may have written.
+fn record(path: &Path) -> Result<Report, Failure> {
+    let bytes = match path == Path::new("-") {
+        true => io::read_stdin(MAX_RECORD)?,
+        false => io::read_bounded(path, MAX_RECORD)?,
+    };
+    let report = Report::read(&bytes).and_then(|report| match report.source.head.as_deref() {
+        Some(head) if !comment::is_commit(head) => Err("its `source.head` is no commit id".to_owned()),
+        _ => Ok(report),
+    });
+    let help = "make one with `allot check --format json`";
+    report.map_err(|wrong| Failure::usage(format!("cannot use `{}`: {wrong}", path.display())).help(help))
+}
+
+/// What the comment is to say.
+fn wanted(
+    global: &Global,
+    verb: &Comment,
+    around: &Surroundings,
+    repository: Option<&Repository>,
+    report: &Report,
+) -> Result<Wanted, Failure> {
+    let judged = io::parse_instant(&report.source.at)
+        .map_err(|wrong| Failure::usage(format!("cannot use `{}`: its `source.at`: {wrong}", verb.report.display())))?;
+    // A record from the future would keep later runs from saying anything.
+    let at = judged.min(instant(global)?);
+    let repository = repository.map(ToString::to_string);
+    let links = comment::links(&around.server, repository.as_deref(), around.run.as_deref(), &report.source);
+    Ok(Wanted::new(
+        &markdown::report(report, &Links { in_place: true, ..links }),
+        &verb.key,
+        report.source.head.as_deref(),
+        at.0,
+    ))
+}
+
+/// The token may not comment: the step's summary has the text, and the run ends as was asked for.
+fn forbidden(
+    global: &Global,
+    verb: &Comment,
+    around: &Surroundings,
+    wanted: &Wanted,
+    fault: Fault,
+) -> Result<Exit, Failure> {
+    let instead = match &around.summary {
+        Some(path) if forge::room_in_summary(path) > wanted.text.len() as u64 => {
+            forge::append_summary(path, &wanted.text)?;
+            "the step's summary has the text instead"
+        }
+        Some(_) => "the step's summary has no room for it",
+        None => "there is no step summary to say it in",
+    };
+    let failure = Failure::from(fault.error).help(instead);
+    match verb.on_forbidden {
+        OnForbidden::Fail => Err(failure),
+        OnForbidden::Pass => {
+            global.say(&failure.to_string().replacen("error:", "warning:", 1));
+            Ok(Exit::Clean)
+        }
+    }
+}
