@@ -50,6 +50,7 @@ pub struct Secret(String);
 
 impl Secret {
     /// The token itself, to be sent.
+    #[cfg(feature = "forge")]
     pub(super) fn bare(&self) -> &str {
         &self.0
     }

@@ -16,7 +16,7 @@ pub(super) struct Running<'a> {
     claims: Pair<Ix<Claim>>,
 }
 
-impl<'a> Context<'a> {
+impl Context<'_> {
     /// Those that were running at the base and go on without a new phase.
     pub(super) fn running(&self) -> Vec<Running<'_>> {
         let Some(base) = self.base.as_ref().map(|base| base.context.as_ref()) else { return Vec::new() };

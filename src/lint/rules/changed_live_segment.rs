@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    let mut edited: BTreeMap<&str, Vec<(String, Ix<Segment>, Ix<Segment>)>> = BTreeMap::new();
+    let mut edited: BTreeMap<&str, Vec<Under>> = BTreeMap::new();
     let running = context.running();
     for running in &running {
         let (old, new) = (running.old.segment, running.new.segment);
@@ -32,15 +32,15 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         } else if let (Some(segment), Some(old), Some(new)) = (after, old, new) {
             let (before, after) = (digest(&running.base.catalogue, old), digest(&context.catalogue, new));
             if before != after && before.is_some() && after.is_some() {
-                edited.entry(segment).or_default().push((running.new.id.clone(), old, new));
+                edited.entry(segment).or_default().push(Under { id: running.new.id.clone(), old, new });
             }
         }
     }
     findings.extend(edited.into_iter().filter_map(|(id, under)| {
-        let &(_, old, new) = under.first()?;
+        let &Under { old, new, .. } = under.first()?;
         let base = &context.base.as_ref()?.context.catalogue;
         let count = counted(u32::try_from(under.len()).unwrap_or(u32::MAX), "live experiment");
-        let shown = listed(under.iter().take(5).map(|(id, ..)| id.as_str()));
+        let shown = listed(under.iter().take(5).map(|under| under.id.as_str()));
         let more = if under.len() > 5 { " and more" } else { "" };
         let message = format!("`{id}` addresses other units than before, under {count}: {shown}{more}");
         let help = "undo it and add a segment under another id, or begin a new phase of each with the next `phase`";
@@ -51,6 +51,13 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         )
     }));
     findings
+}
+
+/// A live experiment under a segment that was edited: the segment before and now.
+struct Under {
+    id: String,
+    old: Ix<Segment>,
+    new: Ix<Segment>,
 }
 
 /// A finding about a claim that names another segment.
