@@ -39,11 +39,8 @@ fn main() {
     git(root, &["switch", "-qc", "branch"]);
     git(root, &["add", "-A"]);
     git(root, &["commit", "-qm", "Ten files"]);
-    let (gate, lint) = pairs(
-        9,
-        || run(allot(root).args(["check", "--base", "main"]), &[0]),
-        || run(allot(root).arg("lint"), &[0]),
-    );
+    let (gate, lint) =
+        pairs(9, || run(allot(root).args(["check", "--base", "main"]), &[0]), || run(allot(root).arg("lint"), &[0]));
     println!(
         "check --base of {EXPERIMENTS} experiments with ten files changed: {:.0} ms; lint alone {:.0} ms; ratio {:.2} (limit 2); \
          peak {:.0} and {:.0} MiB",

@@ -314,7 +314,7 @@ def keeps_one_comment_and_its_failure_hides_nothing(place):
         refused = place.act(place.fresh(merge), "pull_request", body, **further)
         assert (refused.code, refused.ran[-1]) == (1, "Verdict"), refused.log
         assert refused.outputs["verdict"] == "not_ready"
-        assert refused.summary.count("Not ready") == 1, refused.summary
+        assert refused.summary.count("1 blocking problem") == 1, refused.summary
 
 
 def comments_for_a_fork(place):

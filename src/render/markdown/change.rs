@@ -71,21 +71,21 @@ fn rows(change: &Change) -> Vec<Row> {
         &["invalid-dates", "late-start", "window-exceeds-run"],
     );
     let measured = whole || does(&[Action::Analysis, Action::Assignment]);
-    let of = |guardrail: bool| {
-        let metrics: Vec<_> =
-            change.metrics.iter().filter(|(_, role, _)| measured && (role == "guardrail") == guardrail).collect();
-        (!metrics.is_empty()).then(|| some(&metrics, 12, |metric| measure(metric, guardrail)))
+    let of = |part: Part| {
+        let metrics: Vec<_> = change.metrics.iter().filter(|metric| measured && Part::of(metric) == part).collect();
+        (!metrics.is_empty()).then(|| some(&metrics, 12, |metric| measure(metric, part)))
     };
     row(
         "Success",
-        of(false),
+        of(Part::Success),
         &["missing-mde", "underpowered", "missing-baseline", "shared-metric", "contradicting-goal"],
     );
     row(
         "Guardrails",
-        of(true),
+        of(Part::Guardrail),
         &["missing-margin", "missing-required-metric", "metric-unit-mismatch", "deprecated-metric"],
     );
+    row("Also measured", of(Part::Further), &[]);
     row(
         "Excludes",
         listed(&change.excludes, |other| {
@@ -241,16 +241,35 @@ fn between<T: PartialEq>(span: &Span<T>, show: impl Fn(&T) -> String) -> Option<
     }
 }
 
-fn measure((id, role, limit): &(String, String, Option<Share>), guardrail: bool) -> String {
-    let limit = match (limit, guardrail) {
-        (Some(limit), true) => format!(" (margin {})", share(*limit)),
-        (Some(limit), false) => format!(" (MDE {})", share(*limit)),
+/// The part that a metric has in a decision.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Success,
+    Guardrail,
+    /// The surface wants to see it, and no limit is set.
+    Further,
+}
+
+impl Part {
+    fn of((_, role, limit): &(String, String, Option<Share>)) -> Self {
+        match (role.as_str(), limit) {
+            ("success", _) => Self::Success,
+            ("guardrail", _) | (_, Some(_)) => Self::Guardrail,
+            (_, None) => Self::Further,
+        }
+    }
+}
+
+fn measure((id, _, limit): &(String, String, Option<Share>), part: Part) -> String {
+    let limit = match (limit, part) {
+        (Some(limit), Part::Success) => format!(" (MDE {})", share(*limit)),
+        (Some(limit), _) => format!(" (margin {})", share(*limit)),
         (None, _) => String::new(),
     };
-    let sign = match role.as_str() {
-        "guardrail" => "🛡️ ",
-        "success" => "🎯 ",
-        _ => "",
+    let sign = match part {
+        Part::Success => "🎯 ",
+        Part::Guardrail => "🛡️ ",
+        Part::Further => "",
     };
     format!("{sign}{}{limit}", code(id))
 }
