@@ -1,6 +1,5 @@
 //! `allot check`: what continuous integration runs, with one verdict.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -8,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::findings::{any_error, below_top, counted, excerpts, held_lines, plural};
 use super::gate::Gate;
 use super::output::data;
+use super::touched::Changed;
 use super::workspace::{Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::decl::{Day, Stage};
@@ -113,8 +113,10 @@ impl Shown<'_> {
             }
             Format::Json => gate.record(self.workspace)?.write(),
             Format::Github => {
-                let changed = self.changed();
-                github::findings(&below_top(self.workspace)?, sources, &gate.new, &|path| changed.contains(path))
+                let base = self.workspace.base.as_ref().map(|base| &base.sources);
+                let changed = Changed::of(sources, base);
+                let touched = |path: &str, line: usize| changed.touches(path, line);
+                github::findings(&below_top(self.workspace)?, sources, &gate.new, &touched)
             }
             Format::Sarif => {
                 // Code scanning tells by itself what is new, and takes what is not listed for mended.
@@ -128,13 +130,6 @@ impl Shown<'_> {
                 markdown::report(&record, &links).fit_bytes(MAX_SUMMARY)
             }
         })
-    }
-
-    /// The paths of what the change touches.
-    fn changed(&self) -> HashSet<&str> {
-        let plan = self.gate.plan.iter();
-        let claims = plan.clone().flat_map(|plan| &plan.changes).map(|change| change.path.as_str());
-        claims.chain(plan.flat_map(|plan| &plan.definitions).map(|found| found.path.as_str())).collect()
     }
 
     /// What the base has too, a line each.

@@ -9,6 +9,7 @@ use super::workspace::Workspace;
 use super::{Failure, Global};
 use crate::diag::{Diagnostic, Severity};
 use crate::io;
+use crate::render::github::Touched;
 use crate::render::{github, json, sarif, text};
 
 /// How findings are printed.
@@ -40,7 +41,7 @@ pub fn print(
     data(&match format {
         Format::Text => excerpts(workspace, found, global.color.style())?,
         Format::Json => json::findings(sources, found, files),
-        Format::Github => github::findings(&below_top(workspace)?, sources, found, &|_| false),
+        Format::Github => github::findings(&below_top(workspace)?, sources, found, &|_, _| Touched::Nothing),
         Format::Sarif => sarif::findings(&below_top(workspace)?, sources, found),
     })
 }

@@ -21,6 +21,7 @@ mod plan;
 mod rule;
 mod schema;
 mod simulate;
+mod touched;
 mod upon;
 mod verify;
 mod workspace;

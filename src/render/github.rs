@@ -10,17 +10,35 @@ use crate::source::Sources;
 /// How many annotations of one kind GitHub shows of a step; it drops the rest without a word.
 const MAX: usize = 10;
 
+/// What a change has to do with a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Touched {
+    /// It wrote the line.
+    Line,
+    /// It wrote another line of the file.
+    File,
+    Nothing,
+}
+
 /// One command a line; `prefix` is the way from the repository's top to the catalogue's root, such as `catalogue/`.
 ///
-/// Errors come first, and of each kind those in files that the change touches, as `changed` says of a path below the root. What
-/// GitHub would not show is not written: a last line says how much that is, and that the summary of the step has it.
+/// Errors come first, and of each kind those on lines that the change wrote, then those in files that it touches, as `touched` says
+/// of a path below the root and a line. What GitHub would not show is not written: a last line says how much that is, and that
+/// the summary of the step has it.
 #[must_use]
-pub fn findings(prefix: &str, sources: &Sources, findings: &[Diagnostic], changed: &dyn Fn(&str) -> bool) -> String {
+pub fn findings(
+    prefix: &str,
+    sources: &Sources,
+    findings: &[Diagnostic],
+    touched: &dyn Fn(&str, usize) -> Touched,
+) -> String {
     let mut text = String::new();
     let mut left_out = Vec::new();
     for (severity, one, many) in [(Severity::Error, "error", "errors"), (Severity::Warning, "warning", "warnings")] {
         let mut kind: Vec<&Diagnostic> = findings.iter().filter(|finding| finding.severity == severity).collect();
-        kind.sort_by_key(|finding| !changed(sources.path(finding.span.file)));
+        kind.sort_by_cached_key(|finding| {
+            touched(sources.path(finding.span.file), sources.position(finding.span).line)
+        });
         for finding in kind.iter().take(MAX) {
             command(&mut text, prefix, sources, finding);
         }
@@ -82,7 +100,7 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::findings;
+    use super::{Touched, findings};
     use crate::diag::{Diagnostic, Severity};
     use crate::source::{FileId, Sources, Span};
 
@@ -93,7 +111,7 @@ mod tests {
             Diagnostic::new("unknown-key", Span::new(FileId(0), 0..1), "50% of\n::set-env name=A::b\r\n::error::x")
                 .help("line one\n::add-mask::y")
                 .related(Span::new(FileId(0), 4..5), "\n::stop-commands::z");
-        let text = findings("", &sources, &[finding], &|_| true);
+        let text = findings("", &sources, &[finding], &|_, _| Touched::Line);
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(text.starts_with(
             "::error file=flags/a%2Cb%3Ac.toml,line=1,endLine=1,col=1,endColumn=2,title=unknown-key::flags/a,b:c.toml:1:1: 50%25 of"
@@ -105,7 +123,7 @@ mod tests {
     fn columns_are_left_out_where_a_finding_spans_lines() {
         let sources = Sources::new([("a.toml".to_owned(), "x = 1\ny = 2\n".to_owned())]);
         let wrong = Diagnostic::new("syntax", Span::new(FileId(0), 0..8), "wrong");
-        let text = findings("catalogue/", &sources, &[wrong], &|_| false);
+        let text = findings("catalogue/", &sources, &[wrong], &|_, _| Touched::Nothing);
         assert_eq!(text, "::error file=catalogue/a.toml,line=1,endLine=2,title=syntax::catalogue/a.toml:1:1: wrong\n");
     }
 
@@ -120,7 +138,8 @@ mod tests {
                 all.push(finding);
             }
         }
-        let text = findings("", &sources, &all, &|path| path == "b.toml");
+        let text =
+            findings("", &sources, &all, &|path, _| if path == "b.toml" { Touched::File } else { Touched::Nothing });
         let lines: Vec<&str> = text.lines().collect();
         let of = |from: usize, number: usize, start: &str| {
             lines.iter().skip(from).take(number).all(|line| line.starts_with(start))
@@ -130,6 +149,6 @@ mod tests {
         assert_eq!(lines.len(), 21);
         let last = "6 more errors and 2 more warnings: GitHub shows 10 of a kind, the summary of this step all";
         assert_eq!(lines.last(), Some(&format!("::notice title=allot::{last}").as_str()));
-        assert!(!findings("", &sources, &all[..4], &|_| true).contains("::notice"));
+        assert!(!findings("", &sources, &all[..4], &|_, _| Touched::Line).contains("::notice"));
     }
 }

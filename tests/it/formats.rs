@@ -6,6 +6,7 @@ use std::path::Path;
 
 use allotment::diag::Diagnostic;
 use allotment::lint::rules;
+use allotment::render::github::Touched;
 use allotment::render::text::{Style, findings as text};
 use allotment::render::{github, json, sarif};
 use allotment::source::Sources;
@@ -131,7 +132,7 @@ fn every_page_says_the_same_in_every_format() {
         hold(&official, &log, rule.name);
         assert_eq!(in_sarif(&log), expected, "{}", rule.name);
 
-        let commands = in_commands(&github::findings("", &sources, findings, &|_| false));
+        let commands = in_commands(&github::findings("", &sources, findings, &|_, _| Touched::Nothing));
         let without_columns = |place: &Place| match place.start.0 == place.end.0 {
             true => place.clone(),
             false => Place { start: (place.start.0, 0), end: (place.end.0, 0), ..place.clone() },
@@ -186,7 +187,7 @@ fn odd_findings_meet_the_schemas_too() {
     let log: Value = serde_json::from_str(&sarif::findings("sub/", &sources, &findings)).expect("JSON");
     hold(&validator("tests/it/schemas/sarif-schema-2.1.0.json"), &log, "SARIF");
     assert_eq!(in_sarif(&log)[0].path, "sub/flags/a%20b%2Cc%3A%C3%A9%25.toml");
-    let commands = github::findings("sub/", &sources, &findings, &|_| false);
+    let commands = github::findings("sub/", &sources, &findings, &|_, _| Touched::Nothing);
     assert_eq!(commands.lines().count(), findings.len());
     assert_eq!(in_commands(&commands)[0].path, "sub/flags/a b,c:é%.toml");
     assert!(!text(&sources, &findings, Style::Plain, 80).contains(['\u{1b}', '\u{202e}']));
