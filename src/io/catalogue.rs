@@ -61,6 +61,7 @@ pub fn load(root: &Path) -> Result<Loaded, IoError> {
 pub fn load_some(root: &Path, wanted: &Wanted<'_>) -> Result<Loaded, IoError> {
     let top = root.join("allotment.toml");
     let first = match fs::symlink_metadata(&top) {
+        Ok(_) if !wanted("allotment.toml") => Loaded::default(),
         Ok(meta) if meta.is_file() => Loaded::of(read("allotment.toml".to_owned(), &top)?),
         Ok(_) => Loaded::refusing("allotment.toml".to_owned(), NO_FILE),
         Err(cause) => return Err(IoError::new(format!("cannot read `{}`", top.display()), cause)),

@@ -52,7 +52,13 @@ fn block(text: &mut String, entry: &Entry, style: Style) {
     if let Some(pull) = &entry.pull {
         let url = pull.url.as_ref().map_or_else(String::new, |url| format!(", {}", plain(url)));
         let claimed = if pull.from == "message" { ", as the message says" } else { "" };
-        let title = pull.title.as_ref().map_or_else(String::new, |title| format!(": {}", sentence(title)));
+        // The subject of a squash has the title in it.
+        let subject = entry.commit.as_ref().map_or("", |commit| &commit.subject);
+        let title = pull
+            .title
+            .as_ref()
+            .filter(|title| !subject.starts_with(title.as_str()))
+            .map_or_else(String::new, |title| format!(": {}", sentence(title)));
         line("pull", &format!("#{}{url}{claimed}{title}", pull.number));
     }
     for (at, commit) in entry.merged.iter().enumerate() {
@@ -92,7 +98,7 @@ fn block(text: &mut String, entry: &Entry, style: Style) {
 }
 
 /// A change without the edits that are told in words of their own.
-fn without_told(change: &Change, entry: &Entry) -> Change {
+pub(super) fn without_told(change: &Change, entry: &Entry) -> Change {
     let told = |key: &str| {
         (entry.decision.is_some() && key.starts_with("decision."))
             || (!entry.waivers.is_empty() && (key.starts_with("waive[") || key.starts_with("waive.")))
@@ -107,13 +113,15 @@ pub(super) fn titled(entry: &Entry) -> String {
     let unreadable = |side: &str| {
         entry.faults.iter().any(|fault| fault.side == side && fault.unreadable && fault.path.ends_with(".toml"))
     };
+    let lock_alone = entry.paths.iter().all(|path| path.ends_with(".lock"));
     let restored = if entry.restored { "restored: " } else { "" };
     let what = match &entry.change {
+        Some(change) if lock_alone && change.actions == [Action::Assignment] => "allocation".to_owned(),
         Some(change) => named(change),
         None if unreadable("after") => "cannot be read".to_owned(),
         None if unreadable("before") && entry.compared_with.is_none() => "can be read again".to_owned(),
         None if entry.moved_from.is_some() => "move to another folder".to_owned(),
-        None if entry.paths.iter().all(|path| path.ends_with(".lock")) => "lock".to_owned(),
+        None if lock_alone => "lock".to_owned(),
         None => "comments or layout".to_owned(),
     };
     format!("{restored}{what}")
@@ -144,12 +152,10 @@ pub(super) fn decided(decision: &Decision) -> String {
     }
 }
 
-/// "missing-mde until 2027-03-01 (expired): it is being discussed".
+/// "missing-mde until 2027-03-01 (expired): it is being discussed", after "waives".
 pub(super) fn waived(waiver: &Waiver) -> String {
-    let mut text = shortened(&waiver.rule);
-    if waiver.what == "removed" {
-        text.push_str(" no more, which was");
-    }
+    let mut text = if waiver.what == "removed" { "no longer ".to_owned() } else { String::new() };
+    text.push_str(&shortened(&waiver.rule));
     if let Some(until) = &waiver.until {
         text.push_str(&format!(" until {until}"));
     }

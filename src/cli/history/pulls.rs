@@ -118,12 +118,14 @@ impl Pulls {
                     let claimed = entry.pull.as_ref().map(|pull| pull.number);
                     // Of several, the one that was merged; of those, the one that the message names.
                     pulls.sort_by_key(|pull| (!pull.merged, Some(pull.number) != claimed, pull.number));
-                    entry.pull = pulls.into_iter().next().map(|pull| report::Pull {
+                    // Of a commit that is not in the default branch GitHub knows no merged one: then the message is all there is.
+                    let told = pulls.into_iter().next().map(|pull| report::Pull {
                         number: pull.number,
                         url: self.page.as_ref().map(|page| format!("{page}/pull/{}", pull.number)),
                         title: pull.title.map(|title| title.chars().take(MAX_TITLE).collect()),
                         from: "forge",
                     });
+                    entry.pull = told.or_else(|| entry.pull.take());
                 }
                 Err(fault) => {
                     failed += 1;

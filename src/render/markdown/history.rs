@@ -1,7 +1,7 @@
 //! A history as Markdown: an item for each commit, with what it did and why.
 
 use super::inert::{code, path, web, words};
-use crate::render::history::{decided, ends, moment, short, sized, titled, waived};
+use crate::render::history::{decided, ends, moment, short, sized, titled, waived, without_told};
 use crate::report::{Commit, Entry, History, Pull};
 
 /// How many edits an item names.
@@ -31,7 +31,7 @@ fn item(entry: &Entry) -> String {
         None => "**not committed yet**".to_owned(),
     }];
     let sizes = entry.change.as_ref().map_or_else(Vec::new, sized);
-    head.push(words(&[vec![titled(entry)], sizes].concat().join(", ")));
+    head.push(words(&[vec![titled(entry)], sizes].concat().join(", ").replace(" -> ", " → ")));
     if let Some(commit) = &entry.commit {
         head.push(words(&commit.author));
         head.push(linked(&code(short(&commit.id)), commit.url.as_deref()));
@@ -57,7 +57,7 @@ fn item(entry: &Entry) -> String {
     for fault in entry.faults.iter().take(3) {
         line(format!("{} {}", path(&format!("{}:{}", fault.path, fault.line)), words(&fault.message)));
     }
-    let edits = entry.change.as_ref().map_or(&[][..], |change| change.edits.as_slice());
+    let edits = entry.change.as_ref().map_or_else(Vec::new, |change| without_told(change, entry).edits);
     for edit in edits.iter().take(EDITS) {
         let value = |value: &Option<String>| value.as_ref().map_or_else(|| "nothing".to_owned(), |value| code(value));
         line(format!("{}: {} → {}", code(&edit.key), value(&edit.before), value(&edit.after)));
