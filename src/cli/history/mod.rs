@@ -107,8 +107,10 @@ pub fn run(global: &Global, verb: &History) -> Result<Exit, Failure> {
     if !dirty && past.files.is_empty() && past.touched.is_empty() {
         return Err(unknown(id, &reader, head.as_deref(), &past)?);
     }
-    for number in 0..past.touched.len() {
-        entries.extend(teller.touched(&past.touched, number, verb.all)?);
+    let mut rest = past.touched.as_slice();
+    while let Some((touched, older)) = rest.split_first() {
+        entries.push(teller.touched(touched, older, verb.all)?);
+        rest = older;
     }
     #[cfg(feature = "forge")]
     if verb.forge {
@@ -193,9 +195,8 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    /// The entry of a commit; none where it only changed what Git keeps and nobody reads, such as a file's mode.
-    fn touched(&self, all: &[Touched], number: usize, every: bool) -> Result<Option<report::Entry>, Failure> {
-        let Some((touched, older)) = all.get(number..).and_then(<[_]>::split_first) else { return Ok(None) };
+    /// The entry of a commit, given those before it.
+    fn touched(&self, touched: &Touched, older: &[Touched], every: bool) -> Result<report::Entry, Failure> {
         // The day of the commit: what it did then, and not what it would do now.
         let day = Day::containing(touched.commit.at).clamp(Day::FIRST, Day::LAST);
         let today = Day::containing(self.at.0);
@@ -224,7 +225,7 @@ impl Teller<'_> {
             && older.iter().any(|old| !old.before.is_empty() || !old.after.is_empty());
         let moved = touched.before.declaration().zip(touched.after.declaration());
         entry.moved_from = moved.filter(|(from, to)| from != to).map(|(from, _)| from.to_owned());
-        Ok(Some(entry))
+        Ok(entry)
     }
 
     fn entry(&self, commit: Option<&io::Commit>, compared: Compared, paths: Vec<String>) -> report::Entry {
