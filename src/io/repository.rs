@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Component, Path};
 
-use git2::{Commit, ObjectType, Oid, Repository, TreeWalkMode, TreeWalkResult};
+use git2::{Commit, ObjectType, Oid, Repository, TreeEntry, TreeWalkMode, TreeWalkResult};
 use rayon::prelude::*;
 
 use super::IoError;
@@ -11,14 +11,21 @@ use super::catalogue::{Loaded, MAX_FILE, NO_FILE, NO_TEXT, TOO_LARGE, belongs};
 
 /// The repository that a catalogue is in.
 pub struct Repo {
-    repository: Repository,
+    pub(super) repository: Repository,
     /// The catalogue's folder below the top of the repository, ending in `/`; empty for the top itself.
-    folder: String,
+    pub(super) folder: String,
 }
 
 /// The files of a catalogue at a commit: paths below its root, and their objects; none for what is no regular file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tree(BTreeMap<String, Option<Oid>>);
+pub struct Tree(pub(super) BTreeMap<String, Option<Oid>>);
+
+impl Tree {
+    /// The paths of its files.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
 
 /// The ids that the texts of a catalogue would have as objects, in order of its files.
 #[derive(Debug, Clone, Default)]
@@ -165,6 +172,14 @@ impl Repo {
     /// # Errors
     /// When objects are missing.
     pub fn tree(&self, commit: &str) -> Result<Tree, IoError> {
+        self.tree_of(commit, &|_| true)
+    }
+
+    /// Those of the catalogue's files at a commit that are wanted; a folder, whose path ends in `/`, is only looked into if it is.
+    ///
+    /// # Errors
+    /// When objects are missing.
+    pub fn tree_of(&self, commit: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Tree, IoError> {
         let wrong = |cause: git2::Error| self.unreadable(commit, &cause);
         let top = self.find(commit)?.tree().map_err(wrong)?;
         let folder = self.folder.trim_end_matches('/');
@@ -182,11 +197,12 @@ impl Repo {
             let Ok(name) = entry.name() else { return TreeWalkResult::Skip };
             let path = format!("{folder}{name}");
             match entry.kind() {
-                Some(ObjectType::Tree) if !belongs(&format!("{path}/")) => TreeWalkResult::Skip,
-                Some(ObjectType::Blob) if belongs(&path) => {
-                    // Links are blobs as well, and are not followed.
-                    let regular = matches!(entry.filemode(), 0o100_644 | 0o100_755 | 0o100_664);
-                    files.insert(path, regular.then(|| entry.id()));
+                Some(ObjectType::Tree) => {
+                    let below = format!("{path}/");
+                    if belongs(&below) && wanted(&below) { TreeWalkResult::Ok } else { TreeWalkResult::Skip }
+                }
+                Some(ObjectType::Blob) if belongs(&path) && wanted(&path) => {
+                    files.insert(path, regular(entry).then(|| entry.id()));
                     TreeWalkResult::Ok
                 }
                 _ => TreeWalkResult::Ok,
@@ -255,12 +271,12 @@ impl Repo {
         Ok(!self.differences(tree, head, ids)?.is_empty())
     }
 
-    fn find(&self, commit: &str) -> Result<Commit<'_>, IoError> {
+    pub(super) fn find(&self, commit: &str) -> Result<Commit<'_>, IoError> {
         let id = Oid::from_str(commit).map_err(|cause| self.unreadable(commit, &cause))?;
         self.repository.find_commit(id).map_err(|cause| self.unreadable(commit, &cause))
     }
 
-    fn text(&self, id: Option<Oid>) -> Result<Result<String, &'static str>, IoError> {
+    pub(super) fn text(&self, id: Option<Oid>) -> Result<Result<String, &'static str>, IoError> {
         let Some(id) = id else { return Ok(Err(NO_FILE)) };
         let blob = self.repository.find_blob(id).map_err(|cause| self.unreadable(&id.to_string(), &cause))?;
         if blob.size() as u64 > MAX_FILE {
@@ -269,7 +285,7 @@ impl Repo {
         Ok(String::from_utf8(blob.content().to_vec()).map_err(|_| NO_TEXT))
     }
 
-    fn unreadable(&self, what: &str, cause: &git2::Error) -> IoError {
+    pub(super) fn unreadable(&self, what: &str, cause: &git2::Error) -> IoError {
         IoError::new(format!("cannot read `{what}`"), cause.message()).help(self.remedy(what))
     }
 
@@ -280,6 +296,11 @@ impl Repo {
             format!("fetch it first, for example `git fetch origin {}`", revision.trim_start_matches("origin/"))
         }
     }
+}
+
+/// Whether an entry is a regular file: links are blobs as well, and are not followed.
+pub(super) fn regular(entry: &TreeEntry<'_>) -> bool {
+    matches!(entry.filemode(), 0o100_644 | 0o100_755 | 0o100_664)
 }
 
 fn discover(folder: &Path) -> Result<Repository, IoError> {

@@ -3,12 +3,14 @@
 //! `allot check --format json` writes it; `allot comment` reads it, also where it comes from a fork's pull request. So it is
 //! read strictly: what is unknown, too large or of another version is refused, and no text in it is trusted to be tame.
 
+mod history;
 mod plan;
 mod read;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use history::{Commit, Cut, Decision, Entry, Fault, History, Pull, Waiver};
 pub use plan::{Action, Change, Definition, Edit, Excluded, Move, Neighbour, Plan, Share, Span};
 pub use read::MAX_RECORD;
 

@@ -43,7 +43,7 @@ impl Planned {
     }
 }
 
-fn line(record: &impl serde::Serialize) -> String {
+pub(super) fn line(record: &impl serde::Serialize) -> String {
     // Strings and numbers always serialise.
     let mut text = serde_json::to_string(record).unwrap_or_default();
     text.push('\n');

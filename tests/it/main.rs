@@ -26,6 +26,7 @@ mod fixes;
 mod formats;
 mod gate;
 mod generated;
+mod history;
 mod house;
 mod levels;
 mod licences;

@@ -7,6 +7,7 @@ mod document;
 mod edits;
 mod findings;
 mod foot;
+mod history;
 mod inert;
 mod moves;
 mod problems;
@@ -14,6 +15,7 @@ mod summary;
 mod verdict;
 
 pub use document::{Document, Section};
+pub use history::history;
 
 use super::actions::{concerns_users, named};
 use crate::report::{Change, Plan, Report};
