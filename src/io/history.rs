@@ -22,6 +22,9 @@ const MAX_MESSAGE: usize = 4 << 10;
 /// How many commits of a merged branch are looked at, and how many are named.
 const MERGED: (usize, usize) = (1_000, 20);
 
+/// What is said of a version whose text is missing.
+const ABSENT: &str = "this version is not in this clone: fetch it, or look in a whole clone";
+
 /// The declaration and the lock of one id at a commit: paths below the root in order, and objects; none for what is no
 /// regular file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -200,19 +203,29 @@ impl Repo {
     /// The wanted files of a commit, and those of an id.
     ///
     /// # Errors
-    /// When objects are missing.
+    /// When trees are missing.
     pub fn load_with(&self, commit: &str, files: &Files, wanted: &dyn Fn(&str) -> bool) -> Result<Loaded, IoError> {
         let Tree(mut tree) = self.tree_of(commit, wanted)?;
         tree.extend(files.0.iter().cloned());
-        self.load(&Tree(tree))
+        Ok(self.load_present(tree.iter()))
     }
 
     /// The texts of the files of an id.
-    ///
-    /// # Errors
-    /// When objects are missing.
-    pub fn load_files(&self, files: &Files) -> Result<Loaded, IoError> {
-        self.load(&Tree(files.0.iter().cloned().collect()))
+    #[must_use]
+    pub fn load_files(&self, files: &Files) -> Loaded {
+        self.load_present(files.0.iter().map(|(path, id)| (path, id)))
+    }
+
+    /// Texts, as far as they are in this clone: a partial one has old trees, and not their files.
+    fn load_present<'f>(&self, files: impl Iterator<Item = (&'f String, &'f Option<Oid>)>) -> Loaded {
+        let mut loaded = Loaded::default();
+        for (path, id) in files {
+            match self.text(*id).unwrap_or(Err(ABSENT)) {
+                Ok(text) => loaded.files.push((path.clone(), text)),
+                Err(why) => loaded.refused.push((path.clone(), why)),
+            }
+        }
+        loaded
     }
 
     fn before(&self, commit: &git2::Commit<'_>, all: bool) -> Result<Before<'_>, IoError> {

@@ -158,6 +158,12 @@ fn clones_worktrees_and_folders_tell_the_same() {
     repository.git(&["worktree", "add", "-q", tree.to_str().expect("UTF-8"), "-b", "other", "main"]);
     assert_eq!(history(&tree.join("teams/listening"), &["large-cards"])["entries"], here["entries"]);
 
+    // A partial clone has the commits, and not the files.
+    repository.git(&["config", "uploadpack.allowFilter", "true"]);
+    let partial = history(&clone("partial.git", &["--bare", "--filter=blob:none"]), &["large-cards"]);
+    let entry = &partial["entries"][0];
+    assert_eq!((told(&partial).len(), &entry["change"]), (told(&here).len(), &Value::Null), "{entry}");
+    assert!(entry["faults"][0]["message"].to_string().contains("not in this clone"), "{entry}");
     // What is before the cut is not told as if it had begun there.
     let shallow = clone("shallow", &["--depth", "6"]).join("teams/listening");
     for arguments in [["large-cards"].as_slice(), &["large-cards", "--all"]] {

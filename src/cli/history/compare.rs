@@ -78,7 +78,7 @@ impl Reader<'_> {
     pub fn uncommitted(&self, files: &Files) -> Result<Option<Uncommitted>, Failure> {
         let Some(root) = self.root else { return Ok(None) };
         let now = io::load_some(root, &|path| is_of(self.id, path))?;
-        let then = self.repo.load_files(files)?;
+        let then = self.repo.load_files(files);
         let (now, then) = (texts(&now), texts(&then));
         // A work tree may have other line ends than its objects.
         let same = |a: &str, b: &str| a.lines().eq(b.lines());
@@ -109,14 +109,14 @@ impl Reader<'_> {
     /// Compares two versions as of a day; `today` tells which waivers have expired.
     pub fn compare(&self, before: State<'_>, after: State<'_>, day: Day, today: Day) -> Result<Compared, Failure> {
         let own = |state: State<'_>| match state {
-            State::At(_, files) => self.repo.load_files(files),
+            State::At(_, files) => Ok(self.repo.load_files(files)),
             State::WorkTree => self.work_tree(&|path| is_of(self.id, path)),
             State::Nothing => Ok(Loaded::default()),
         };
         let mut named = named(&own(before)?);
         named.extend(self::named(&own(after)?));
         let wanted = |path: &str| belongs(&named, path);
-        let (base, head) = sources(self.load(before, &wanted)?, self.load(after, &wanted)?);
+        let (base, head) = sources(&self.load(before, &wanted)?, &self.load(after, &wanted)?);
         let mut readings = Readings::of(&head);
         readings.extend(&base);
         let (new, new_findings) = bind(&head, &readings);
@@ -207,12 +207,12 @@ fn belongs(named: &BTreeSet<String>, path: &str) -> bool {
 }
 
 /// Two versions as sources that share what is the same.
-fn sources(before: Loaded, after: Loaded) -> (Sources, Sources) {
-    let now: HashMap<&str, Option<&str>> = texts(&after);
+fn sources(before: &Loaded, after: &Loaded) -> (Sources, Sources) {
+    let now: HashMap<&str, Option<&str>> = texts(after);
     let same = |path: &str, text: &str| {
         now.get(path).is_some_and(|now| now.is_some_and(|now| now == text || now.lines().eq(text.lines())))
     };
-    let there: HashSet<&str> = texts(&before).into_keys().collect();
+    let there: HashSet<&str> = texts(before).into_keys().collect();
     let missing = now.keys().filter(|path| !there.contains(*path)).map(|path| (*path).to_owned()).collect();
     let readable = before.files.iter().filter(|(path, text)| !same(path, text));
     let readable = readable.map(|(path, text)| Version { path: path.clone(), text: Ok(text.clone()) });

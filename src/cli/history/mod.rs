@@ -23,7 +23,7 @@ use pulls::Pulls;
 ///
 /// It is read straight from Git's objects, from the newest commit to the oldest; nothing is checked out. Of merges, first
 /// parents are followed, so that an entry is what one merge did to the branch; `--all` looks at every commit, and at a merge
-/// only for what it did itself. Files are known by their name, so that moves between folders do not matter.
+/// only for what it did itself. Files are known by their name, so that moves between folders of the catalogue do not matter.
 ///
 /// The pull request is told by the commit's message, in which anybody may write anything, and is marked so; `--forge` asks
 /// GitHub instead. Dates are those of the author, in UTC.
