@@ -29,6 +29,7 @@ mod generated;
 mod house;
 mod levels;
 mod licences;
+mod lifecycle;
 mod markdown;
 mod merge_verb;
 mod merges;

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::Diagnostic;
-use crate::lint::against::{Running, new_phase};
-use crate::lint::words::{counted, listed};
+use crate::lint::against::{Running, named, new_phase};
 use crate::lint::{Check, Context, Group, Rule};
 use crate::lock::segment_digest;
 use crate::model::{Catalogue, Ix, Segment};
@@ -22,7 +21,7 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    let mut edited: BTreeMap<&str, Vec<(String, Ix<Segment>, Ix<Segment>)>> = BTreeMap::new();
+    let mut edited: BTreeMap<&str, Vec<(&Running<'_>, Ix<Segment>, Ix<Segment>)>> = BTreeMap::new();
     let running = context.running();
     for running in &running {
         let (old, new) = (running.old.segment, running.new.segment);
@@ -32,17 +31,15 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         } else if let (Some(segment), Some(old), Some(new)) = (after, old, new) {
             let (before, after) = (digest(&running.base.catalogue, old), digest(&context.catalogue, new));
             if before != after && before.is_some() && after.is_some() {
-                edited.entry(segment).or_default().push((running.new.id.clone(), old, new));
+                edited.entry(segment).or_default().push((running, old, new));
             }
         }
     }
     findings.extend(edited.into_iter().filter_map(|(id, under)| {
         let &(_, old, new) = under.first()?;
         let base = &context.base.as_ref()?.context.catalogue;
-        let count = counted(u32::try_from(under.len()).unwrap_or(u32::MAX), "live experiment");
-        let shown = listed(under.iter().take(5).map(|(id, ..)| id.as_str()));
-        let more = if under.len() > 5 { " and more" } else { "" };
-        let message = format!("`{id}` addresses other units than before, under {count}: {shown}{more}");
+        let running: Vec<&Running<'_>> = under.iter().map(|(running, ..)| *running).collect();
+        let message = format!("`{id}` addresses other units than before, under {}", named(&running));
         let help = "undo it and add a segment under another id, or begin a new phase of each with the next `phase`";
         Some(
             Diagnostic::new(RULE.name, place(&context.catalogue, new), message)
@@ -55,12 +52,13 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
 
 /// A finding about a claim that names another segment.
 fn other(running: &Running<'_>, before: Option<&str>, after: Option<&str>) -> Diagnostic {
-    let named = |id: Option<&str>| id.map_or("all units".to_owned(), |id| format!("`{id}`"));
+    let audience = |id: Option<&str>| id.map_or("all units".to_owned(), |id| format!("`{id}`"));
     let message = format!(
-        "`{}` is live and its audience changed from {} to {}: units enter and leave it in the middle of the run",
+        "`{}` {} and its audience changed from {} to {}: units enter and leave it in the middle of the run",
         running.new.id,
-        named(before),
-        named(after)
+        running.standing.word(),
+        audience(before),
+        audience(after)
     );
     Diagnostic::new(RULE.name, running.new.segment_span(), message)
         .help(new_phase(running.old))
