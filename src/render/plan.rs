@@ -177,6 +177,7 @@ fn window(change: &Change) -> Option<String> {
 
 fn moved(units: &Move, of: &str, on: &str) -> String {
     let way = match (&units.from, &units.to) {
+        (Some(from), Some(to)) if from == to => format!("from one value of {} to another", plain(from)),
         (Some(from), Some(to)) => format!("from {} to {}", plain(from), plain(to)),
         (None, Some(to)) => format!("into {}", plain(to)),
         (Some(from), None) => format!("from {} back to the flag's rules and default", plain(from)),

@@ -33,6 +33,7 @@ mod lifecycle;
 mod markdown;
 mod merge_verb;
 mod merges;
+mod moves;
 mod plans;
 mod races;
 mod readme;

@@ -52,7 +52,10 @@ fn finding(what: &str, here: Span, was: Span, under: &[&Running<'_>]) -> Option<
                 .to_owned()
         }
         [one] => format!("{}; or plan another experiment that `follows` it", new_phase(one.old)),
-        _ => "undo it, or wait until they are decided; a metric added to `[required]` can say `from` when".to_owned(),
+        _ if what.ends_with("was added as a required metric") => {
+            "say `from` which day it is required: what starts before then goes on without it".to_owned()
+        }
+        _ => "undo it, or wait until they are decided".to_owned(),
     };
     let label = if first.standing == Standing::Ended { "the plan that its data were gathered for" } else { "the plan at its launch" };
     Some(Diagnostic::new(RULE.name, here, message).help(help).related(was, label))

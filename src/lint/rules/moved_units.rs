@@ -124,8 +124,13 @@ fn hashed_anew(context: &Context<'_>, under: &[&Running<'_>]) -> Option<Diagnost
     };
     let message = format!("{} of `{}` changed under {}: {moves}", words.join(" and "), one.surface(), named(under));
     let help = "undo it until nothing runs on the surface, or begin a new phase of each with the next `phase`";
-    let here = place(context, one.new, pin).unwrap_or_else(|| one.new.top());
-    let was = place(one.base, one.old, pin).unwrap_or_else(|| one.old.top());
+    // What is not written is so by the surface's default.
+    let top = |context: &Context<'_>, claim: &Claim| {
+        let surface = claim.surface.map(|ix| context.catalogue.surfaces.at(ix).file);
+        surface.map_or(claim.top(), Span::top)
+    };
+    let here = place(context, one.new, pin).unwrap_or_else(|| top(context, one.new));
+    let was = place(one.base, one.old, pin).unwrap_or_else(|| top(one.base, one.old));
     Some(Diagnostic::new(RULE.name, here, message).help(help).related(was, "what units were assigned by"))
 }
 
