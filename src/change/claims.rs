@@ -117,10 +117,11 @@ fn compared(base: &Side<'_>, head: &Side<'_>, claims: Pair<Ix<Claim>>, today: Da
     let sizes = Pair { before: old.map(sized), after: new.map(sized) };
     let text = |side: &Side<'_>, claim: &Claim| side.sources.get(claim.file).map(|source| source.text.to_string());
     let texts = (old.and_then(|claim| text(base, claim)), new.and_then(|claim| text(head, claim)));
-    let edits = match (&texts.0, &texts.1) {
+    let mut edits = match (&texts.0, &texts.1) {
         (Some(before), Some(after)) if before != after => edits(before, after),
         _ => Vec::new(),
     };
+    edits.extend(old.zip(new).and_then(|(old, new)| reordered(old, new)));
     let (moves_on, moves) = most_moves(base, head, claims, locks, today).unzip();
     let moves: Vec<Move> = moves.unwrap_or_default();
     let held = |lock: Option<&Lock>| lock.map(Lock::held);
@@ -170,6 +171,21 @@ fn compared(base: &Side<'_>, head: &Side<'_>, claims: Pair<Ix<Claim>>, today: Da
         }
     }
     Some(change)
+}
+
+/// The same variants in another order: no key says so.
+fn reordered(old: &Claim, new: &Claim) -> Option<Edit> {
+    let ids = |claim: &Claim| -> Vec<String> { claim.variants.iter().map(|variant| variant.id.clone()).collect() };
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
+    };
+    let (before, after) = (ids(old), ids(new));
+    (before != after && sorted(before.clone()) == sorted(after.clone())).then(|| Edit {
+        key: "order of variants".to_owned(),
+        before: Some(before.join(", ")),
+        after: Some(after.join(", ")),
+    })
 }
 
 fn sized(claim: &Claim) -> Sized {

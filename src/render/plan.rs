@@ -4,7 +4,7 @@ use super::actions::{named, users_concerned};
 use super::figures::{count, counted, day, days_between, listed, percent};
 use super::text::{Style, Tone, toned};
 use super::words::{plain, wrapped};
-use crate::report::{Change, Definition, Move, Neighbour, Plan, Share};
+use crate::report::{Action, Change, Definition, Move, Neighbour, Plan, Share};
 
 /// The width to which lines are broken, in characters.
 const WIDTH: usize = 96;
@@ -50,7 +50,7 @@ fn block(change: &Change, width: usize, style: Style) -> String {
     {
         line("phase", format!("{before} -> {after}"));
     }
-    if !change.ramp.is_empty() {
+    if grows(change) {
         let steps = some(&change.ramp, |(from, share)| format!("{}% from {}", percent(*share), plain(from)));
         let full = change.full_from.as_ref().map_or_else(String::new, |full| format!(", all from {}", plain(full)));
         line("ramp", format!("{steps}{full}"));
@@ -149,6 +149,13 @@ fn some<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
         shown.push(format!("{} more", items.len() - NAMED));
     }
     listed(&shown)
+}
+
+/// Whether steps of a ramp are of interest: those of what has ended are not.
+fn grows(change: &Change) -> bool {
+    let ended = |action: &Action| matches!(action, Action::Stop | Action::Remove);
+    let tidied = change.actions.iter().all(|action| matches!(action, Action::Edit | Action::Analysis));
+    !change.ramp.is_empty() && !tidied && !change.actions.iter().any(ended)
 }
 
 /// "20% of home", "5% -> 20% of home".

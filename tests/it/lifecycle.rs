@@ -215,6 +215,17 @@ fn a_lock_of_another_is_no_new_salt_of_the_surface() {
 }
 
 #[test]
+fn another_order_is_told_as_what_it_is() {
+    let base = allotted();
+    let mut head = base.clone();
+    head.edit(NORDIC, "\"DK\", \"FI\"", "\"FI\", \"DK\"");
+    assert!(message(&base, &head, "changed-live-segment").contains("stands in another order"));
+    let mut head = base.clone();
+    head.edit(FRESH, "control = \"v7\"\nfresh-first = \"v8-fresh\"", "fresh-first = \"v8-fresh\"\ncontrol = \"v7\"");
+    assert!(message(&base, &head, "changed-weights").contains("stand in another order"));
+}
+
+#[test]
 fn a_warning_covers_no_error() {
     let base = allotted();
     let mut base = base;

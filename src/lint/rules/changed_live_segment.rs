@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::artifact::{Condition, Predicate};
 use crate::diag::Diagnostic;
 use crate::lint::against::{Running, named, new_phase};
 use crate::lint::{Check, Context, Group, Rule};
@@ -39,8 +40,17 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         let &(_, old, new) = under.first()?;
         let base = &context.base.as_ref()?.context.catalogue;
         let running: Vec<&Running<'_>> = under.iter().map(|(running, ..)| *running).collect();
-        let message = format!("`{id}` addresses other units than before, under {}", named(&running));
-        let help = "undo it and add a segment under another id, or begin a new phase of each with the next `phase`";
+        let order = |catalogue: &Catalogue, ix| catalogue.segments.at(ix).predicate.as_ref().map(in_any_order);
+        let (message, help) = match order(base, old) == order(&context.catalogue, new) {
+            true => (
+                format!("`{id}` stands in another order than before, under {}", named(&running)),
+                "put it back: it addresses the same units, and their locks know it by the order that it had",
+            ),
+            false => (
+                format!("`{id}` addresses other units than before, under {}", named(&running)),
+                "undo it and add a segment under another id, or begin a new phase of each with the next `phase`",
+            ),
+        };
         Some(
             Diagnostic::new(RULE.name, place(&context.catalogue, new), message)
                 .help(help)
@@ -71,6 +81,28 @@ fn id(catalogue: &Catalogue, segment: Option<Ix<Segment>>) -> Option<&str> {
 
 fn digest(catalogue: &Catalogue, segment: Ix<Segment>) -> Option<String> {
     catalogue.segments.at(segment).predicate.as_ref().map(segment_digest)
+}
+
+/// What a condition tests, whatever the order in which it is written.
+fn in_any_order(condition: &Condition) -> String {
+    let all = |parts: &[Condition]| {
+        let mut parts: Vec<String> = parts.iter().map(in_any_order).collect();
+        parts.sort();
+        parts.join("\n")
+    };
+    match condition {
+        Condition::All(parts) => format!("all\n{}\nend", all(parts)),
+        Condition::Any(parts) => format!("any\n{}\nend", all(parts)),
+        Condition::Not(part) => format!("not\n{}", in_any_order(part)),
+        Condition::Is(test) => match &test.predicate {
+            Predicate::In(operands) => {
+                let mut operands: Vec<String> = operands.iter().map(|operand| format!("{operand:?}")).collect();
+                operands.sort();
+                format!("{} {:?} in {operands:?}", test.attribute, test.kind)
+            }
+            _ => format!("{test:?}"),
+        },
+    }
 }
 
 fn place(catalogue: &Catalogue, segment: Ix<Segment>) -> Span {

@@ -108,7 +108,7 @@ fn refused(context: &Context<'_>, claim: &Claim, lock: &Lock, refusal: &Refusal)
     let next = format!("`phase = {}`", lock.phase.saturating_add(1));
     // Before its first day nobody is in it.
     let again = match lock.start > context.today && claim.window.is_some_and(|window| window.start > context.today) {
-        true => format!("nobody is in it yet: run `allot allocate --redraw {id}` and commit what it writes"),
+        true => format!("undo it, or run `allot allocate --redraw {id}`: nobody is in it yet"),
         false => format!("undo it, or begin a new phase with {next}: every unit is then assigned anew"),
     };
     Some(match refusal {
