@@ -94,7 +94,7 @@ impl Workspace {
                     Some(head) => repo.merge_base(&named, head)?,
                     None => named,
                 };
-                let tree = repo.tree(&commit)?;
+                let tree = repo.tree_before(&commit, revisions.head.and(head.as_deref()), &ids)?;
                 Some((name, repo.differences(&tree, &loaded, &ids)?, commit))
             }
             None => None,

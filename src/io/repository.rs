@@ -95,18 +95,8 @@ impl Repo {
     pub fn with_catalogue_at(here: &Path, folder: Option<&Path>, revision: &str) -> Result<Self, IoError> {
         let mut repo = Self { repository: discover(here)?, folder: String::new() };
         let doing = || format!("cannot find a catalogue in `{revision}`");
-        let commit = repo.resolve(revision)?;
-        let tree = repo.find(&commit)?.tree().map_err(|cause| IoError::new(doing(), cause.message()))?;
-        let mut roots = Vec::new();
-        let walked = tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
-            if entry.name_bytes() == b"allotment.toml" && entry.kind() == Some(ObjectType::Blob) {
-                roots.push(folder.to_owned());
-            }
-            TreeWalkResult::Ok
-        });
-        walked.map_err(|cause| IoError::new(doing(), cause.message()))?;
+        let roots = repo.roots(&repo.resolve(revision)?)?;
         let wanted = folder.map(|folder| slashed(folder.components()));
-        drop(tree);
         let folder = match (wanted, roots.as_slice()) {
             (Some(wanted), _) if roots.contains(&wanted) => wanted,
             (Some(wanted), _) => {
@@ -172,7 +162,7 @@ impl Repo {
     /// # Errors
     /// When objects are missing.
     pub fn tree(&self, commit: &str) -> Result<Tree, IoError> {
-        self.tree_of(commit, &|_| true)
+        self.tree_in(commit, &self.folder, &|_| true)
     }
 
     /// Those of the catalogue's files at a commit that are wanted; a folder, whose path ends in `/`, is only looked into if it is.
@@ -180,9 +170,13 @@ impl Repo {
     /// # Errors
     /// When objects are missing.
     pub fn tree_of(&self, commit: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Tree, IoError> {
+        self.tree_in(commit, &self.folder, wanted)
+    }
+
+    fn tree_in(&self, commit: &str, folder: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Tree, IoError> {
         let wrong = |cause: git2::Error| self.unreadable(commit, &cause);
         let top = self.find(commit)?.tree().map_err(wrong)?;
-        let folder = self.folder.trim_end_matches('/');
+        let folder = folder.trim_end_matches('/');
         let below = match folder.is_empty() {
             true => top,
             false => match top.get_path(Path::new(folder)) {
@@ -210,6 +204,51 @@ impl Repo {
         });
         walked.map_err(wrong)?;
         Ok(Tree(files))
+    }
+
+    /// The catalogue's files at the base of a change: where the catalogue is now, or where it was before the change moved it.
+    ///
+    /// # Errors
+    /// When objects are missing.
+    pub fn tree_before(&self, base: &str, head: Option<&str>, ids: &Ids) -> Result<Tree, IoError> {
+        let here = self.tree(base)?;
+        if here.0.contains_key("allotment.toml") {
+            return Ok(here);
+        }
+        let still = match head {
+            Some(head) => self.roots(head)?,
+            None => Vec::new(),
+        };
+        let top = self.repository.workdir().filter(|_| head.is_none());
+        let is_there = |folder: &str| {
+            still.iter().any(|other| other == folder)
+                || top.is_some_and(|top| top.join(folder).join("allotment.toml").exists())
+        };
+        let known: HashSet<Oid> = ids.0.iter().copied().flatten().collect();
+        let mut best = (0, here);
+        for folder in self.roots(base)?.into_iter().filter(|folder| !is_there(folder)) {
+            let tree = self.tree_in(base, &folder, &|_| true)?;
+            let shared = tree.0.values().flatten().filter(|id| known.contains(id)).count();
+            if shared > best.0 {
+                best = (shared, tree);
+            }
+        }
+        Ok(best.1)
+    }
+
+    /// The folders of a commit that hold an `allotment.toml`, each ending in `/`; empty for the top.
+    fn roots(&self, commit: &str) -> Result<Vec<String>, IoError> {
+        let wrong = |cause: git2::Error| self.unreadable(commit, &cause);
+        let tree = self.find(commit)?.tree().map_err(wrong)?;
+        let mut roots = Vec::new();
+        let walked = tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
+            if entry.name_bytes() == b"allotment.toml" && entry.kind() == Some(ObjectType::Blob) {
+                roots.push(folder.to_owned());
+            }
+            TreeWalkResult::Ok
+        });
+        walked.map_err(wrong)?;
+        Ok(roots)
     }
 
     /// The texts of a catalogue at a commit.
@@ -292,8 +331,12 @@ impl Repo {
     fn remedy(&self, revision: &str) -> String {
         if self.repository.is_shallow() {
             "this clone is shallow: run `git fetch --unshallow`".to_owned()
-        } else {
+        } else if revision == "HEAD" {
+            "there is no commit yet: without `--base` there is nothing to compare with".to_owned()
+        } else if is_plain(revision) {
             format!("fetch it first, for example `git fetch origin {}`", revision.trim_start_matches("origin/"))
+        } else {
+            "name a branch, a tag or a commit".to_owned()
         }
     }
 }
@@ -301,6 +344,16 @@ impl Repo {
 /// Whether an entry is a regular file: links are blobs as well, and are not followed.
 pub(super) fn regular(entry: &TreeEntry<'_>) -> bool {
     matches!(entry.filemode(), 0o100_644 | 0o100_755 | 0o100_664)
+}
+
+/// Whether a revision is a mere name, which can be pasted behind `git fetch origin` without meaning anything else there.
+fn is_plain(revision: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._/-".contains(letter);
+    !revision.is_empty()
+        && revision.len() <= 250
+        && !revision.starts_with('-')
+        && !revision.contains("..")
+        && revision.chars().all(plain)
 }
 
 fn discover(folder: &Path) -> Result<Repository, IoError> {

@@ -10,7 +10,7 @@ mod schema;
 mod value;
 mod words;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use rayon::prelude::*;
 
@@ -91,26 +91,65 @@ fn report(context: &Context<'_>, levels: &Levels, wanted: fn(&Rule) -> bool) -> 
 }
 
 /// Rules of the lifecycle that say why a lock is not what it should be.
-const TELLING: [&str; 5] =
-    ["changed-live-segment", "changed-weights", "decreased-traffic", "moved-units", "removed-allotted-file"];
+const TELLING: &[&str] = &[
+    "changed-live-segment",
+    "changed-weights",
+    "decreased-traffic",
+    "moved-units",
+    "removed-allotted-file",
+    "reused-id",
+    PLAN,
+];
+/// The one that says of a lock no more than that its plan is another.
+const PLAN: &str = "changed-analysis-plan";
 
-/// Sets aside what is said of a lock where a rule of the lifecycle speaks of the same experiment.
+/// Rules whose findings are set aside, each with those that say better what is the matter.
+const COVERED: &[(&str, &[&str])] = &[
+    ("stale-allocation", TELLING),
+    ("missing-allocation", TELLING),
+    ("late-start", &["removed-allotted-file"]),
+    ("missing-control", &["changed-live-default", "changed-live-value", "changed-weights"]),
+];
+
+/// Sets aside what is said of a lock, or of `control`, where a rule of the lifecycle speaks of the same experiment. What is
+/// set aside is never worse than what is said instead.
 fn cover(context: &Context<'_>, report: &mut Report) {
-    // A segment under live experiments, or a surface, is a finding elsewhere than the locks that it breaks.
-    let about = |finding: &Diagnostic| {
-        let claim = context.claim_of(finding.span.file);
-        claim.map_or(finding.span.file, |claim| claim.file)
+    let ledgers = context.catalogue.surfaces.iter();
+    let ledgers: HashMap<FileId, FileId> =
+        ledgers.filter_map(|(_, surface)| Some((context.locks.ledger(surface.file)?.file, surface.file))).collect();
+    // Locks stand for what they lock.
+    let about = |file: FileId| {
+        let claim = context.claim_of(file).map(|claim| claim.file);
+        claim.or_else(|| ledgers.get(&file).copied()).unwrap_or(file)
     };
-    let told: HashSet<FileId> =
-        report.findings.iter().filter(|finding| TELLING.contains(&finding.rule)).map(about).collect();
+    let root = context.catalogue.root.as_ref().map(|(file, _)| *file);
+    let mut told: HashMap<FileId, Vec<(&'static str, Severity)>> = HashMap::new();
+    for finding in &report.findings {
+        let file = about(finding.span.file);
+        let surface = context.claim_of(file).and_then(|claim| claim.surface);
+        let ledger = surface.and_then(|ix| context.locks.ledger(context.catalogue.surfaces.at(ix).file));
+        // A ledger follows the locks on its surface.
+        for file in std::iter::once(file).chain(ledger.map(|held| held.file)) {
+            told.entry(file).or_default().push((finding.rule, finding.severity));
+        }
+    }
+    // What is said of a segment, a flag, a surface or the root is said of all that stands on it.
     let beneath = |claim: &Claim| {
-        let segment = claim.segment.map(|ix| context.catalogue.segments.at(ix).file);
-        [segment, claim.surface.map(|ix| context.catalogue.surfaces.at(ix).file)]
+        let catalogue = &context.catalogue;
+        let segment = claim.segment.map(|ix| catalogue.segments.at(ix).file);
+        let flag = claim.flag.map(|ix| catalogue.flags.at(ix).file);
+        [segment, flag, claim.surface.map(|ix| catalogue.surfaces.at(ix).file), root]
     };
     let covered = |finding: &Diagnostic| {
-        let ground = context.claim_of(finding.span.file).map_or([None; 2], beneath);
-        let said = told.contains(&about(finding)) || ground.iter().flatten().any(|file| told.contains(file));
-        matches!(finding.rule, "stale-allocation" | "missing-allocation") && said
+        let Some((_, by)) = COVERED.iter().find(|(rule, _)| *rule == finding.rule) else { return false };
+        let file = about(finding.span.file);
+        let ground = context.claim_of(file).map_or([None; 4], beneath);
+        let mut said =
+            ground.into_iter().flatten().chain([file, finding.span.file]).filter_map(|file| told.get(&file)).flatten();
+        said.any(|(rule, severity)| {
+            let enough = *rule != PLAN || finding.concern == Concern::Planning;
+            by.contains(rule) && *severity >= finding.severity && enough
+        })
     };
     let (covered, kept) = std::mem::take(&mut report.findings).into_iter().partition(covered);
     (report.covered, report.findings) = (covered, kept);

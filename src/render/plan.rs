@@ -4,7 +4,7 @@ use super::actions::{named, users_concerned};
 use super::figures::{count, counted, day, days_between, listed, percent};
 use super::text::{Style, Tone, toned};
 use super::words::{plain, wrapped};
-use crate::report::{Change, Definition, Move, Neighbour, Plan, Share};
+use crate::report::{Action, Change, Definition, Move, Neighbour, Plan, Share};
 
 /// The width to which lines are broken, in characters.
 const WIDTH: usize = 96;
@@ -56,7 +56,7 @@ pub(super) fn details(text: &mut String, change: &Change, style: Style) {
     {
         line("phase", format!("{before} -> {after}"));
     }
-    if !change.ramp.is_empty() {
+    if grows(change) {
         let steps = some(&change.ramp, |(from, share)| format!("{}% from {}", percent(*share), plain(from)));
         let full = change.full_from.as_ref().map_or_else(String::new, |full| format!(", all from {}", plain(full)));
         line("ramp", format!("{steps}{full}"));
@@ -156,6 +156,13 @@ pub(super) fn some<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
     listed(&shown)
 }
 
+/// Whether steps of a ramp are of interest: those of what has ended are not.
+fn grows(change: &Change) -> bool {
+    let ended = |action: &Action| matches!(action, Action::Stop | Action::Remove);
+    let tidied = change.actions.iter().all(|action| matches!(action, Action::Edit | Action::Analysis));
+    !change.ramp.is_empty() && !tidied && !change.actions.iter().any(ended)
+}
+
 /// "20% of home", "5% -> 20% of home".
 pub(super) fn traffic(change: &Change) -> Option<String> {
     let share = |share: Share| format!("{}%", percent(share));
@@ -182,6 +189,7 @@ pub(super) fn window(change: &Change) -> Option<String> {
 
 fn moved(units: &Move, of: &str, on: &str) -> String {
     let way = match (&units.from, &units.to) {
+        (Some(from), Some(to)) if from == to => format!("from one value of {} to another", plain(from)),
         (Some(from), Some(to)) => format!("from {} to {}", plain(from), plain(to)),
         (None, Some(to)) => format!("into {}", plain(to)),
         (Some(from), None) => format!("from {} back to the flag's rules and default", plain(from)),
