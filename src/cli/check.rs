@@ -143,7 +143,7 @@ impl Shown<'_> {
             return String::new();
         };
         let name = toned(&plain(&base.name), Tone::Code, style);
-        let mut text = format!("{} has too, and they block nobody:\n", name);
+        let mut text = format!("{name} has too, and they block nobody:\n");
         for finding in &self.gate.known {
             let at = self.workspace.sources.position(finding.span);
             let path = plain(self.workspace.sources.path(finding.span.file)).into_owned();

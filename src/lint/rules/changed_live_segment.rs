@@ -20,9 +20,12 @@ pub static RULE: Rule = Rule {
     check: Check::Catalogue(check),
 };
 
+/// One that runs under an edited segment, and the segment before and after.
+type Edited<'a> = (&'a Running<'a>, Ix<Segment>, Ix<Segment>);
+
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    let mut edited: BTreeMap<&str, Vec<(&Running<'_>, Ix<Segment>, Ix<Segment>)>> = BTreeMap::new();
+    let mut edited: BTreeMap<&str, Vec<Edited<'_>>> = BTreeMap::new();
     let running = context.running();
     for running in &running {
         let (old, new) = (running.old.segment, running.new.segment);
