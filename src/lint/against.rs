@@ -33,7 +33,7 @@ impl Standing {
         match self {
             Self::Live => "is live",
             Self::Paused => "is paused",
-            Self::Ended => "has ended and awaits its decision",
+            Self::Ended => "awaits its decision",
         }
     }
 }
@@ -123,9 +123,12 @@ pub(super) fn new_phase(claim: &Claim) -> String {
 
 /// Several of them, counted and the first few named: "2 live experiments, `a` and `b`".
 pub(super) fn named(several: &[&Running<'_>]) -> String {
-    let shown = listed(several.iter().take(NAMED).map(|running| running.new.id.as_str()));
-    let more = if several.len() > NAMED { " and more" } else { "" };
-    format!("{}, {shown}{more}", count(several))
+    let ids = several.iter().take(NAMED).map(|running| running.new.id.as_str());
+    let shown = match several.len().checked_sub(NAMED).filter(|&more| more > 0) {
+        None => listed(ids),
+        Some(more) => format!("{} and {more} more", ids.map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")),
+    };
+    format!("{}, {shown}", count(several))
 }
 
 /// How many are named at most.

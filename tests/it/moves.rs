@@ -15,6 +15,9 @@ const UNITS: u32 = 200_000;
 /// How many standard errors a count may be off.
 const SIGMAS: f64 = 4.5;
 
+/// A path, a text in it, and what takes its place.
+type Replaced = (&'static str, &'static str, &'static str);
+
 fn compiled(world: &World, today: Day) -> Artifact {
     let sources = world.sources();
     let context = Context::new(&sources, today);
@@ -48,7 +51,7 @@ fn as_many_units_move_as_the_plan_says() {
     let weights = "[weights]\ncontrol = \"25%\"\nfresh-first = \"75%\"\n\n[success]";
     let decision = "\n[decision]\noutcome = \"stopped\"\non = 2027-02-01\nreason = \"Worse.\"\nlearned = \"No.\"\n";
     let (phase, rollout_phase) = ("days = 28\nphase = 2", "value = \"large\"\nphase = 2");
-    let cases: [(&str, &[(&str, &str, &str)]); 8] = [
+    let cases: [(&str, &[Replaced]); 8] = [
         ("ramp", &[(FRESH, "traffic = \"20%\"", "traffic = \"30%\"")]),
         ("weights", &[(FRESH, "[success]", weights), (FRESH, "days = 28", phase)]),
         ("stop", &[(FRESH, "stage = \"ship\"", "stage = \"tweak\""), (FRESH, "", decision)]),

@@ -20,9 +20,12 @@ pub static RULE: Rule = Rule {
     check: Check::Catalogue(check),
 };
 
+/// One that runs under an edited segment, and the segment before and after.
+type Edited<'a> = (&'a Running<'a>, Ix<Segment>, Ix<Segment>);
+
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    let mut edited: BTreeMap<&str, Vec<Under<'_>>> = BTreeMap::new();
+    let mut edited: BTreeMap<&str, Vec<Edited<'_>>> = BTreeMap::new();
     let running = context.running();
     for running in &running {
         let (old, new) = (running.old.segment, running.new.segment);
@@ -32,14 +35,14 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         } else if let (Some(segment), Some(old), Some(new)) = (after, old, new) {
             let (before, after) = (digest(&running.base.catalogue, old), digest(&context.catalogue, new));
             if before != after && before.is_some() && after.is_some() {
-                edited.entry(segment).or_default().push(Under { running, old, new });
+                edited.entry(segment).or_default().push((running, old, new));
             }
         }
     }
     findings.extend(edited.into_iter().filter_map(|(id, under)| {
-        let &Under { old, new, .. } = under.first()?;
+        let &(_, old, new) = under.first()?;
         let base = &context.base.as_ref()?.context.catalogue;
-        let running: Vec<&Running<'_>> = under.iter().map(|under| under.running).collect();
+        let running: Vec<&Running<'_>> = under.iter().map(|(running, ..)| *running).collect();
         let order = |catalogue: &Catalogue, ix| catalogue.segments.at(ix).predicate.as_ref().map(in_any_order);
         let (message, help) = match order(base, old) == order(&context.catalogue, new) {
             true => (
@@ -58,13 +61,6 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         )
     }));
     findings
-}
-
-/// A live experiment under a segment that was edited: the segment before and now.
-struct Under<'a> {
-    running: &'a Running<'a>,
-    old: Ix<Segment>,
-    new: Ix<Segment>,
 }
 
 /// A finding about a claim that names another segment.
