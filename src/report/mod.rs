@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use history::{Commit, Cut, Decision, Entry, Fault, History, Pull, Waiver};
 pub use plan::{Action, Change, Definition, Edit, Excluded, Move, Neighbour, Plan, Share, Span};
-pub use read::MAX_RECORD;
+pub use read::{MAX_RECORD, Recorded};
 
 /// The version of this format; it changes when a key changes its meaning or goes.
 pub const VERSION: u32 = 1;
@@ -160,4 +160,22 @@ pub struct Planned {
     pub plan: Plan,
     /// Where it was read.
     pub source: Source,
+}
+
+impl Planned {
+    /// A report without any finding, for what shows both.
+    #[must_use]
+    pub fn unjudged(&self) -> Report {
+        Report {
+            version: self.version,
+            summary: Summary { errors: 0, warnings: 0, files: 0 },
+            diagnostics: Vec::new(),
+            verdict: Verdict::Ready,
+            known: Vec::new(),
+            held: Vec::new(),
+            stale: Vec::new(),
+            plan: Some(self.plan.clone()),
+            source: self.source.clone(),
+        }
+    }
 }

@@ -238,3 +238,20 @@ fn a_revision_that_is_no_name_is_not_offered_to_paste() {
     let (_, _, err) = allot(fresh.path(), &["check", "--base", "HEAD"]);
     assert!(err.contains("there is no commit yet"), "{err}");
 }
+
+#[test]
+#[cfg(feature = "forge")]
+fn what_check_and_what_plan_recorded_can_both_be_commented() {
+    let repository = Repository::new("");
+    repository.edit(FRESH, "traffic = \"20%\"", "traffic = \"15%\"");
+    let out = tempfile::tempdir().expect("a folder");
+    for (verb, title) in [("check", "after 1 fix"), ("plan", "### What changes against `HEAD`")] {
+        let (_, record, _) = repository.allot(&[verb, "--base", "HEAD", "--format", "json"]);
+        let path = out.path().join(verb);
+        std::fs::write(&path, record).expect("written");
+        let arguments = ["comment", "--report", path.to_str().expect("UTF-8"), "--pr", "1", "--dry-run"];
+        let (code, shown, err) = repository.allot(&arguments);
+        assert_eq!(code, Some(0), "{err}");
+        assert!(shown.lines().nth(1).is_some_and(|line| line.contains(title)), "{shown}");
+    }
+}
