@@ -1,4 +1,4 @@
-//! The sequential test of the sample ratio: do counts per variant follow the weights, at every look (Lindon & Malek 2022)?
+//! The sequential test of the sample ratio: whether counts per variant follow the weights, at every look (Lindon & Malek 2022).
 
 use std::fmt;
 

@@ -64,13 +64,11 @@ fn sizes_powers_and_effects_of_the_grid() {
         let units = size.treatment_ceil();
         // The grid holds the treatment's variance where the planned effect puts it.
         near(design.resolution(aim, units, power).expect("an effect"), "mde_abs_at_n_treatment_ceil");
-        let inverse = if guards { design.margin(units, power) } else { design.detectable(Direction::Increase, units, power) };
+        let inverse =
+            if guards { design.margin(units, power) } else { design.detectable(Direction::Increase, units, power) };
         let inverse = inverse.expect("an effect");
-        let again = if guards {
-            Aim::NonInferiorBy { margin: inverse }
-        } else {
-            Aim::Effect(inverse / get("baseline_mean"))
-        };
+        let again =
+            if guards { Aim::NonInferiorBy { margin: inverse } } else { Aim::Effect(inverse / get("baseline_mean")) };
         let again = design.size(again, power).expect("a size").treatment;
         assert!((again / units - 1.0).abs() < 1e-9, "{}: {again}, not {units}", row["id"]);
     }

@@ -90,6 +90,15 @@ fn looks_as_observed() {
     }
 }
 
+/// What crosses a far bound came from far out: the density is followed as far as the bound before.
+#[test]
+fn far_bounds_one_sided() {
+    let at = [(0.088_099_824_639_266, 0.196_645_106_704_260_66), (0.124_072_456_704_705_41, 0.441_284_843_876_615_26)];
+    let looks = at.map(|(fraction, information)| Look { fraction, information, last: false });
+    let found = bounds(Spending::OBrienFleming, 0.002_847_017_577_054_099, Sides::One, &looks).expect("bounds");
+    near(&critical(&found), &[9.984_137_423_495_856, 8.389_811_640_109], 1e-8);
+}
+
 #[test]
 fn fifty_looks() {
     let picked = |spending| {
@@ -144,21 +153,36 @@ fn classical_constants() {
     assert_eq!(classical(wang(2.0), 0.05, Sides::Two, 5), Err(Reason::Parameter));
 }
 
-/// A spending function that spends what a classical design does gives that design's bounds back.
+/// Five looks by the same integration in Python; Jennison & Turnbull 2000, tables 2.2 and 2.4, for the classical designs.
 #[test]
-fn inflation_of_one_look_and_of_published_ones() {
+fn inflation_of_one_look_and_of_five() {
     for sides in [Sides::One, Sides::Two] {
         let one = inflation(Spending::OBrienFleming, 0.05, sides, 0.8, &planned(1)).expect("a factor");
         assert!((one - 1.0).abs() < 1e-9, "{one}");
     }
-    let two = |spending, looks| inflation(spending, 0.05, Sides::Two, 0.9, &planned(looks)).expect("a factor");
-    // gsDesign 3.6: `gsDesign(k = 5, test.type = 2, alpha = 0.025, beta = 0.1, sfu = …)$n.I[5]`.
-    let fleming = two(Spending::OBrienFleming, 5);
-    assert!(fleming > 1.02 && fleming < 1.03, "{fleming}");
-    let pocock = two(Spending::Pocock, 5);
-    assert!(pocock > 1.18 && pocock < 1.22, "{pocock}");
-    let many = two(Spending::OBrienFleming, 50);
-    assert!(many > fleming && many < 1.1, "{many}");
+    let of = |spending, alpha, sides, power| inflation(spending, alpha, sides, power, &planned(5)).expect("a factor");
+    for (spending, at_90, at_80, one_sided) in [
+        (Spending::OBrienFleming, 1.023_078_326, 1.024_719_879, 1.024_719_879),
+        (Spending::Pocock, 1.192_347_648, 1.212_625_945, 1.212_613_067),
+        (HSD(-2.0), 1.059_194_230, 1.064_637_129, 1.064_635_073),
+    ] {
+        near(&[of(spending, 0.05, Sides::Two, 0.9), of(spending, 0.05, Sides::Two, 0.8)], &[at_90, at_80], 2e-9);
+        near(&[of(spending, 0.025, Sides::One, 0.8)], &[one_sided], 2e-9);
+    }
+    for (design, looks, factor) in [
+        (Classical::Pocock, 5, 1.229),
+        (Classical::Pocock, 10, 1.301),
+        (Classical::OBrienFleming, 5, 1.028),
+        (Classical::OBrienFleming, 10, 1.040),
+    ] {
+        let constant = classical(design, 0.05, Sides::Two, looks).expect("a constant");
+        let limits: Vec<_> = (1..=looks)
+            .map(|look| Ok(Bound { critical: design.critical(constant, look, looks), spent: 0.0 }))
+            .collect();
+        let drift = f64::sqrt(factor) * (1.959_963_984_540_054 + 0.841_621_233_572_914_3);
+        let power = crossing(&planned(looks), &limits, Sides::Two, drift).expect("a power");
+        assert!((power - 0.8).abs() < 3e-4, "{design:?} {looks}: {power}");
+    }
     // The probability of crossing under the drift that was found is the power, and without drift the error of one side.
     let looks = planned(20);
     let limits = bounds(Spending::Pocock, 0.05, Sides::Two, &looks).expect("bounds");

@@ -17,9 +17,9 @@ const RULE: [(f64, f64); 4] = [
 const PANEL: f64 = 2.0;
 /// Standard deviations from the middle beyond which a kernel adds nothing: e^(−7²/2) is 2e-11.
 const REACH: f64 = 7.0;
-/// Standard deviations beyond which the walk itself is not followed, where no bound is nearer.
+/// Standard deviations below the middle beyond which the walk itself is not followed, where no bound is nearer.
 const FAR: f64 = 8.5;
-/// The same where the bounds are symmetric and there is no drift, so that far tails are wanted accurately.
+/// The same above it, where far tails matter to far bounds.
 const FARTHEST: f64 = 38.0;
 
 /// A walk up to a look: what has not crossed at the look before, and how far it is to this one.
@@ -75,9 +75,13 @@ impl Walk {
     /// On to the look with `next` information, which is more, given this look's bounds in standard errors.
     pub fn advance(&mut self, lower: Option<f64>, higher: f64, next: f64) {
         let root = self.now.sqrt();
-        let (centre, far) = (self.drift * self.now, if self.mirrored { FARTHEST } else { FAR } * root);
-        let high = (higher * root).min(centre + far);
-        let low = if self.mirrored { 0.0 } else { lower.map_or(f64::NEG_INFINITY, |low| low * root).max(centre - far) };
+        let centre = self.drift * self.now;
+        let high = (higher * root).min(centre + FARTHEST * root);
+        let low = if self.mirrored {
+            0.0
+        } else {
+            lower.map_or(f64::NEG_INFINITY, |low| low * root).max(centre - FAR * root)
+        };
         // Between two known scores a walk is a bridge, whose spread is below that of either step.
         let bridge = |from: f64, to: f64| ((to - from) * from / to).sqrt();
         let out = bridge(self.now, next);

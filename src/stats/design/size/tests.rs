@@ -20,7 +20,7 @@ proptest! {
         share in 0.001..0.999_f64, effect in 0.0001..0.5_f64, up: bool, alpha in 0.0001..0.2_f64, power in 0.5..0.999_f64,
         ratio in 0.1..10.0_f64, correlation in -0.9..0.9_f64, inflation in 1.0..2.0_f64,
     ) {
-        let with = |baseline| Design { ratio, correlation, inflation, alpha, ..design(baseline) };
+        let with = |baseline| Design { alpha, ratio, correlation, inflation, ..design(baseline) };
         let direction = if up { Direction::Increase } else { Direction::Decrease };
         let mean = with(Baseline::Mean { mean: -3.0, variance: 7.0 });
         let size = mean.size(Aim::Effect(direction.sign() * effect), power).expect("a size");
