@@ -333,8 +333,11 @@ proptest! {
         if let (Some(Ok(strict)), Some(Ok(loose))) = (strict.first(), loose.first()) {
             prop_assert!(loose.critical < strict.critical);
         }
+        // A look that is too early at one level may not be so at the other; only the same looks compare.
         let mean = |of: &[Result<Bound, Reason>]| of.iter().flatten().map(|bound| bound.critical).sum::<f64>();
-        prop_assert!(mean(&loose) < mean(&strict));
+        if strict.iter().zip(&loose).all(|(strict, loose)| strict.is_ok() == loose.is_ok()) {
+            prop_assert!(mean(&loose) < mean(&strict));
+        }
     }
 
     #[test]

@@ -17,8 +17,9 @@ const RULE: [(f64, f64); 4] = [
 const PANEL: f64 = 2.0;
 /// Standard deviations from the middle beyond which a kernel adds nothing: e^(−7²/2) is 2e-11.
 const REACH: f64 = 7.0;
-/// Standard deviations below the middle beyond which the walk itself is not followed, where no bound is nearer.
-const FAR: f64 = 8.5;
+/// Standard deviations below the middle beyond which the walk itself is not followed, where no bound is nearer: 4e-11 of it
+/// is there, and hardly any of that comes back to cross above.
+const FAR: f64 = 6.5;
 /// The same above it, where far tails matter to far bounds.
 const FARTHEST: f64 = 38.0;
 
