@@ -80,7 +80,7 @@ pub enum Aim {
 
 /// A comparison of a treatment with a control, before it has data.
 ///
-/// The formula is that of two means with unequal arms (Chow, Shao & Wang 2008, chapter 3; for non-inferiority chapter 3.2.3):
+/// The formula is that of two means with unequal arms (Chow, Shao & Wang 2008, section 3.2):
 /// `n_t` = ((z(1 − α/sides) + z(power))/δ)²·(k²·`var_c`/κ + `var_t`)·(1 − ρ²)·inflation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Design {
