@@ -21,6 +21,9 @@ mod cli;
 #[cfg(feature = "forge")]
 mod comment;
 mod correctness;
+mod design;
+mod design_peers;
+mod design_simulations;
 mod examples;
 mod fixes;
 mod formats;
