@@ -61,7 +61,7 @@ install_python() {
 }
 
 from_pypi() {
-    "$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$1" --requirement "$from/requirements.txt"
+    "$python" -m pip install --quiet --no-warn-conflicts --disable-pip-version-check --root-user-action=ignore --target "$1" --requirement "$from/requirements.txt"
 }
 
 # with_py SCRIPT ARGUMENT...: runs a script of Python with the packages in `py`.
