@@ -3,16 +3,17 @@
 use super::undefined::finite;
 use super::{Twofold, Undefined};
 
-/// Counts, means and centred co-moments of some columns over the units of an arm.
+/// Counts, sums and centred co-moments of some columns over the units of an arm.
 ///
-/// A row is one unit: its outcome, or numerator and denominator, then its covariates, in their own units. Means and
-/// co-moments are held in two doubles each, so that unit noise above an offset of 1e9 keeps its digits.
+/// A row is one unit: its outcome, or numerator and denominator, then its covariates, in their own units. Sums and
+/// co-moments are held in two doubles each, so that unit noise above an offset of 1e9 keeps its digits, and values that
+/// cancel sum to 0.
 ///
 /// Sources: Welford 1962 for a stream, Chan, Golub & `LeVeque` 1983 for merging.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moments {
     count: u64,
-    means: Vec<Twofold>,
+    sums: Vec<Twofold>,
     /// Σ (x − mean x)(y − mean y), row by row of the lower triangle.
     products: Vec<Twofold>,
 }
@@ -22,7 +23,7 @@ impl Moments {
     #[must_use]
     pub fn new(columns: usize) -> Self {
         let cells = columns * (columns + 1) / 2;
-        Self { count: 0, means: vec![Twofold::default(); columns], products: vec![Twofold::default(); cells] }
+        Self { count: 0, sums: vec![Twofold::default(); columns], products: vec![Twofold::default(); cells] }
     }
 
     /// The units of one column.
@@ -62,7 +63,7 @@ impl Moments {
     /// a variance is negative, or a covariance beyond the variances, by more than rounding.
     pub fn from_sums(count: u64, shifts: &[f64], sums: &[f64], products: &[f64]) -> Result<Self, Undefined> {
         let mut moments = Self::new(shifts.len());
-        if sums.len() != moments.means.len() || products.len() != moments.products.len() {
+        if sums.len() != moments.sums.len() || products.len() != moments.products.len() {
             return Err(Undefined::Mismatch);
         }
         if !shifts.iter().chain(sums).chain(products).all(|number| number.is_finite()) {
@@ -74,8 +75,8 @@ impl Moments {
         }
         moments.count = count;
         let n = count as f64;
-        for ((mean, shift), sum) in moments.means.iter_mut().zip(shifts).zip(sums) {
-            *mean = Twofold::from(*sum).over(Twofold::from(n)).plus(Twofold::from(*shift));
+        for ((own, shift), sum) in moments.sums.iter_mut().zip(shifts).zip(sums) {
+            *own = Twofold::product(*shift, n).plus(Twofold::from(*sum));
         }
         let pairs =
             sums.iter().enumerate().flat_map(|(i, row)| sums.iter().take(i + 1).map(move |column| (row, column)));
@@ -89,7 +90,7 @@ impl Moments {
     /// Sums that belong to some data, with variances that rounding made negative at zero; `scale` has the sums they came from.
     fn checked(mut self, scale: &[f64]) -> Result<Self, Undefined> {
         const ROUNDING: f64 = 1e-9;
-        for i in 0..self.means.len() {
+        for i in 0..self.sums.len() {
             let raw = scale.get(cell(i, i)).copied().unwrap_or(f64::NAN);
             if let Some(own) = self.products.get_mut(cell(i, i)) {
                 if own.value() < -ROUNDING * raw.abs() {
@@ -100,7 +101,7 @@ impl Moments {
                 }
             }
         }
-        for i in 0..self.means.len() {
+        for i in 0..self.sums.len() {
             for j in 0..i {
                 let roots = (self.product(i, i).sqrt(), self.product(j, j).sqrt());
                 let raw = |i: usize| scale.get(cell(i, i)).map_or(0.0, |raw| raw.abs().sqrt());
@@ -128,15 +129,14 @@ impl Moments {
     ///
     /// As [`Moments::push`], and [`Undefined::Overflow`] for more than 2^64 units.
     pub fn push_many(&mut self, row: &[f64], count: u64) -> Result<(), Undefined> {
-        if row.len() != self.means.len() {
+        if row.len() != self.sums.len() {
             return Err(Undefined::Mismatch);
         }
         if !row.iter().all(|value| value.is_finite()) {
             return Err(Undefined::NotFinite);
         }
-        let offsets: Vec<f64> =
-            self.means.iter().zip(row).map(|(mean, value)| Twofold::from(*value).minus(*mean).value()).collect();
-        self.join(count, &offsets)
+        let more: Vec<Twofold> = row.iter().map(|value| Twofold::product(*value, count as f64)).collect();
+        self.join(count, &more)
     }
 
     /// The units of another part of the arm as well.
@@ -145,35 +145,35 @@ impl Moments {
     ///
     /// [`Undefined::Mismatch`] for other columns, [`Undefined::Overflow`] for more than 2^64 units.
     pub fn merge(&mut self, other: &Self) -> Result<(), Undefined> {
-        if other.means.len() != self.means.len() {
+        if other.sums.len() != self.sums.len() {
             return Err(Undefined::Mismatch);
         }
-        let offsets: Vec<f64> =
-            self.means.iter().zip(&other.means).map(|(own, mean)| mean.minus(*own).value()).collect();
-        self.join(other.count, &offsets)?;
+        self.join(other.count, &other.sums)?;
         for (cell, product) in self.products.iter_mut().zip(&other.products) {
             *cell = cell.plus(*product);
         }
         Ok(())
     }
 
-    /// `count` units more whose means lie so far from the present ones.
-    fn join(&mut self, count: u64, offsets: &[f64]) -> Result<(), Undefined> {
+    /// `count` units more, with their sums, as if they did not vary among themselves.
+    fn join(&mut self, count: u64, more: &[Twofold]) -> Result<(), Undefined> {
         let total = self.count.checked_add(count).ok_or(Undefined::Overflow)?;
         if count == 0 {
             return Ok(());
         }
-        let share = count as f64 / total as f64;
-        let weight = self.count as f64 * share;
-        for (mean, offset) in self.means.iter_mut().zip(offsets) {
-            *mean = mean.plus(Twofold::product(*offset, share));
-        }
         if self.count > 0 {
+            let (own, other) = (Twofold::from(self.count as f64), Twofold::from(count as f64));
+            let offsets = self.sums.iter().zip(more).map(|(sum, more)| more.over(other).minus(sum.over(own)).value());
+            let offsets: Vec<f64> = offsets.collect();
+            let weight = self.count as f64 * (count as f64 / total as f64);
             let pairs = offsets.iter().enumerate();
             let pairs = pairs.flat_map(|(i, row)| offsets.iter().take(i + 1).map(move |column| row * column));
             for (cell, product) in self.products.iter_mut().zip(pairs) {
                 *cell = cell.plus(Twofold::from(product * weight));
             }
+        }
+        for (sum, more) in self.sums.iter_mut().zip(more) {
+            *sum = sum.plus(*more);
         }
         self.count = total;
         Ok(())
@@ -202,7 +202,7 @@ impl Moments {
     /// Columns.
     #[must_use]
     pub fn columns(&self) -> usize {
-        self.means.len()
+        self.sums.len()
     }
 
     /// The mean of a column.
@@ -220,8 +220,7 @@ impl Moments {
     ///
     /// [`Undefined::Overflow`], and [`Undefined::Mismatch`] where there is no such column.
     pub fn sum(&self, column: usize) -> Result<f64, Undefined> {
-        let mean = self.means.get(column).ok_or(Undefined::Mismatch)?;
-        finite(mean.times(self.count as f64).value())
+        finite(self.sums.get(column).ok_or(Undefined::Mismatch)?.value())
     }
 
     /// The variance of a column, with n − 1.
@@ -240,7 +239,7 @@ impl Moments {
     /// [`Undefined::EmptyArm`], [`Undefined::OneUnit`], [`Undefined::Overflow`], and [`Undefined::Mismatch`] where there are
     /// no such columns.
     pub fn covariance(&self, row: usize, column: usize) -> Result<f64, Undefined> {
-        if row.max(column) >= self.means.len() {
+        if row.max(column) >= self.sums.len() {
             return Err(Undefined::Mismatch);
         }
         match self.count {
@@ -252,10 +251,11 @@ impl Moments {
 
     /// The mean in two doubles.
     pub(super) fn exact_mean(&self, column: usize) -> Result<Twofold, Undefined> {
-        let mean = *self.means.get(column).ok_or(Undefined::Mismatch)?;
+        let sum = self.sums.get(column).ok_or(Undefined::Mismatch)?;
         if self.count == 0 {
             return Err(Undefined::EmptyArm);
         }
+        let mean = sum.over(Twofold::from(self.count as f64));
         finite(mean.value()).map(|_| mean)
     }
 
@@ -265,10 +265,11 @@ impl Moments {
     }
 
     /// Moments of `count` units made of means and of co-moments by row and column.
-    pub(super) fn built(count: u64, means: Vec<Twofold>, product: impl Fn(usize, usize) -> f64) -> Self {
+    pub(super) fn built(count: u64, means: &[Twofold], product: impl Fn(usize, usize) -> f64) -> Self {
         let cells = (0..means.len()).flat_map(|i| (0..=i).map(move |j| (i, j)));
         let products = cells.map(|(i, j)| Twofold::from(product(i, j))).collect();
-        Self { count, means, products }
+        let sums = means.iter().map(|mean| mean.times(count as f64)).collect();
+        Self { count, sums, products }
     }
 }
 

@@ -36,7 +36,7 @@ impl Moments {
             (row, 0) => (self.product(row + 1, 0) - ratio * self.product(row + 1, 1)) / scale,
             (row, column) => self.product(row + 1, column + 1),
         };
-        Ok(Self::built(self.count(), means, product))
+        Ok(Self::built(self.count(), &means, product))
     }
 }
 

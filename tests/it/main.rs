@@ -42,4 +42,6 @@ mod rule_pages;
 mod schemas;
 mod sdk;
 mod serving;
+mod stats_edge;
+mod stats_peers;
 mod world;
