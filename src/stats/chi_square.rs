@@ -74,7 +74,7 @@ pub fn independence(table: &[Vec<u64>]) -> Option<ChiSquare> {
 
 #[cfg(test)]
 mod tests {
-    use super::{goodness_of_fit, independence};
+    use super::{ChiSquare, goodness_of_fit, independence};
 
     /// Reference values from scipy 1.14: `chisquare([48, 35, 17], [50, 30, 20])` and `chi2_contingency(…, correction=False)`.
     #[test]
@@ -93,5 +93,33 @@ mod tests {
         assert_eq!(goodness_of_fit(&[1, 2], &[0.5, 0.5]), None);
         assert_eq!(independence(&[vec![10, 20]]), None);
         assert_eq!(independence(&[]), None);
+    }
+
+    /// (ν, x, P(χ² > x)): `mpmath` 1.3 at 50 digits, `gammainc(ν/2, x/2, regularized=True)`.
+    const TAILS: [(usize, f64, f64); 15] = [
+        (1, 0.142_857_142_857_142_85, 0.705_456_986_111_273_42),
+        (1, 8.0, 0.004_677_734_981_047_265_84),
+        (1, 2.666_666_666_666_666_5, 0.102_470_434_859_749_437),
+        (1, 700.0, 2.990_226_975_124_620_34e-154),
+        (1, 1300.0, 1.130_372_844_149_274_24e-284),
+        (2, 3.3, 0.192_049_908_620_754_131),
+        (3, 40.0, 1.065_509_033_425_586_08e-8),
+        (7, 0.5, 0.999_446_481_390_424_965),
+        (10, 500.0, 4.414_736_099_913_731_28e-101),
+        (63, 63.0, 0.476_302_383_338_130_13),
+        (99, 300.0, 4.226_653_464_419_625_72e-22),
+        (255, 180.0, 0.999_886_525_243_617_021),
+        (1_000, 1_100.0, 0.014_614_408_126_295_194),
+        (9_999, 10_500.0, 0.000_241_530_114_222_553_351),
+        (1_000_000, 1_003_000.0, 0.017_016_772_933_266_315_1),
+    ];
+
+    #[test]
+    #[allow(clippy::excessive_precision, reason = "digits as they were printed")]
+    fn tails_are_those_of_mpmath() {
+        for (freedom, x, tail) in TAILS {
+            let p = ChiSquare::of(x, freedom).expect("defined").p;
+            assert!((p / tail - 1.0).abs() < 1e-9, "{x} at {freedom}: {p} {tail}, {:e}", p / tail - 1.0);
+        }
     }
 }

@@ -48,4 +48,6 @@ mod rule_pages;
 mod schemas;
 mod sdk;
 mod serving;
+mod stats_edge;
+mod stats_peers;
 mod world;

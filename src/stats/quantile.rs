@@ -1,0 +1,62 @@
+//! A quantile of an arm, with the standard error that its order statistics give.
+
+use super::{Estimate, Moments, Ordered, Twofold, Undefined, normal};
+
+/// The share of the normal distribution between the levels whose order statistics give the standard error.
+const COVERED: f64 = 0.95;
+
+impl Estimate {
+    /// The quantile of the values of an arm, one value per unit, at a level between 0 and 1.
+    ///
+    /// The standard error is (upper − lower)/(2z) at the levels q ± z·√(q(1−q)/n) with z = 1.96 (Deng, Knoblich & Lu 2018);
+    /// all three values are interpolated between order statistics (type 7). It is undefined where a level is not inside
+    /// (0, 1), and where the two are the same value.
+    ///
+    /// # Errors
+    ///
+    /// [`Undefined::OutOfRange`], [`Undefined::EmptyArm`].
+    pub fn of_quantile(values: &Ordered, level: f64) -> Result<Self, Undefined> {
+        let count = values.count();
+        let spread = (level * (1.0 - level) / count as f64).sqrt();
+        around(values, level, count, if count < 2 { Err(Undefined::OneUnit) } else { Ok(spread) })
+    }
+
+    /// The quantile of the events of an arm, of which a unit may have several or none.
+    ///
+    /// `units` has a row per unit: how many of its events are at or below the quantile, then how many it has. The levels are
+    /// then as far apart as the delta-method standard error of that ratio says.
+    ///
+    /// # Errors
+    ///
+    /// [`Undefined::OutOfRange`], [`Undefined::EmptyArm`], [`Undefined::ZeroDenominator`], [`Undefined::Mismatch`] where the
+    /// units have other events, and as [`Moments::linearised`].
+    pub fn of_clustered_quantile(events: &Ordered, level: f64, units: &Moments) -> Result<Self, Undefined> {
+        let total = units.sum(1)?;
+        if (total - events.count() as f64).abs() > 1e-9 * total.abs().max(1.0) {
+            return Err(Undefined::Mismatch);
+        }
+        let spread = Self::of_ratio(units)?.se();
+        around(events, level, units.count(), spread)
+    }
+}
+
+fn around(values: &Ordered, level: f64, count: u64, spread: Result<f64, Undefined>) -> Result<Estimate, Undefined> {
+    if !(level > 0.0 && level < 1.0) {
+        return Err(Undefined::OutOfRange);
+    }
+    let value = values.percentile(level)?;
+    let variance = spread.and_then(|spread| width(values, level, spread)).map(|se| se * se);
+    let variance = variance.and_then(super::undefined::finite);
+    Ok(Estimate::new(count, Twofold::from(value), variance, count as f64 - 1.0))
+}
+
+/// The standard error from the order statistics around a level.
+fn width(values: &Ordered, level: f64, spread: f64) -> Result<f64, Undefined> {
+    let z = normal::upper_quantile(0.5 * (1.0 - COVERED))?;
+    let (low, high) = (level - z * spread, level + z * spread);
+    if !(low > 0.0 && high < 1.0) {
+        return Err(Undefined::TooFewUnits);
+    }
+    let width = values.percentile(high)? - values.percentile(low)?;
+    if width > 0.0 { Ok(width / (2.0 * z)) } else { Err(Undefined::ZeroWidth) }
+}
