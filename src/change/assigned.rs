@@ -13,8 +13,12 @@ use crate::model::{Claim, Ix};
 /// The assignment of one experiment or rollout on a day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assigned {
-    /// What decides a unit's bucket: surface, unit, scheme and salt.
-    ground: [String; 4],
+    /// What decides a unit's bucket, besides the salt: surface, unit and scheme.
+    ground: [String; 3],
+    /// The salt of the first hash; none where its ledger cannot be read.
+    ground_salt: Option<String>,
+    /// Whether its buckets would have to be drawn again by another hash than that of its lock.
+    anew: bool,
     flag: String,
     grid: u32,
     owned: BucketSet,
@@ -30,18 +34,26 @@ impl Assigned {
     /// The assignment of a claim by a lock on a day; none where it owns nobody then.
     #[must_use]
     pub fn on(side: &Side<'_>, ix: Ix<Claim>, lock: &Lock, day: Day) -> Option<Self> {
-        let claim = side.catalogue.claims.at(ix);
         // A pause keeps the buckets and assigns nobody.
-        let serves = claim.stage == Some(Stage::Ship) && !claim.is_paused() && lock.window().contains(day);
-        let owned = serves.then(|| owned(lock, day)).filter(|owned| !owned.is_empty())?;
-        let salt = claim.surface.and_then(|surface| side.salt(surface)).unwrap_or_default();
+        let paused = side.catalogue.claims.at(ix).is_paused();
+        Self::on_despite_pauses(side, ix, lock, day).filter(|_| !paused)
+    }
+
+    /// The same as if it were not paused.
+    #[must_use]
+    pub fn on_despite_pauses(side: &Side<'_>, ix: Ix<Claim>, lock: &Lock, day: Day) -> Option<Self> {
+        let claim = side.catalogue.claims.at(ix);
+        let serves = claim.stage == Some(Stage::Ship) && lock.window().contains(day);
+        let owned = serves.then(|| lock.owned(day)).filter(|owned| !owned.is_empty())?;
         let flag = claim.flag.map(|flag| side.catalogue.flags.at(flag));
         let value = |id: &str| {
             let found = claim.variants.iter().find(|variant| variant.id == id);
             found.map_or(Value::Null, |variant| variant.value.clone())
         };
         Some(Self {
-            ground: [lock.surface.clone(), lock.unit.clone(), lock.scheme.clone(), salt.to_owned()],
+            ground: [lock.surface.clone(), lock.unit.clone(), lock.scheme.clone()],
+            ground_salt: claim.surface.and_then(|surface| side.salt(surface)).map(str::to_owned),
+            anew: false,
             flag: lock.flag.clone(),
             grid: lock.grid,
             owned,
@@ -53,13 +65,13 @@ impl Assigned {
 
     #[cfg(test)]
     pub(super) fn made(
-        ground: [String; 4],
+        ground: [String; 3],
         owned: BucketSet,
         salt: &str,
         variants: Vec<(String, Range<u32>, Value)>,
     ) -> Self {
         let (flag, salt) = ("flag".to_owned(), salt.to_owned());
-        Self { ground, flag, grid: 10_000, owned, salt, variants, outside: None }
+        Self { ground, ground_salt: None, anew: false, flag, grid: 10_000, owned, salt, variants, outside: None }
     }
 
     #[cfg(test)]
@@ -79,6 +91,36 @@ impl Assigned {
             .map(|(variant, range)| (variant.id.clone(), range, variant.value.clone()))
             .collect();
         self
+    }
+
+    /// The same, as if its buckets were drawn again by another hash.
+    #[must_use]
+    pub(super) fn drawn_anew(self) -> Self {
+        Self { anew: true, ..self }
+    }
+
+    /// The same on the surface and the flag that the declaration names, instead of those of the lock.
+    #[must_use]
+    pub(super) fn elsewhere(mut self, side: &Side<'_>, ix: Ix<Claim>) -> Self {
+        let claim = side.catalogue.claims.at(ix);
+        if let (Some(surface), [place, ..]) = (claim.surface, &mut self.ground) {
+            place.clone_from(&side.catalogue.surfaces.at(surface).id);
+        }
+        if let Some(flag) = claim.flag {
+            self.flag.clone_from(&side.catalogue.flags.at(flag).id);
+        }
+        self
+    }
+
+    /// The same with so many buckets; which ones makes no difference to how many units come or leave.
+    #[must_use]
+    pub(super) fn resized(mut self, buckets: u32) -> Self {
+        let missing = buckets.saturating_sub(self.owned.len());
+        let free: Vec<u32> = self.owned.complement().iter().take(missing as usize).collect();
+        for bucket in free {
+            self.owned.insert(bucket);
+        }
+        self.shrunk(buckets)
     }
 
     /// The same with so many buckets only; which ones makes no difference to how many units leave.
@@ -114,13 +156,22 @@ impl Assigned {
 
     /// Whether the same hash picks the variant.
     pub(super) fn same_draw(&self, other: &Self) -> bool {
-        self.salt == other.salt && self.ground == other.ground
+        self.salt == other.salt && self.same_hash(other)
+    }
+
+    /// Whether the same hash picks the bucket. A salt that is not known is taken for the same: nothing says otherwise.
+    fn same_hash(&self, other: &Self) -> bool {
+        let salts = self.ground_salt.as_ref().zip(other.ground_salt.as_ref());
+        self.ground == other.ground
+            && self.grid == other.grid
+            && self.anew == other.anew
+            && salts.is_none_or(|(own, others)| own == others)
     }
 
     /// The shares of the surface's units that both own, and that only the first and only the second owns.
     pub(super) fn shares_with(&self, other: &Self) -> (f64, f64, f64) {
         let (own, others) = (self.share(), other.share());
-        let both = if self.ground != other.ground || self.grid != other.grid {
+        let both = if !self.same_hash(other) {
             // Another hash: who is owned by the one says nothing of the other.
             own * others
         } else if self.owned.size() == other.owned.size() {
@@ -139,15 +190,6 @@ impl Assigned {
         }
         cells
     }
-}
-
-/// The buckets that a lock owns on a day of its window.
-fn owned(lock: &Lock, day: Day) -> BucketSet {
-    let mut owned = BucketSet::with_size(lock.buckets);
-    for step in lock.steps.iter().filter(|step| lock.start.plus(step.after) <= day) {
-        owned.union_with(&step.adds);
-    }
-    owned
 }
 
 /// A part of a whole; nothing of nothing.

@@ -102,7 +102,8 @@ fn moved_ground(base: &Side<'_>, head: &Side<'_>) -> BTreeSet<Ix<Surface>> {
         let Some(old) = base.catalogue.surfaces.find(&surface.id) else { return true };
         let before = base.catalogue.surfaces.at(old);
         let ground = |surface: &Surface| (surface.unit().to_owned(), surface.sdk, surface.buckets);
-        base.salt(old) != head.salt(ix) || ground(before) != ground(surface)
+        let salts = base.salt(old).zip(head.salt(ix));
+        salts.is_some_and(|(before, after)| before != after) || ground(before) != ground(surface)
     });
     moved.map(|(ix, _)| ix).collect()
 }
@@ -116,10 +117,11 @@ fn compared(base: &Side<'_>, head: &Side<'_>, claims: Pair<Ix<Claim>>, today: Da
     let sizes = Pair { before: old.map(sized), after: new.map(sized) };
     let text = |side: &Side<'_>, claim: &Claim| side.sources.get(claim.file).map(|source| source.text.to_string());
     let texts = (old.and_then(|claim| text(base, claim)), new.and_then(|claim| text(head, claim)));
-    let edits = match (&texts.0, &texts.1) {
+    let mut edits = match (&texts.0, &texts.1) {
         (Some(before), Some(after)) if before != after => edits(before, after),
         _ => Vec::new(),
     };
+    edits.extend(old.zip(new).and_then(|(old, new)| reordered(old, new)));
     let (moves_on, moves) = most_moves(base, head, claims, locks, today).unzip();
     let moves: Vec<Move> = moves.unwrap_or_default();
     let held = |lock: Option<&Lock>| lock.map(Lock::held);
@@ -171,6 +173,21 @@ fn compared(base: &Side<'_>, head: &Side<'_>, claims: Pair<Ix<Claim>>, today: Da
     Some(change)
 }
 
+/// The same variants in another order: no key says so.
+fn reordered(old: &Claim, new: &Claim) -> Option<Edit> {
+    let ids = |claim: &Claim| -> Vec<String> { claim.variants.iter().map(|variant| variant.id.clone()).collect() };
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
+    };
+    let (before, after) = (ids(old), ids(new));
+    (before != after && sorted(before.clone()) == sorted(after.clone())).then(|| Edit {
+        key: "order of variants".to_owned(),
+        before: Some(before.join(", ")),
+        after: Some(after.join(", ")),
+    })
+}
+
 fn sized(claim: &Claim) -> Sized {
     let intent = claim.intent.as_ref();
     let declared = claim.experiment().and_then(|written| written.traffic.as_ref()).map(|traffic| traffic.value);
@@ -214,20 +231,62 @@ fn most_moves(
 #[must_use]
 pub fn moves_on(base: &Side<'_>, head: &Side<'_>, claims: Pair<Ix<Claim>>, locks: Pair<&Lock>, day: Day) -> Vec<Move> {
     let before = claims.before.zip(locks.before).and_then(|(ix, lock)| Assigned::on(base, ix, lock, day));
-    let after = claims.after.zip(locks.after).and_then(|(ix, lock)| asked(head, ix, lock, day));
+    let after = claims.after.zip(locks.after).and_then(|(ix, lock)| asked(head, ix, lock, day, Assigned::on));
     moves(before.as_ref(), after.as_ref())
 }
 
+/// Who moves on a day, were neither side paused.
+#[must_use]
+pub fn moves_despite_pauses(
+    base: &Side<'_>,
+    head: &Side<'_>,
+    claims: Pair<Ix<Claim>>,
+    locks: Pair<&Lock>,
+    day: Day,
+) -> Vec<Move> {
+    let on = Assigned::on_despite_pauses;
+    let before = claims.before.zip(locks.before).and_then(|(ix, lock)| on(base, ix, lock, day));
+    let after = claims.after.zip(locks.after).and_then(|(ix, lock)| asked(head, ix, lock, day, on));
+    moves(before.as_ref(), after.as_ref())
+}
+
+/// The assignment of a claim by a lock on a day.
+type On = fn(&Side<'_>, Ix<Claim>, &Lock, Day) -> Option<Assigned>;
+
 /// What the head's declaration asks for on a day, also where allocation refuses it: that is what it would do to users.
-fn asked(side: &Side<'_>, ix: Ix<Claim>, lock: &Lock, day: Day) -> Option<Assigned> {
-    let assigned = Assigned::on(side, ix, lock, day)?;
-    Some(match side.refusal(ix) {
-        Some(Refusal::Pinned(pins)) if pins.contains(&Pin::Variants) => {
-            assigned.with_ranges(side.catalogue.claims.at(ix))
+fn asked(side: &Side<'_>, ix: Ix<Claim>, lock: &Lock, day: Day, on: On) -> Option<Assigned> {
+    let mut assigned = on(side, ix, lock, day)?;
+    match side.refusal(ix) {
+        Some(Refusal::Pinned(pins)) => {
+            if pins.contains(&Pin::Variants) {
+                assigned = assigned.with_ranges(side.catalogue.claims.at(ix));
+            }
+            if pins.iter().any(|pin| matches!(pin, Pin::Unit | Pin::Scheme | Pin::Buckets)) {
+                assigned = assigned.drawn_anew();
+            }
+            if pins.iter().any(|pin| matches!(pin, Pin::Surface | Pin::Flag)) {
+                assigned = assigned.elsewhere(side, ix);
+            }
+            Some(match wanted(side, ix, lock, day) {
+                Some(buckets) => assigned.resized(buckets),
+                None => assigned,
+            })
         }
-        Some(&Refusal::Shrinks { to, .. }) => assigned.shrunk(to),
-        _ => assigned,
-    })
+        Some(&Refusal::Shrinks { to, .. }) => Some(assigned.shrunk(to)),
+        _ => Some(assigned),
+    }
+}
+
+/// How many buckets of a lock the declared share of a day would be; none where it takes no share.
+fn wanted(side: &Side<'_>, ix: Ix<Claim>, lock: &Lock, day: Day) -> Option<u32> {
+    let claim = side.catalogue.claims.at(ix);
+    let intent = claim.intent.as_ref()?;
+    let step = intent.steps.iter().rev().find(|step| intent.window.start.plus(step.after) <= day)?;
+    let millionths = u64::from(step.share.0) * u64::from(lock.buckets);
+    let holdout = side.locks.ledger(side.catalogue.surfaces.at(intent.surface).file);
+    let kept_free = holdout.map_or(0, |held| held.ledger.holdout.len());
+    let most = lock.buckets.saturating_sub(if claim.experiment().is_none() { kept_free } else { 0 });
+    Some(u32::try_from(millionths / 1_000_000).unwrap_or(most).min(most))
 }
 
 /// What a change does, from its two sides.
@@ -267,7 +326,10 @@ fn actions(base: &Side<'_>, head: &Side<'_>, change: &ClaimChange, both: Option<
         let surface = claim.surface.map(|surface| side.catalogue.surfaces.at(surface).id.clone());
         let segment = claim.segment.map(|segment| side.catalogue.segments.at(segment).id.clone());
         let touches = claim.intent.as_ref().map(|intent| intent.components.clone());
-        (flag, surface, segment, claim.variants.clone(), touches.filter(|_| was && is))
+        // In another order they are the same: the lock keeps their ranges.
+        let mut variants = claim.variants.clone();
+        variants.sort_by(|a, b| a.id.cmp(&b.id));
+        (flag, surface, segment, variants, touches.filter(|_| was && is))
     };
     let settled = |stage: Option<Stage>| matches!(stage, Some(Stage::Ship | Stage::Build));
     note(settled(old.stage) && settled(new.stage) && assigned(base, old) != assigned(head, new), Action::Assignment);

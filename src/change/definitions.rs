@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Side;
 use super::edits::{Edit, edits};
 use crate::decl::Day;
-use crate::model::{Claim, Fact, Flag, Ix, Metric, Segment, Surface};
+use crate::lock::{analysis_digest, segment_digest};
+use crate::model::{Catalogue, Claim, Fact, Flag, Ix, Metric, Segment, Surface};
 use crate::source::FileId;
 
 /// What is declared.
@@ -63,10 +64,18 @@ pub fn definitions(base: &Side<'_>, head: &Side<'_>, today: Day) -> Vec<Definiti
         };
         let Some(file) = after.or(before).map(|place| place.file) else { continue };
         let (what, id) = key.clone();
-        let live = dependents(base, what, &id, today);
+        let live = match what {
+            What::Root if means(&edits) => under_root(base, head, today),
+            _ => dependents(base, what, &id, today),
+        };
         changed.push(Definition { what, id, file, there, edits, live });
     }
     changed
+}
+
+/// Whether edits of the root are of a kind that tests depend on.
+fn means(edits: &[Edit]) -> bool {
+    edits.iter().any(|edit| edit.key.starts_with("analysis.") || edit.key.starts_with("attributes."))
 }
 
 /// Edits between two files, each pair compared once: a file may hold many metrics.
@@ -118,9 +127,16 @@ fn places(side: &Side<'_>) -> BTreeMap<(What, String), Place> {
 /// The ids of the claims that are live on a day and depend on a definition.
 #[must_use]
 pub fn dependents(side: &Side<'_>, what: What, id: &str, today: Day) -> Vec<String> {
-    let catalogue = side.catalogue;
-    let uses: Box<dyn Fn(&Claim) -> bool> = match what {
-        What::Root => return Vec::new(),
+    let uses = uses(side.catalogue, what, id);
+    let live = side.catalogue.claims.values().filter(|claim| claim.live_on(today));
+    live.filter(|claim| uses(claim)).map(|claim| claim.id.clone()).collect()
+}
+
+/// Which claims depend on a definition.
+#[must_use]
+pub fn uses<'a>(catalogue: &'a Catalogue, what: What, id: &str) -> Box<dyn Fn(&Claim) -> bool + 'a> {
+    match what {
+        What::Root => Box::new(|_| false),
         What::Surface => {
             let surface: Option<Ix<Surface>> = catalogue.surfaces.find(id);
             Box::new(move |claim| surface.is_some() && claim.surface == surface)
@@ -145,7 +161,22 @@ pub fn dependents(side: &Side<'_>, what: What, id: &str, today: Day) -> Vec<Stri
                 claim.tracked.iter().filter_map(|tracked| tracked.metric).any(reads)
             })
         }
+    }
+}
+
+/// The ids of the claims that are live on a day and that the root has another meaning for: how they are analysed, and whom
+/// their segments address.
+fn under_root(base: &Side<'_>, head: &Side<'_>, today: Day) -> Vec<String> {
+    let meaning = |catalogue: &Catalogue, claim: &Claim| {
+        let plan = claim.surface.map(|surface| analysis_digest(catalogue, claim, catalogue.surfaces.at(surface)));
+        let segment =
+            claim.segment.map(|segment| catalogue.segments.at(segment).predicate.as_ref().map(segment_digest));
+        (plan, segment)
     };
-    let live = catalogue.claims.values().filter(|claim| claim.live_on(today));
-    live.filter(|claim| uses(claim)).map(|claim| claim.id.clone()).collect()
+    let live = base.catalogue.claims.values().filter(|claim| claim.live_on(today));
+    let differs = |claim: &&Claim| {
+        let after = head.catalogue.claims.find(&claim.id).map(|ix| head.catalogue.claims.at(ix));
+        after.is_some_and(|after| meaning(base.catalogue, claim) != meaning(head.catalogue, after))
+    };
+    live.filter(differs).map(|claim| claim.id.clone()).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::decl::entries;
+use crate::decl::{entries, same_value};
 
 /// One key that is written otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,21 +21,21 @@ const MAX_VALUE: usize = 300;
 /// that went.
 #[must_use]
 pub fn edits(before: &str, after: &str) -> Vec<Edit> {
-    let of = |text: &str| -> Vec<(String, String)> {
-        let value = |range| shortened(text.get::<std::ops::Range<usize>>(range).unwrap_or_default());
-        entries(text).into_iter().map(|(key, range)| (key, value(range))).collect()
-    };
+    fn of(text: &str) -> Vec<(String, &str)> {
+        entries(text).into_iter().map(|(key, range)| (key, text.get(range).unwrap_or_default())).collect()
+    }
     let (before, after) = (of(before), of(after));
     let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) =
         (before.iter().cloned().collect(), after.iter().cloned().collect());
-    let changed = after.iter().filter(|(key, value)| old.get(key) != Some(value)).map(|(key, value)| Edit {
+    let differs = |(key, value): &&(String, &str)| old.get(key).is_none_or(|was| !same_value(was, value));
+    let changed = after.iter().filter(differs).map(|(key, value)| Edit {
         key: key.clone(),
-        before: old.get(key).cloned(),
-        after: Some(value.clone()),
+        before: old.get(key).copied().map(shortened),
+        after: Some(shortened(value)),
     });
     let gone = before.iter().filter(|(key, _)| !new.contains_key(key)).map(|(key, value)| Edit {
         key: key.clone(),
-        before: Some(value.clone()),
+        before: Some(shortened(value)),
         after: None,
     });
     changed.chain(gone).collect()

@@ -14,8 +14,8 @@ mod side;
 mod tests;
 
 pub use assigned::Assigned;
-pub use claims::{Action, ClaimChange, Sized, claims, moves_on};
-pub use definitions::{Definition, What, definitions, dependents};
+pub use claims::{Action, ClaimChange, Sized, claims, moves_despite_pauses, moves_on};
+pub use definitions::{Definition, What, definitions, dependents, uses};
 pub use edits::{Edit, edits};
 pub use moves::{Move, moves};
 pub use neighbours::{Excluded, Neighbour};

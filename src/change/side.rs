@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::lock::{Lock, Locks, Plan, Refusal, Verdict};
+use crate::lock::{LedgerVerdict, Lock, Locks, Plan, Refusal, Verdict};
 use crate::model::{Catalogue, Claim, Ix, Surface};
 use crate::source::{FileId, Sources};
 
@@ -14,21 +14,28 @@ pub struct Side<'a> {
     pub locks: &'a Locks,
     /// What allocation would write; none for a state that is what it is.
     plan: Option<HashMap<Ix<Claim>, &'a Verdict>>,
+    /// The salts of ledgers that allocation would write.
+    salts: HashMap<Ix<Surface>, &'a str>,
 }
 
 impl<'a> Side<'a> {
     /// A state as it is on disk or in a commit.
     #[must_use]
     pub fn as_it_is(sources: &'a Sources, catalogue: &'a Catalogue, locks: &'a Locks) -> Self {
-        Self { sources, catalogue, locks, plan: None }
+        Self { sources, catalogue, locks, plan: None, salts: HashMap::new() }
     }
 
     /// A state as it will be once it is allotted.
     #[must_use]
     pub fn once_allotted(sources: &'a Sources, catalogue: &'a Catalogue, locks: &'a Locks, plan: &'a Plan) -> Self {
         let changes = plan.claims.iter().filter(|(_, verdict)| *verdict != Verdict::Kept);
-        let plan = changes.map(|(ix, verdict)| (*ix, verdict)).collect();
-        Self { sources, catalogue, locks, plan: Some(plan) }
+        let claims = changes.map(|(ix, verdict)| (*ix, verdict)).collect();
+        let ledgers = plan.ledgers.iter();
+        let salts = ledgers.filter_map(|(ix, verdict)| match verdict {
+            LedgerVerdict::New(ledger) | LedgerVerdict::Changed(ledger) => Some((*ix, ledger.salt.as_str())),
+            LedgerVerdict::Kept | LedgerVerdict::Refused { .. } | LedgerVerdict::Unsound => None,
+        });
+        Self { sources, catalogue, locks, plan: Some(claims), salts: salts.collect() }
     }
 
     /// The lock of a claim on this side.
@@ -67,9 +74,10 @@ impl<'a> Side<'a> {
     /// The salt of a surface's hash: as declared, else as its ledger keeps it.
     #[must_use]
     pub fn salt(&self, surface: Ix<Surface>) -> Option<&'a str> {
+        let planned = self.salts.get(&surface).copied();
         let surface = self.catalogue.surfaces.at(surface);
         let declared = surface.written.salt.as_ref().map(|salt| salt.value.as_str());
-        declared.or_else(|| self.locks.ledger(surface.file).map(|held| held.ledger.salt.as_str()))
+        declared.or(planned).or_else(|| self.locks.ledger(surface.file).map(|held| held.ledger.salt.as_str()))
     }
 
     /// The locks on a surface, each with its claim.

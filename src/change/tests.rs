@@ -13,7 +13,7 @@ type Variants = Vec<(&'static str, Range<u32>)>;
 fn assigned(owned: &str, salt: &str, variants: Variants) -> Assigned {
     let variants = variants.into_iter().map(|(id, range)| (id.to_owned(), range, Value::from(id))).collect();
     let owned = BucketSet::parse(owned, 20).expect("runs");
-    Assigned::made(["home", "user", "growthbook", "surface"].map(str::to_owned), owned, salt, variants)
+    Assigned::made(["home", "user", "growthbook"].map(str::to_owned), owned, salt, variants)
 }
 
 /// Who has what at every bucket and every place, counted; only for assignments of one salt.

@@ -108,8 +108,11 @@ pub fn source(workspace: &Workspace) -> Result<report::Source, Failure> {
 /// The levels of rules: the base's, so that no change loosens its own gate.
 fn levels(context: &Context<'_>) -> Levels {
     let root = |context: &Context<'_>| context.catalogue.root.as_ref().map(|(_, root)| Levels::of_root(Some(root)));
-    let base = context.base.as_ref().and_then(|base| root(&base.context));
-    base.or_else(|| root(context)).unwrap_or_default()
+    match context.base.as_ref().filter(|base| !base.context.sources.is_empty()) {
+        // A root that cannot be read sets no level, and whoever mends it does not set them for this change either.
+        Some(base) => root(&base.context).unwrap_or_default(),
+        None => root(context).unwrap_or_default(),
+    }
 }
 
 /// Findings that a base does not have, and those that it has too: the same words of the same rule in the same file.

@@ -11,6 +11,7 @@ mod drawing;
 mod failure;
 mod findings;
 mod gate;
+mod history;
 mod init;
 mod lint;
 mod man;
@@ -79,6 +80,7 @@ enum Verb {
     New(new::New),
     Check(check::Check),
     Plan(plan::Plan),
+    History(history::History),
     #[cfg(feature = "forge")]
     Comment(comment::Comment),
     Lint(lint::Lint),
@@ -104,6 +106,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::New(verb) => new::run(&cli.global, verb),
         Verb::Check(verb) => check::run(&cli.global, verb),
         Verb::Plan(verb) => plan::run(&cli.global, verb),
+        Verb::History(verb) => history::run(&cli.global, verb),
         #[cfg(feature = "forge")]
         Verb::Comment(verb) => comment::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),

@@ -54,13 +54,13 @@ pub fn run(global: &Global, verb: &Plan) -> Result<Exit, Failure> {
     let workspace = Workspace::open_at(global, revisions)?;
     let context = workspace.context();
     let plan = Gate::plan(&context).unwrap_or_default();
+    let planned = || -> Result<_, Failure> {
+        Ok(report::Planned { version: report::VERSION, plan: plan.clone(), source: source(&workspace)? })
+    };
     data(&match verb.format {
         Format::Text => plan::text(&plan, global.color.style()),
-        Format::Json => report::Planned { version: report::VERSION, plan, source: source(&workspace)? }.write(),
-        Format::Markdown => {
-            let record = Gate { plan: Some(plan), ..Gate::default() }.record(&workspace)?;
-            markdown::plan(&record, &Links::default()).fit(MAX_COMMENT)
-        }
+        Format::Json => planned()?.write(),
+        Format::Markdown => markdown::plan(&planned()?, &Links::default()).fit(MAX_COMMENT),
     })?;
     Ok(Exit::Clean)
 }

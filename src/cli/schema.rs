@@ -82,6 +82,7 @@ pub fn files(known: &Ids) -> Vec<(String, String)> {
     let declarations = schemas(known).into_iter().map(|(kind, schema)| (kind.word().to_owned(), schema));
     let outputs = [
         ("output/check", render::json::check_schema()),
+        ("output/history", render::json::history_schema()),
         ("output/lint", render::json::schema()),
         ("output/plan", render::json::plan_schema()),
         ("output/rules", render::rules::schema()),

@@ -94,7 +94,7 @@ impl Workspace {
                     Some(head) => repo.merge_base(&named, head)?,
                     None => named,
                 };
-                let tree = repo.tree(&commit)?;
+                let tree = repo.tree_before(&commit, revisions.head.and(head.as_deref()), &ids)?;
                 Some((name, repo.differences(&tree, &loaded, &ids)?, commit))
             }
             None => None,
@@ -174,7 +174,10 @@ pub fn instant(global: &Global) -> Result<Instant, Failure> {
 
 /// The root and the repository of a catalogue that is looked at in a commit: on disk where it is there, else in the commit
 /// alone, as in a bare repository.
-fn catalogue_at(global: &Global, head: &str) -> Result<(PathBuf, io::Repo), Failure> {
+///
+/// # Errors
+/// When there is no repository, no such commit or no catalogue in it.
+pub fn catalogue_at(global: &Global, head: &str) -> Result<(PathBuf, io::Repo), Failure> {
     match root(global) {
         Ok(root) => {
             let repo = io::Repo::around(&root)?;

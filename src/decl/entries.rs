@@ -20,6 +20,13 @@ pub fn entries(text: &str) -> Vec<(String, Range<usize>)> {
     found
 }
 
+/// Whether two values mean the same, however they are written: quotes, spaces and comments say nothing.
+#[must_use]
+pub fn same_value(one: &str, other: &str) -> bool {
+    let read = |text: &str| toml::from_str::<toml::Table>(&format!("value = {text}")).ok();
+    one == other || read(one).is_some_and(|one| read(other) == Some(one))
+}
+
 fn table(prefix: &str, entries: &DeTable<'_>, depth: usize, found: &mut Vec<(String, Range<usize>)>) {
     for (key, node) in entries {
         let key = key.get_ref();

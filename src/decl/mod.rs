@@ -26,7 +26,7 @@ pub(crate) mod table;
 pub use baseline::{Baseline, Moments};
 pub use clause::{AttributeType, Clause, Comparison, Literal, MAX_DEPTH, MAX_TESTS, Test};
 pub use day::Day;
-pub use entries::entries;
+pub use entries::{entries, same_value};
 pub use experiment::{
     AnalysisOverride, Decision, Experiment, Guardrail, Outcome, Preview, RampStep, Rollout, RolloutStep, Stage,
     Success, Waiver,

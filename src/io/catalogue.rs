@@ -50,15 +50,28 @@ pub fn is_root(folder: &Path) -> bool {
 /// # Errors
 /// When a folder or a file cannot be read at all.
 pub fn load(root: &Path) -> Result<Loaded, IoError> {
+    load_some(root, &|_| true)
+}
+
+/// Reads those declarations and locks below a root that are wanted; a folder, whose path ends in `/`, is only looked into if
+/// it is.
+///
+/// # Errors
+/// When a folder or a file cannot be read at all.
+pub fn load_some(root: &Path, wanted: &Wanted<'_>) -> Result<Loaded, IoError> {
     let top = root.join("allotment.toml");
     let first = match fs::symlink_metadata(&top) {
+        Ok(_) if !wanted("allotment.toml") => Loaded::default(),
         Ok(meta) if meta.is_file() => Loaded::of(read("allotment.toml".to_owned(), &top)?),
         Ok(_) => Loaded::refusing("allotment.toml".to_owned(), NO_FILE),
         Err(cause) => return Err(IoError::new(format!("cannot read `{}`", top.display()), cause)),
     };
-    let folders = FOLDERS.par_iter().map(|folder| walk(&root.join(folder), folder, 0));
+    let folders = FOLDERS.par_iter().map(|folder| walk(&root.join(folder), folder, 0, wanted));
     Ok(first.and(folders.collect::<Result<Vec<_>, _>>()?))
 }
+
+/// Which paths below a root are wanted.
+type Wanted<'a> = dyn Fn(&str) -> bool + Sync + 'a;
 
 /// Whether a path below a root is that of a declaration or a lock, or, ending in `/`, of a folder that may hold some.
 pub(super) fn belongs(path: &str) -> bool {
@@ -114,7 +127,10 @@ fn read(name: String, path: &Path) -> Result<Read, IoError> {
 }
 
 /// Reads a folder: what is in it is listed first, and then read in parallel with the folders below.
-fn walk(folder: &Path, name: &str, depth: usize) -> Result<Loaded, IoError> {
+fn walk(folder: &Path, name: &str, depth: usize, wanted: &Wanted<'_>) -> Result<Loaded, IoError> {
+    if !wanted(&format!("{name}/")) {
+        return Ok(Loaded::default());
+    }
     let wrong = |cause: std::io::Error| IoError::new(format!("cannot read `{}`", folder.display()), cause);
     match fs::symlink_metadata(folder) {
         Ok(meta) if meta.is_dir() => {}
@@ -138,6 +154,9 @@ fn walk(folder: &Path, name: &str, depth: usize) -> Result<Loaded, IoError> {
         if kind.is_dir() {
             folders.push(file);
         } else if file.ends_with(".toml") || file.ends_with(".lock") {
+            if !wanted(&format!("{name}/{file}")) {
+                continue;
+            }
             if kind.is_file() {
                 files.push(file);
             } else {
@@ -150,7 +169,12 @@ fn walk(folder: &Path, name: &str, depth: usize) -> Result<Loaded, IoError> {
     let below = |file: &String| format!("{name}/{file}");
     let (texts, inner) = rayon::join(
         || files.par_iter().map(|file| read(below(file), &folder.join(file))).collect::<Result<Vec<_>, _>>(),
-        || folders.par_iter().map(|file| walk(&folder.join(file), &below(file), depth + 1)).collect::<Result<_, _>>(),
+        || {
+            folders
+                .par_iter()
+                .map(|file| walk(&folder.join(file), &below(file), depth + 1, wanted))
+                .collect::<Result<_, _>>()
+        },
     );
     texts?.into_iter().for_each(|text| loaded.add(text));
     Ok(loaded.and(inner?))

@@ -7,17 +7,19 @@ mod clock;
 mod files;
 #[cfg(feature = "forge")]
 pub mod forge;
+mod history;
 mod merge;
 mod place;
 mod repository;
 mod surroundings;
 mod terminal;
 
-pub use catalogue::{Loaded, find_root, is_root, load};
+pub use catalogue::{Loaded, find_root, is_root, load, load_some};
 pub use clock::{Instant, now, parse_instant, written_instant};
 pub use files::{
     create_all, create_new, is_file, is_file_of, read_bounded, read_stdin, remove_files, write_all, write_atomic,
 };
+pub use history::{Commit, Cut, Files, Follow, Past, Touched};
 pub use merge::{Merge, Merged, Relation, Side, Stop};
 pub use place::{here, is_there, resolved, top_of_repository, way};
 pub use repository::{Differences, Ids, Repo, Tree, head_commit, locks_at};

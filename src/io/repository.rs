@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Component, Path};
 
-use git2::{Commit, ObjectType, Oid, Repository, TreeWalkMode, TreeWalkResult};
+use git2::{Commit, ObjectType, Oid, Repository, TreeEntry, TreeWalkMode, TreeWalkResult};
 use rayon::prelude::*;
 
 use super::IoError;
@@ -11,14 +11,21 @@ use super::catalogue::{Loaded, MAX_FILE, NO_FILE, NO_TEXT, TOO_LARGE, belongs};
 
 /// The repository that a catalogue is in.
 pub struct Repo {
-    repository: Repository,
+    pub(super) repository: Repository,
     /// The catalogue's folder below the top of the repository, ending in `/`; empty for the top itself.
-    folder: String,
+    pub(super) folder: String,
 }
 
 /// The files of a catalogue at a commit: paths below its root, and their objects; none for what is no regular file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tree(BTreeMap<String, Option<Oid>>);
+pub struct Tree(pub(super) BTreeMap<String, Option<Oid>>);
+
+impl Tree {
+    /// The paths of its files.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
 
 /// The ids that the texts of a catalogue would have as objects, in order of its files.
 #[derive(Debug, Clone, Default)]
@@ -88,18 +95,8 @@ impl Repo {
     pub fn with_catalogue_at(here: &Path, folder: Option<&Path>, revision: &str) -> Result<Self, IoError> {
         let mut repo = Self { repository: discover(here)?, folder: String::new() };
         let doing = || format!("cannot find a catalogue in `{revision}`");
-        let commit = repo.resolve(revision)?;
-        let tree = repo.find(&commit)?.tree().map_err(|cause| IoError::new(doing(), cause.message()))?;
-        let mut roots = Vec::new();
-        let walked = tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
-            if entry.name_bytes() == b"allotment.toml" && entry.kind() == Some(ObjectType::Blob) {
-                roots.push(folder.to_owned());
-            }
-            TreeWalkResult::Ok
-        });
-        walked.map_err(|cause| IoError::new(doing(), cause.message()))?;
+        let roots = repo.roots(&repo.resolve(revision)?)?;
         let wanted = folder.map(|folder| slashed(folder.components()));
-        drop(tree);
         let folder = match (wanted, roots.as_slice()) {
             (Some(wanted), _) if roots.contains(&wanted) => wanted,
             (Some(wanted), _) => {
@@ -165,9 +162,21 @@ impl Repo {
     /// # Errors
     /// When objects are missing.
     pub fn tree(&self, commit: &str) -> Result<Tree, IoError> {
+        self.tree_in(commit, &self.folder, &|_| true)
+    }
+
+    /// Those of the catalogue's files at a commit that are wanted; a folder, whose path ends in `/`, is only looked into if it is.
+    ///
+    /// # Errors
+    /// When objects are missing.
+    pub fn tree_of(&self, commit: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Tree, IoError> {
+        self.tree_in(commit, &self.folder, wanted)
+    }
+
+    fn tree_in(&self, commit: &str, folder: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Tree, IoError> {
         let wrong = |cause: git2::Error| self.unreadable(commit, &cause);
         let top = self.find(commit)?.tree().map_err(wrong)?;
-        let folder = self.folder.trim_end_matches('/');
+        let folder = folder.trim_end_matches('/');
         let below = match folder.is_empty() {
             true => top,
             false => match top.get_path(Path::new(folder)) {
@@ -182,11 +191,12 @@ impl Repo {
             let Ok(name) = entry.name() else { return TreeWalkResult::Skip };
             let path = format!("{folder}{name}");
             match entry.kind() {
-                Some(ObjectType::Tree) if !belongs(&format!("{path}/")) => TreeWalkResult::Skip,
-                Some(ObjectType::Blob) if belongs(&path) => {
-                    // Links are blobs as well, and are not followed.
-                    let regular = matches!(entry.filemode(), 0o100_644 | 0o100_755 | 0o100_664);
-                    files.insert(path, regular.then(|| entry.id()));
+                Some(ObjectType::Tree) => {
+                    let below = format!("{path}/");
+                    if belongs(&below) && wanted(&below) { TreeWalkResult::Ok } else { TreeWalkResult::Skip }
+                }
+                Some(ObjectType::Blob) if belongs(&path) && wanted(&path) => {
+                    files.insert(path, regular(entry).then(|| entry.id()));
                     TreeWalkResult::Ok
                 }
                 _ => TreeWalkResult::Ok,
@@ -194,6 +204,51 @@ impl Repo {
         });
         walked.map_err(wrong)?;
         Ok(Tree(files))
+    }
+
+    /// The catalogue's files at the base of a change: where the catalogue is now, or where it was before the change moved it.
+    ///
+    /// # Errors
+    /// When objects are missing.
+    pub fn tree_before(&self, base: &str, head: Option<&str>, ids: &Ids) -> Result<Tree, IoError> {
+        let here = self.tree(base)?;
+        if here.0.contains_key("allotment.toml") {
+            return Ok(here);
+        }
+        let still = match head {
+            Some(head) => self.roots(head)?,
+            None => Vec::new(),
+        };
+        let top = self.repository.workdir().filter(|_| head.is_none());
+        let is_there = |folder: &str| {
+            still.iter().any(|other| other == folder)
+                || top.is_some_and(|top| top.join(folder).join("allotment.toml").exists())
+        };
+        let known: HashSet<Oid> = ids.0.iter().copied().flatten().collect();
+        let mut best = (0, here);
+        for folder in self.roots(base)?.into_iter().filter(|folder| !is_there(folder)) {
+            let tree = self.tree_in(base, &folder, &|_| true)?;
+            let shared = tree.0.values().flatten().filter(|id| known.contains(id)).count();
+            if shared > best.0 {
+                best = (shared, tree);
+            }
+        }
+        Ok(best.1)
+    }
+
+    /// The folders of a commit that hold an `allotment.toml`, each ending in `/`; empty for the top.
+    fn roots(&self, commit: &str) -> Result<Vec<String>, IoError> {
+        let wrong = |cause: git2::Error| self.unreadable(commit, &cause);
+        let tree = self.find(commit)?.tree().map_err(wrong)?;
+        let mut roots = Vec::new();
+        let walked = tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
+            if entry.name_bytes() == b"allotment.toml" && entry.kind() == Some(ObjectType::Blob) {
+                roots.push(folder.to_owned());
+            }
+            TreeWalkResult::Ok
+        });
+        walked.map_err(wrong)?;
+        Ok(roots)
     }
 
     /// The texts of a catalogue at a commit.
@@ -255,12 +310,12 @@ impl Repo {
         Ok(!self.differences(tree, head, ids)?.is_empty())
     }
 
-    fn find(&self, commit: &str) -> Result<Commit<'_>, IoError> {
+    pub(super) fn find(&self, commit: &str) -> Result<Commit<'_>, IoError> {
         let id = Oid::from_str(commit).map_err(|cause| self.unreadable(commit, &cause))?;
         self.repository.find_commit(id).map_err(|cause| self.unreadable(commit, &cause))
     }
 
-    fn text(&self, id: Option<Oid>) -> Result<Result<String, &'static str>, IoError> {
+    pub(super) fn text(&self, id: Option<Oid>) -> Result<Result<String, &'static str>, IoError> {
         let Some(id) = id else { return Ok(Err(NO_FILE)) };
         let blob = self.repository.find_blob(id).map_err(|cause| self.unreadable(&id.to_string(), &cause))?;
         if blob.size() as u64 > MAX_FILE {
@@ -269,17 +324,36 @@ impl Repo {
         Ok(String::from_utf8(blob.content().to_vec()).map_err(|_| NO_TEXT))
     }
 
-    fn unreadable(&self, what: &str, cause: &git2::Error) -> IoError {
+    pub(super) fn unreadable(&self, what: &str, cause: &git2::Error) -> IoError {
         IoError::new(format!("cannot read `{what}`"), cause.message()).help(self.remedy(what))
     }
 
     fn remedy(&self, revision: &str) -> String {
         if self.repository.is_shallow() {
             "this clone is shallow: run `git fetch --unshallow`".to_owned()
-        } else {
+        } else if revision == "HEAD" {
+            "there is no commit yet: without `--base` there is nothing to compare with".to_owned()
+        } else if is_plain(revision) {
             format!("fetch it first, for example `git fetch origin {}`", revision.trim_start_matches("origin/"))
+        } else {
+            "name a branch, a tag or a commit".to_owned()
         }
     }
+}
+
+/// Whether an entry is a regular file: links are blobs as well, and are not followed.
+pub(super) fn regular(entry: &TreeEntry<'_>) -> bool {
+    matches!(entry.filemode(), 0o100_644 | 0o100_755 | 0o100_664)
+}
+
+/// Whether a revision is a mere name, which can be pasted behind `git fetch origin` without meaning anything else there.
+fn is_plain(revision: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._/-".contains(letter);
+    !revision.is_empty()
+        && revision.len() <= 250
+        && !revision.starts_with('-')
+        && !revision.contains("..")
+        && revision.chars().all(plain)
 }
 
 fn discover(folder: &Path) -> Result<Repository, IoError> {

@@ -11,11 +11,13 @@ use crate::model::{Claim, Ix, Segment};
 #[must_use]
 pub fn held(context: &Context<'_>, report: &Report) -> BTreeMap<String, BTreeSet<&'static str>> {
     let mut held: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
-    for finding in report.findings.iter().chain(&report.covered) {
+    let said = report.findings.iter().map(|finding| (finding, finding.rule));
+    // What is set aside holds back all the same, under the name of what is said instead.
+    for (finding, named) in said.chain(report.covered.iter().map(|(finding, rule)| (finding, *rule))) {
         let serving = rules::find(finding.rule).is_some_and(|rule| rule.serving);
         if serving && finding.concern == Concern::Serving && finding.severity == Severity::Error {
             for surface in touched(context, finding) {
-                held.entry(surface).or_default().insert(finding.rule);
+                held.entry(surface).or_default().insert(named);
             }
         }
     }

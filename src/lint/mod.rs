@@ -3,14 +3,13 @@
 mod against;
 mod config;
 mod context;
+mod cover;
 mod held;
 mod rule;
 pub mod rules;
 mod schema;
 mod value;
 mod words;
-
-use std::collections::HashSet;
 
 use rayon::prelude::*;
 
@@ -21,8 +20,6 @@ pub use rule::{Check, Group, Rule};
 
 use crate::decl::Stage;
 use crate::diag::{Concern, Diagnostic, Severity};
-use crate::model::Claim;
-use crate::source::FileId;
 
 /// What lint has to say of a catalogue.
 #[derive(Debug, Clone, Default)]
@@ -31,8 +28,8 @@ pub struct Report {
     pub findings: Vec<Diagnostic>,
     /// Findings that a waiver accepts for now.
     pub waived: Vec<Diagnostic>,
-    /// Findings about locks of which another one says better what is the matter: what the change would do to users.
-    pub covered: Vec<Diagnostic>,
+    /// Findings about locks, each with the rule whose finding says better what is the matter: what the change would do to users.
+    pub covered: Vec<(Diagnostic, &'static str)>,
 }
 
 impl Report {
@@ -85,35 +82,9 @@ fn report(context: &Context<'_>, levels: &Levels, wanted: fn(&Rule) -> bool) -> 
         }
     }
     if context.base.is_some() {
-        cover(context, &mut report);
+        cover::cover(context, &mut report);
     }
     report
-}
-
-/// Rules of the lifecycle that say why a lock is not what it should be.
-const TELLING: [&str; 5] =
-    ["changed-live-segment", "changed-weights", "decreased-traffic", "moved-units", "removed-allotted-file"];
-
-/// Sets aside what is said of a lock where a rule of the lifecycle speaks of the same experiment.
-fn cover(context: &Context<'_>, report: &mut Report) {
-    // A segment under live experiments, or a surface, is a finding elsewhere than the locks that it breaks.
-    let about = |finding: &Diagnostic| {
-        let claim = context.claim_of(finding.span.file);
-        claim.map_or(finding.span.file, |claim| claim.file)
-    };
-    let told: HashSet<FileId> =
-        report.findings.iter().filter(|finding| TELLING.contains(&finding.rule)).map(about).collect();
-    let beneath = |claim: &Claim| {
-        let segment = claim.segment.map(|ix| context.catalogue.segments.at(ix).file);
-        [segment, claim.surface.map(|ix| context.catalogue.surfaces.at(ix).file)]
-    };
-    let covered = |finding: &Diagnostic| {
-        let ground = context.claim_of(finding.span.file).map_or([None; 2], beneath);
-        let said = told.contains(&about(finding)) || ground.iter().flatten().any(|file| told.contains(file));
-        matches!(finding.rule, "stale-allocation" | "missing-allocation") && said
-    };
-    let (covered, kept) = std::mem::take(&mut report.findings).into_iter().partition(covered);
-    (report.covered, report.findings) = (covered, kept);
 }
 
 /// Whether a finding is about a thought or a record: neither has a part in what is served. Their locks do.

@@ -83,6 +83,16 @@ impl Lock {
         Window { start: self.start, end: self.days.map(|days| self.start.plus(days)) }
     }
 
+    /// The buckets of the steps that have begun on a day.
+    #[must_use]
+    pub fn owned(&self, day: Day) -> BucketSet {
+        let mut owned = BucketSet::with_size(self.buckets);
+        for step in self.steps.iter().filter(|step| self.start.plus(step.after) <= day) {
+            owned.union_with(&step.adds);
+        }
+        owned
+    }
+
     /// All buckets that it holds, which it does for its whole window.
     #[must_use]
     pub fn held(&self) -> BucketSet {

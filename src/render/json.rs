@@ -53,3 +53,9 @@ pub fn check_schema() -> serde_json::Value {
 pub fn plan_schema() -> serde_json::Value {
     schema_of::<report::Planned>()
 }
+
+/// The JSON Schema of a history.
+#[must_use]
+pub fn history_schema() -> serde_json::Value {
+    schema_of::<report::History>()
+}

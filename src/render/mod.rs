@@ -4,6 +4,7 @@ mod actions;
 pub mod comment;
 mod figures;
 pub mod github;
+pub mod history;
 pub mod json;
 pub mod markdown;
 pub mod page;

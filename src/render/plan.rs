@@ -4,7 +4,7 @@ use super::actions::{named, users_concerned};
 use super::figures::{count, counted, day, days_between, listed, percent};
 use super::text::{Style, Tone, toned};
 use super::words::{plain, wrapped};
-use crate::report::{Change, Definition, Move, Neighbour, Plan, Share};
+use crate::report::{Action, Change, Definition, Move, Neighbour, Plan, Share};
 
 /// The width to which lines are broken, in characters.
 const WIDTH: usize = 96;
@@ -36,7 +36,13 @@ fn block(change: &Change, width: usize, style: Style) -> String {
         text.push_str(&format!("  {part}"));
     }
     text.push('\n');
-    let mut line = |title: &str, words: String| lines(&mut text, title, &words, style);
+    details(&mut text, change, style);
+    text
+}
+
+/// What is to be said of a change below its first line.
+pub(super) fn details(text: &mut String, change: &Change, style: Style) {
+    let mut line = |title: &str, words: String| lines(text, title, &words, style);
     if let Some(old) = &change.renamed_from {
         line("was", plain(old).into_owned());
     }
@@ -50,7 +56,7 @@ fn block(change: &Change, width: usize, style: Style) -> String {
     {
         line("phase", format!("{before} -> {after}"));
     }
-    if !change.ramp.is_empty() {
+    if grows(change) {
         let steps = some(&change.ramp, |(from, share)| format!("{}% from {}", percent(*share), plain(from)));
         let full = change.full_from.as_ref().map_or_else(String::new, |full| format!(", all from {}", plain(full)));
         line("ramp", format!("{steps}{full}"));
@@ -80,11 +86,10 @@ fn block(change: &Change, width: usize, style: Style) -> String {
     let excludes: Vec<(String, String)> = excludes
         .map(|other| (other.id.clone(), format!("{}%, {}", percent(other.share), until(other.end.as_deref()))))
         .collect();
-    column(&mut text, "excludes", &excludes, style);
-    column(&mut text, "overlaps", &neighbours(&change.overlaps, " of its units"), style);
-    column(&mut text, "inherits", &neighbours(&change.inherits, " of its units"), style);
-    edits(&mut text, &change.edits, style);
-    text
+    column(text, "excludes", &excludes, style);
+    column(text, "overlaps", &neighbours(&change.overlaps, " of its units"), style);
+    column(text, "inherits", &neighbours(&change.inherits, " of its units"), style);
+    edits(text, &change.edits, style);
 }
 
 fn of_definition(definition: &Definition, style: Style) -> String {
@@ -115,7 +120,7 @@ fn edits(text: &mut String, edits: &[crate::report::Edit], style: Style) {
 }
 
 /// An indented line with its title, broken at spaces.
-fn lines(text: &mut String, title: &str, words: &str, style: Style) {
+pub(super) fn lines(text: &mut String, title: &str, words: &str, style: Style) {
     let broken = wrapped(words, WIDTH - INDENT);
     for (at, line) in broken.lines().enumerate() {
         let title = if at == 0 { title } else { "" };
@@ -143,7 +148,7 @@ fn name(id: &str, style: Style) -> String {
     toned(&plain(id), Tone::Code, style)
 }
 
-fn some<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
+pub(super) fn some<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
     let mut shown: Vec<String> = items.iter().take(NAMED).map(show).collect();
     if items.len() > NAMED {
         shown.push(format!("{} more", items.len() - NAMED));
@@ -151,8 +156,15 @@ fn some<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
     listed(&shown)
 }
 
+/// Whether steps of a ramp are of interest: those of what has ended are not.
+fn grows(change: &Change) -> bool {
+    let ended = |action: &Action| matches!(action, Action::Stop | Action::Remove);
+    let tidied = change.actions.iter().all(|action| matches!(action, Action::Edit | Action::Analysis));
+    !change.ramp.is_empty() && !tidied && !change.actions.iter().any(ended)
+}
+
 /// "20% of home", "5% -> 20% of home".
-fn traffic(change: &Change) -> Option<String> {
+pub(super) fn traffic(change: &Change) -> Option<String> {
     let share = |share: Share| format!("{}%", percent(share));
     let text = match (change.traffic.before, change.traffic.after) {
         (Some(before), Some(after)) if before != after => format!("{} -> {}", share(before), share(after)),
@@ -164,7 +176,7 @@ fn traffic(change: &Change) -> Option<String> {
 }
 
 /// "2027-02-08 to 2027-03-08, 28 days"; the second day is no longer in it.
-fn window(change: &Change) -> Option<String> {
+pub(super) fn window(change: &Change) -> Option<String> {
     let start = change.start.after.as_deref()?;
     let Some(end) = change.end.after.as_deref() else { return Some(format!("from {}", plain(start))) };
     let text = format!("{} to {}", plain(start), plain(end));
@@ -177,6 +189,7 @@ fn window(change: &Change) -> Option<String> {
 
 fn moved(units: &Move, of: &str, on: &str) -> String {
     let way = match (&units.from, &units.to) {
+        (Some(from), Some(to)) if from == to => format!("from one value of {} to another", plain(from)),
         (Some(from), Some(to)) => format!("from {} to {}", plain(from), plain(to)),
         (None, Some(to)) => format!("into {}", plain(to)),
         (Some(from), None) => format!("from {} back to the flag's rules and default", plain(from)),
@@ -191,7 +204,7 @@ fn until(end: Option<&str>) -> String {
 }
 
 /// A value on one line, cut where it is long.
-fn shortened(value: &str) -> String {
+pub(super) fn shortened(value: &str) -> String {
     let value = plain(value);
     match value.char_indices().nth(MAX_VALUE) {
         None => value.into_owned(),

@@ -3,14 +3,16 @@
 //! `allot check --format json` writes it; `allot comment` reads it, also where it comes from a fork's pull request. So it is
 //! read strictly: what is unknown, too large or of another version is refused, and no text in it is trusted to be tame.
 
+mod history;
 mod plan;
 mod read;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use history::{Commit, Cut, Decision, Entry, Fault, History, Pull, Waiver};
 pub use plan::{Action, Change, Definition, Edit, Excluded, Move, Neighbour, Plan, Share, Span};
-pub use read::MAX_RECORD;
+pub use read::{MAX_RECORD, Recorded};
 
 /// The version of this format; it changes when a key changes its meaning or goes.
 pub const VERSION: u32 = 1;
@@ -158,4 +160,22 @@ pub struct Planned {
     pub plan: Plan,
     /// Where it was read.
     pub source: Source,
+}
+
+impl Planned {
+    /// A report without any finding, for what shows both.
+    #[must_use]
+    pub fn unjudged(&self) -> Report {
+        Report {
+            version: self.version,
+            summary: Summary { errors: 0, warnings: 0, files: 0 },
+            diagnostics: Vec::new(),
+            verdict: Verdict::Ready,
+            known: Vec::new(),
+            held: Vec::new(),
+            stale: Vec::new(),
+            plan: Some(self.plan.clone()),
+            source: self.source.clone(),
+        }
+    }
 }

@@ -4,8 +4,9 @@ mod lines;
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use lines::Lines;
 pub use lines::Position;
 
 /// One version of a file of a catalogue, as an index into its [`Sources`].
@@ -61,13 +62,14 @@ pub struct Source {
     pub fault: Option<&'static str>,
     /// The revision whose version this is, where it is not the one that is looked at.
     pub revision: Option<Arc<str>>,
+    lines: OnceLock<Lines>,
 }
 
 impl Source {
     /// A file of the catalogue that is looked at.
     #[must_use]
     pub fn new(path: &str, text: &str) -> Self {
-        Self { path: path.into(), text: text.into(), fault: None, revision: None }
+        Self { path: path.into(), text: text.into(), fault: None, revision: None, lines: OnceLock::new() }
     }
 
     /// The file's name without its folder and its last extension: the id of what it declares.
@@ -105,6 +107,7 @@ impl Sources {
             text: text.into(),
             fault: None,
             revision: None,
+            lines: OnceLock::new(),
         };
         Self::of(files.into_iter().map(whole).collect())
     }
@@ -144,7 +147,8 @@ impl Sources {
             base.push(id(versions.len()));
             let fault = text.as_ref().err().copied();
             let text: Arc<str> = text.unwrap_or_default().into();
-            versions.push(Source { path: path.into(), text, fault, revision: Some(Arc::clone(&revision)) });
+            let revision = Some(Arc::clone(&revision));
+            versions.push(Source { path: path.into(), text, fault, revision, lines: OnceLock::new() });
         }
         base.sort_by(|&a, &b| path_of(&versions, a).cmp(path_of(&versions, b)));
         let versions = Arc::new(versions);
@@ -185,8 +189,8 @@ impl Sources {
     /// Where a span starts and ends, in lines and columns counted from 1.
     #[must_use]
     pub fn position(&self, span: Span) -> Position {
-        let text = self.get(span.file).map_or("", |source| &source.text);
-        Position::of(text, span.range())
+        let source = self.get(span.file).unwrap_or(&NOTHING);
+        source.lines.get_or_init(|| Lines::of(&source.text)).position(&source.text, span.range())
     }
 
     /// How many files there are.

@@ -2,7 +2,9 @@
 
 mod chi_square;
 mod compare;
+mod corrections;
 mod cuped;
+pub mod design;
 mod erf;
 mod estimate;
 mod factor;
@@ -13,6 +15,8 @@ pub mod normal;
 mod order;
 mod quantile;
 mod ratio;
+mod sample_ratio;
+pub mod sequential;
 mod strata;
 pub mod student;
 mod twofold;
@@ -24,11 +28,13 @@ mod tests;
 
 pub use chi_square::{ChiSquare, goodness_of_fit, independence};
 pub use compare::{Comparison, Direction};
+pub use corrections::{benjamini_hochberg, bonferroni, holm, hommel};
 pub use cuped::{Adjusted, adjust};
 pub use estimate::{Contrast, Estimate, Interval};
 pub use interaction::interaction;
 pub use moments::Moments;
 pub use order::Ordered;
+pub use sample_ratio::{SampleRatio, log_evidence};
 pub use strata::post_stratify;
 pub use twofold::Twofold;
 pub use undefined::Undefined;

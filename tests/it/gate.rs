@@ -195,3 +195,63 @@ fn every_format_is_written_beside_the_one_that_is_shown() {
     let (code, _, err) = repository.allot(&["check", "--write", "yaml=x"]);
     assert_eq!(code, Some(2), "{err}");
 }
+
+#[test]
+fn moving_the_whole_catalogue_is_no_way_around_the_gate() {
+    let repository = Repository::new("");
+    std::fs::create_dir(repository.top().join("tests-of-ours")).unwrap();
+    let folders =
+        ["allotment.toml", "baselines", "experiments", "flags", "metrics", "rollouts", "segments", "surfaces"];
+    for name in folders {
+        repository.git(&["mv", name, "tests-of-ours"]);
+    }
+    let (code, out, _) =
+        allot(&repository.top().join("tests-of-ours"), &["check", "--base", "HEAD", "--format", "json"]);
+    assert_eq!((code, changes(&json(&out))), (Some(0), Vec::new()), "{out}");
+    repository.edit(&format!("tests-of-ours/{FRESH}"), "traffic = \"20%\"", "traffic = \"15%\"");
+    let moved = repository.commit("Move, and something else");
+    let (code, out, _) = allot(&repository.top().join("tests-of-ours"), &["check", "--base", "HEAD~1"]);
+    assert!(code == Some(1) && out.contains("error[decreased-traffic]"), "{out}");
+    let (code, out, _) = allot(repository.top(), &["check", "--base", "HEAD~1", "--head", &moved]);
+    assert!(code == Some(1) && out.contains("error[decreased-traffic]"), "{out}");
+    // A second catalogue beside the first is new, and no copy of it.
+    repository.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    let target = repository.top().join("another");
+    std::fs::create_dir_all(&target).unwrap();
+    let copied = Command::new("cp").arg("-r").args(folders).arg("another").current_dir(repository.top()).status();
+    assert!(copied.unwrap().success());
+    let (_, out, _) = allot(&target, &["plan", "--base", "HEAD", "--format", "json"]);
+    assert_eq!(changes(&json(&out)).len(), 2, "{out}");
+}
+
+#[test]
+fn a_revision_that_is_no_name_is_not_offered_to_paste() {
+    let repository = Repository::new("");
+    for odd in ["--upload-pack=x", "main:surfaces", "HEAD..main", "", "a b", "$(x)"] {
+        let (code, _, err) = repository.allot(&["plan", &format!("--base={odd}")]);
+        assert_eq!(code, Some(3), "{odd}: {err}");
+        assert!(err.contains("name a branch, a tag or a commit") && !err.contains("git fetch"), "{odd}: {err}");
+    }
+    let fresh = tempfile::tempdir().expect("a folder");
+    assert!(git(fresh.path(), &["init", "-q"]).status.success());
+    std::fs::copy(repository.root().join("allotment.toml"), fresh.path().join("allotment.toml")).unwrap();
+    let (_, _, err) = allot(fresh.path(), &["check", "--base", "HEAD"]);
+    assert!(err.contains("there is no commit yet"), "{err}");
+}
+
+#[test]
+#[cfg(feature = "forge")]
+fn what_check_and_what_plan_recorded_can_both_be_commented() {
+    let repository = Repository::new("");
+    repository.edit(FRESH, "traffic = \"20%\"", "traffic = \"15%\"");
+    let out = tempfile::tempdir().expect("a folder");
+    for (verb, title) in [("check", "after 1 fix"), ("plan", "### What changes against `HEAD`")] {
+        let (_, record, _) = repository.allot(&[verb, "--base", "HEAD", "--format", "json"]);
+        let path = out.path().join(verb);
+        std::fs::write(&path, record).expect("written");
+        let arguments = ["comment", "--report", path.to_str().expect("UTF-8"), "--pr", "1", "--dry-run"];
+        let (code, shown, err) = repository.allot(&arguments);
+        assert_eq!(code, Some(0), "{err}");
+        assert!(shown.lines().nth(1).is_some_and(|line| line.contains(title)), "{shown}");
+    }
+}

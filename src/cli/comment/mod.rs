@@ -14,12 +14,12 @@ use crate::io::Surroundings;
 use crate::io::forge::{self, Fault, Forge, Repository};
 use crate::render::comment::{self, Wanted};
 use crate::render::markdown::{self, Links};
-use crate::report::{MAX_RECORD, Report};
+use crate::report::{MAX_RECORD, Recorded};
 use post::Stop;
 
 /// Create or update the one comment on a GitHub pull request
 ///
-/// It shows what `allot check --format json` recorded. The comment is known by a hidden marker at its very beginning and by
+/// It shows what `allot check --format json` recorded, or `allot plan`. The comment is known by a hidden marker at its very beginning and by
 /// its author, so that nobody else's comment is ever touched, and an older run leaves what a newer one wrote.
 ///
 /// The token is `GITHUB_TOKEN`, or else `GH_TOKEN`, and may write to pull requests. The author is `--author`; else, with the
@@ -30,7 +30,7 @@ use post::Stop;
   allot comment --report report.json --pr 12 --dry-run
   allot comment --report report.json --pr 12 --repo acme/shop --key shop --dry-run")]
 pub struct Comment {
-    /// What `allot check --format json` printed; `-` reads it from standard input
+    /// What `allot check` or `allot plan` printed with `--format json`; `-` reads it from standard input
     #[arg(long, value_name = "FILE")]
     report: PathBuf,
     /// The pull request; without it, that of the event that began the run, or of its commit
@@ -90,7 +90,7 @@ pub fn run(global: &Global, verb: &Comment) -> Result<Exit, Failure> {
         Failure::usage("there is no repository").help("name it with `--repo OWNER/NAME`, or set `GITHUB_REPOSITORY`")
     })?;
     let forge = Forge::open(&around, repository, Duration::from_millis(verb.second))?;
-    match post::post(global, verb, &around, &forge, &wanted, report.source.head.as_deref()) {
+    match post::post(global, verb, &around, &forge, &wanted, report.source().head.as_deref()) {
         Ok(()) => Ok(Exit::Clean),
         Err(Stop::Failed(failure)) => Err(failure),
         Err(Stop::Fault(fault)) if fault.forbidden => forbidden(global, verb, &around, &wanted, fault),
@@ -99,16 +99,16 @@ pub fn run(global: &Global, verb: &Comment) -> Result<Exit, Failure> {
 }
 
 /// Reads a record, which somebody else may have written.
-fn record(path: &Path) -> Result<Report, Failure> {
+fn record(path: &Path) -> Result<Recorded, Failure> {
     let bytes = match path == Path::new("-") {
         true => io::read_stdin(MAX_RECORD)?,
         false => io::read_bounded(path, MAX_RECORD)?,
     };
-    let report = Report::read(&bytes).and_then(|report| match report.source.head.as_deref() {
+    let report = Recorded::read(&bytes).and_then(|report| match report.source().head.as_deref() {
         Some(head) if !comment::is_commit(head) => Err("its `source.head` is no commit id".to_owned()),
         _ => Ok(report),
     });
-    let help = "make one with `allot check --format json`";
+    let help = "make one with `allot check --format json`, or with `allot plan`";
     report.map_err(|wrong| Failure::usage(format!("cannot use `{}`: {wrong}", path.display())).help(help))
 }
 
@@ -118,18 +118,18 @@ fn wanted(
     verb: &Comment,
     around: &Surroundings,
     repository: Option<&Repository>,
-    report: &Report,
+    report: &Recorded,
 ) -> Result<Wanted, Failure> {
-    let judged = io::parse_instant(&report.source.at)
+    let judged = io::parse_instant(&report.source().at)
         .map_err(|wrong| Failure::usage(format!("cannot use `{}`: its `source.at`: {wrong}", verb.report.display())))?;
     // A record from the future would keep later runs from saying anything.
     let at = judged.min(instant(global)?);
     let repository = repository.map(ToString::to_string);
-    let links = comment::links(&around.server, repository.as_deref(), around.run.as_deref(), &report.source);
+    let links = comment::links(&around.server, repository.as_deref(), around.run.as_deref(), report.source());
     Ok(Wanted::new(
-        &markdown::report(report, &Links { in_place: true, ..links }),
+        &markdown::recorded(report, &Links { in_place: true, ..links }),
         &verb.key,
-        report.source.head.as_deref(),
+        report.source().head.as_deref(),
         at.0,
     ))
 }

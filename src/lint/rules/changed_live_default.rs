@@ -1,8 +1,8 @@
 //! `changed-live-default`: the default of a flag changed under live experiments and rollouts on it.
 
 use crate::diag::Diagnostic;
+use crate::lint::against::{Running, named};
 use crate::lint::value::brief;
-use crate::lint::words::listed;
 use crate::lint::{Check, Context, Group, Rule};
 use crate::model::Flag;
 
@@ -29,23 +29,19 @@ fn finding(context: &Context<'_>, old: &Flag, new: &Flag) -> Option<Diagnostic> 
         return None;
     }
     let on_flag = |flag: &Flag| flag.id == new.id;
-    let live: Vec<String> = context
-        .running()
-        .iter()
-        .filter(|running| running.new.flag.is_some_and(|ix| on_flag(context.catalogue.flags.at(ix))))
-        .map(|running| running.new.id.clone())
-        .collect();
+    let running = context.running();
+    let on_it = |running: &&Running<'_>| running.new.flag.is_some_and(|ix| on_flag(context.catalogue.flags.at(ix)));
+    let live: Vec<&Running<'_>> = running.iter().filter(on_it).collect();
     if live.is_empty() {
         return None;
     }
     let message = format!(
-        "the default of `{}` changed from {} to {} while {} {} live: control and everyone outside would change in the middle \
-         of the run",
+        "the default of `{}` changed from {} to {} under {}: control and everyone outside would change in the middle of the \
+         run",
         new.id,
         brief(&before.value.0),
         brief(&after.value.0),
-        listed(live.iter().take(5).map(String::as_str)),
-        if live.len() == 1 { "is" } else { "are" }
+        named(&live)
     );
     Some(
         Diagnostic::new(RULE.name, after.span, message)

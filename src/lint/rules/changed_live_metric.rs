@@ -1,9 +1,9 @@
 //! `changed-live-metric`: a metric or a fact means something else while live experiments are measured by it.
 
-use crate::change::{Definition, What, definitions};
-use crate::decl::Day;
+use crate::change::{Definition, What, definitions, uses};
+use crate::decl::Stage;
 use crate::diag::Diagnostic;
-use crate::lint::words::{counted, listed};
+use crate::lint::against::{Running, Standing, named};
 use crate::lint::{Check, Context, Group, Rule};
 use crate::model::Catalogue;
 use crate::source::Span;
@@ -28,27 +28,29 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         let means = |found: &Definition| found.edits.iter().any(|edit| !WORDS.contains(&edit.key.as_str()));
         matches!(found.what, What::Fact | What::Metric) && found.there == (true, true) && means(found)
     });
-    changed.filter_map(|found| finding(context, &base.context, &found)).collect()
+    let launched = context.launched();
+    changed.filter_map(|found| finding(context, &base.context, &launched, &found)).collect()
 }
 
-fn finding(context: &Context<'_>, base: &Context<'_>, found: &Definition) -> Option<Diagnostic> {
-    // Those that end with this very change are measured no more.
-    let goes_on = |id: &&str| {
-        let claim = context.catalogue.claims.find(id).map(|ix| context.catalogue.claims.at(ix));
-        claim.is_some_and(|claim| claim.live_on(context.today))
-    };
-    let live: Vec<&str> = found.live.iter().map(String::as_str).filter(goes_on).collect();
-    if live.is_empty() {
+fn finding(
+    context: &Context<'_>,
+    base: &Context<'_>,
+    launched: &[Running<'_>],
+    found: &Definition,
+) -> Option<Diagnostic> {
+    let uses = uses(&base.catalogue, found.what, &found.id);
+    // Those that are decided with this very change are measured no more.
+    let measured = |running: &&Running<'_>| running.new.stage == Some(Stage::Ship) && uses(running.old);
+    let under: Vec<&Running<'_>> = launched.iter().filter(measured).collect();
+    if under.is_empty() {
         return None;
     }
-    let last = live.iter().filter_map(|id| end(context, id)).max();
-    let count = counted(u32::try_from(live.len()).unwrap_or(u32::MAX), "live experiment");
-    let shown: Vec<&str> = live.iter().copied().take(5).collect();
-    let more = if live.len() > shown.len() { " and more" } else { "" };
-    let id = &found.id;
-    let message = format!("`{id}` changed under {count}: {}{more}", listed(shown));
-    let until = last.map_or("they are decided".to_owned(), |last| format!("{last}, when the last of them ends"));
-    let help = format!("undo it and add it under another id, or wait until {until}");
+    let message = format!("`{}` changed under {}: what was measured so far would mean something else", found.id, named(&under));
+    // A rollout, and whatever is overdue, ends on no day that is known.
+    let end = |running: &&Running<'_>| running.new.window?.end.filter(|_| running.standing != Standing::Ended);
+    let last = under.iter().map(end).collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
+    let until = last.map_or(String::new(), |last| format!(": the last of them ends on {last}"));
+    let help = format!("undo it and add it under another id, or wait until they are decided{until}");
     let place = place(&context.catalogue, found)?;
     Some(Diagnostic::new(RULE.name, place, message).help(help).related(self::place(&base.catalogue, found)?, "as they were planned"))
 }
@@ -58,8 +60,4 @@ fn place(catalogue: &Catalogue, found: &Definition) -> Option<Span> {
         What::Metric => catalogue.metrics.at(catalogue.metrics.find(&found.id)?).span,
         _ => catalogue.facts.at(catalogue.facts.find(&found.id)?).span,
     })
-}
-
-fn end(context: &Context<'_>, id: &str) -> Option<Day> {
-    context.catalogue.claims.at(context.catalogue.claims.find(id)?).window?.end
 }

@@ -19,7 +19,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
-    context.running().iter().flat_map(|running| changed(context, running)).collect()
+    // On another flag all values are others: that is told once.
+    let flag = |context: &Context<'_>, claim: &Claim| claim.flag.map(|ix| context.catalogue.flags.at(ix).id.clone());
+    let running = context.running();
+    let same_flag = |running: &&Running<'_>| flag(running.base, running.old) == flag(context, running.new);
+    running.iter().filter(same_flag).flat_map(|running| changed(context, running)).collect()
 }
 
 fn changed<'a>(context: &'a Context<'_>, running: &'a Running<'_>) -> Vec<Diagnostic> {
@@ -43,9 +47,10 @@ fn finding(running: &Running<'_>, old: &Variant, new: &Variant) -> Diagnostic {
     let range = running.lock.variants.iter().find(|(id, _)| *id == new.id).map_or(0, |(_, range)| range.len());
     let share = f64::from(running.lock.size()) / f64::from(running.lock.buckets.max(1));
     let message = format!(
-        "`{}` is live and `{}` changed from {} to {}: {} of the units of `{}` would see something else, and no analysis \
+        "`{}` {} and `{}` changed from {} to {}: {} of the units of `{}` would see something else, and no analysis \
          could tell before from after",
         running.new.id,
+        running.standing.word(),
         new.id,
         brief(&old.value),
         brief(&new.value),

@@ -20,10 +20,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
-    context.running().iter().filter_map(|running| finding(running, context.today)).collect()
+    context.running().iter().filter_map(|running| finding(context, running)).collect()
 }
 
-fn finding(running: &Running<'_>, today: Day) -> Option<Diagnostic> {
+fn finding(context: &Context<'_>, running: &Running<'_>) -> Option<Diagnostic> {
+    let today = context.today;
     let (old, new) = (running.old.intent.as_ref()?, running.new.intent.as_ref()?);
     if old.paused || new.paused || old.window.start != new.window.start {
         return None;
@@ -38,12 +39,15 @@ fn finding(running: &Running<'_>, today: Day) -> Option<Diagnostic> {
         .into_iter()
         .map(|day| (day, share(old, day), share(new, day)))
         .find(|(_, before, after)| after < before)?;
-    let lost = percent(before.fraction() - after.fraction());
+    // What a share is of differs: a rollout takes what the holdout leaves.
+    let moves = running.moves_on(context, day);
+    let lost = percent(moves.iter().filter(|found| found.to.is_none()).map(|found| found.units).sum());
     let when = if day == today { String::new() } else { format!(" on {day}") };
     let id = &running.new.id;
     let message = format!(
-        "`{id}` is live and shrinks from {before} to {after}{when}: {lost} of the units of `{}` would fall back to what they \
+        "`{id}` {} and shrinks from {before} to {after}{when}: {lost} of the units of `{}` would fall back to what they \
          have without it",
+        running.standing.word(),
         running.surface()
     );
     let pause = match running.new.written {

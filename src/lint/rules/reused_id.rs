@@ -3,7 +3,7 @@
 use crate::decl::Stage;
 use crate::diag::Diagnostic;
 use crate::lint::{Check, Context, Group, Rule};
-use crate::model::Claim;
+use crate::model::{Claim, ClaimKind};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -24,7 +24,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         let old = base.catalogue.claims.at(base.catalogue.claims.find(&new.id)?);
         let decided = old.stage == Some(Stage::Tweak) && new.stage.is_some_and(|stage| stage != Stage::Tweak);
         let what = match (old.kind == new.kind, decided) {
-            (false, _) => format!("`{}` was a {} before, and is a {} now", new.id, old.kind.word(), new.kind.word()),
+            (false, _) => format!("`{}` named {} {} before, and names {} {} now", new.id, article(old.kind), old.kind.word(), article(new.kind), new.kind.word()),
             (true, true) => format!("`{}` was decided, and goes on as if it had not been", new.id),
             (true, false) => return None,
         };
@@ -43,4 +43,11 @@ fn finding(new: &Claim, message: String, was: Span) -> Diagnostic {
     Diagnostic::new(RULE.name, stage.unwrap_or_else(|| new.top()), message)
         .help("give it an id of its own, with `follows` if it goes on from there: exposures are told apart by ids alone")
         .related(was, "who had it before")
+}
+
+fn article(kind: ClaimKind) -> &'static str {
+    match kind {
+        ClaimKind::Experiment => "an",
+        ClaimKind::Rollout => "a",
+    }
 }

@@ -106,7 +106,11 @@ fn changed(claim: &Claim, old: &Lock, new: &Lock) -> (Span, String) {
 fn refused(context: &Context<'_>, claim: &Claim, lock: &Lock, refusal: &Refusal) -> Option<Diagnostic> {
     let id = &claim.id;
     let next = format!("`phase = {}`", lock.phase.saturating_add(1));
-    let again = format!("undo it, or begin a new phase with {next}: every unit is then assigned anew");
+    // Before its first day nobody is in it.
+    let again = match lock.start > context.today && claim.window.is_some_and(|window| window.start > context.today) {
+        true => format!("undo it, or run `allot allocate --redraw {id}`: nobody is in it yet"),
+        false => format!("undo it, or begin a new phase with {next}: every unit is then assigned anew"),
+    };
     Some(match refusal {
         Refusal::Pinned(pins) => {
             let what: Vec<String> = pins.iter().map(|pin| pinned(claim, lock, *pin)).collect();
@@ -130,7 +134,7 @@ fn refused(context: &Context<'_>, claim: &Claim, lock: &Lock, refusal: &Refusal)
                 grouped(*from)
             );
             let pause = match &claim.written {
-                Written::Experiment(_) => "; `traffic = \"0%\"` pauses it and moves nobody",
+                Written::Experiment(_) => "; `traffic = \"0%\"` pauses it and keeps its buckets",
                 Written::Rollout(_) => "",
             };
             Diagnostic::new(RULE.name, claim.traffic_span(), message).help(format!("{again}{pause}"))

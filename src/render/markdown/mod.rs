@@ -7,6 +7,7 @@ mod document;
 mod edits;
 mod findings;
 mod foot;
+mod history;
 mod inert;
 mod moves;
 mod problems;
@@ -14,9 +15,10 @@ mod summary;
 mod verdict;
 
 pub use document::{Document, Section};
+pub use history::history;
 
 use super::actions::{concerns_users, named};
-use crate::report::{Change, Plan, Report};
+use crate::report::{Change, Plan, Planned, Recorded, Report};
 
 /// Where links lead, and where the text will stand; nothing is linked where it is not known.
 #[derive(Debug, Clone, Default)]
@@ -47,21 +49,29 @@ pub fn report(report: &Report, links: &Links) -> Document {
     Document { title: verdict::title(report), sections, foot: foot::foot(&report.source, links) }
 }
 
+/// A record of either kind as a document.
+#[must_use]
+pub fn recorded(record: &Recorded, links: &Links) -> Document {
+    match record {
+        Recorded::Check(checked) => report(checked, links),
+        Recorded::Plan(planned) => plan(planned, links),
+    }
+}
+
 /// What changes alone, without a verdict: nothing was linted.
 #[must_use]
-pub fn plan(report: &Report, links: &Links) -> Document {
-    let base = report.source.base.as_ref().map_or("the base", |base| &base.name);
+pub fn plan(planned: &Planned, links: &Links) -> Document {
+    let base = planned.source.base.as_ref().map_or("the base", |base| &base.name);
     let title = format!("### What changes against {}", inert::code(base));
-    let mut sections = Vec::new();
-    if let Some(plan) = &report.plan {
-        sections.extend(changes(report, plan));
-        sections.extend(edits::definitions(plan));
-        sections.extend(edits::difference(report, plan));
-        if sections.is_empty() {
-            sections.push(Section { holds: ("sentence", "sentences"), text: "Nothing changes.".to_owned() });
-        }
+    let report = planned.unjudged();
+    let plan = &planned.plan;
+    let mut sections = changes(&report, plan);
+    sections.extend(edits::definitions(plan));
+    sections.extend(edits::difference(&report, plan));
+    if sections.is_empty() {
+        sections.push(Section { holds: ("sentence", "sentences"), text: "Nothing changes.".to_owned() });
     }
-    Document { title, sections, foot: foot::foot(&report.source, links) }
+    Document { title, sections, foot: foot::foot(&planned.source, links) }
 }
 
 /// Experiments and rollouts: at a glance, when, and one by one.

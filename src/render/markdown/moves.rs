@@ -52,6 +52,7 @@ fn told(moves: &[&Move], surface: &str) -> String {
 fn one(units: &Move, at: usize, surface: &str) -> String {
     let of = if at == 0 { format!(" of {surface}'s units") } else { String::new() };
     let way = match (&units.from, &units.to) {
+        (Some(from), Some(to)) if from == to => format!("from one value of {} to another", code(from)),
         (Some(from), Some(to)) => format!("from {} to {}", code(from), code(to)),
         (None, Some(to)) => format!("into {}", code(to)),
         (Some(from), None) => format!("from {} back to the flag's rules and default", code(from)),

@@ -2,7 +2,7 @@
 
 mod faults;
 mod peers;
-mod server;
+pub mod server;
 
 use std::fs;
 use std::path::{Path, PathBuf};

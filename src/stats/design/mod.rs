@@ -1,0 +1,13 @@
+//! Designs: how many units and days a test needs, what it can find with those, and what its results decide.
+
+mod decision;
+mod duration;
+mod levels;
+mod reason;
+mod size;
+
+pub use decision::{Decision, Overall, Role, Standing, State, Tested, Treatment, Why, choose, decide};
+pub use duration::{Extrapolation, Reach, Step, Traffic, Units};
+pub use levels::{Levels, Shape, levels};
+pub use reason::Reason;
+pub use size::{Aim, Baseline, Design, Direction, Size};
