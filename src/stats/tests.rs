@@ -128,7 +128,7 @@ proptest! {
         let (one, other) = (mean(&one), mean(&other));
         let (there, back) = (Comparison::new(&one, &other).against(1.0), Comparison::new(&other, &one).against(1.0));
         if let (Ok(there), Ok(back)) = (there, back) {
-            prop_assert_eq!(there.value, -back.value);
+            prop_assert!((there.value + back.value).abs() <= 0.0);
             prop_assert!(near(there.p().expect("p"), back.p().expect("p"), 1e-13));
             prop_assert!(near(there.freedom, back.freedom, 1e-13));
         }
@@ -184,7 +184,7 @@ proptest! {
         let mut sorted = values.clone();
         sorted.sort_unstable();
         let at = (sorted.len() - 1) as f64 * level;
-        let below = at as usize;
+        let below = (0..sorted.len()).rev().find(|rank| *rank as f64 <= at).expect("a rank");
         let (low, high) = (f64::from(sorted[below]), f64::from(sorted[(below + 1).min(sorted.len() - 1)]));
         let expected = low + (at - below as f64) * (high - low);
         prop_assert!((ordered.percentile(level).expect("values") - expected).abs() < 1e-12);
@@ -250,6 +250,14 @@ fn what_is_no_number_is_refused_and_changes_nothing() {
     assert_eq!(moments, before);
     assert_eq!(Moments::from_sums(3, &[0.0], &[3.0], &[1.0]), Err(Undefined::ImpossibleSums));
     assert_eq!(Moments::from_sums(3, &[0.0; 2], &[0.0; 2], &[1.0, 2.0, 1.0]), Err(Undefined::ImpossibleSums));
+    assert_eq!(Moments::from_sums(1, &[0.0], &[3.0], &[10.0]), Err(Undefined::ImpossibleSums));
+    assert_eq!(Moments::from_sums(0, &[0.0], &[3.0], &[9.0]), Err(Undefined::ImpossibleSums));
+    assert_eq!(Moments::from_sums(2, &[0.0], &[2e9], &[2e18 + 512.0]), Err(Undefined::LostDigits));
+    assert_eq!(Moments::from_sums(9, &[0.0], &[45.0], &[225.0]).expect("all have 5").variance(0), Ok(0.0));
+    assert_eq!(
+        Moments::from_sums(1, &[0.0], &[0.1], &[0.1 * 0.1]).expect("one unit").variance(0),
+        Err(Undefined::OneUnit)
+    );
     assert_eq!(Moments::of(&[1e300, -1e300]).expect("finite").variance(0), Err(Undefined::Overflow));
     assert_eq!(Moments::of_conversions(3, 4), Err(Undefined::ImpossibleSums));
 }

@@ -37,6 +37,8 @@ pub enum Undefined {
     Overflow,
     /// The sums belong to no data: a variance is negative, or a correlation beyond 1.
     ImpossibleSums,
+    /// The sums are so far from the mean that rounding ate the variance: they are to be taken about a shift near the mean.
+    LostDigits,
     /// Shapes differ that must be the same.
     Mismatch,
     /// A parameter is outside the range that has a meaning.
@@ -61,6 +63,7 @@ impl fmt::Display for Undefined {
             Self::NotFinite => "a value is not a finite number",
             Self::Overflow => "a number is too large",
             Self::ImpossibleSums => "no data has these sums",
+            Self::LostDigits => "rounding of the sums ate the variance, so they need a shift near the mean",
             Self::Mismatch => "shapes differ",
             Self::OutOfRange => "a parameter is out of range",
         })
