@@ -1,7 +1,8 @@
 //! The complementary error function, to nearly all digits.
 //!
 //! That of `statrs` 0.19 is wrong from the tenth digit on (at 1/√2 by 9e-11, relative), which is as much as a p-value may err
-//! in all; the error here is below 1e-14, relative, apart from that of the argument.
+//! in all; the error here is below 1e-13, relative, apart from that of the argument. The tests of
+//! the normal distribution hold it against `mpmath`.
 
 use std::f64::consts::PI;
 
