@@ -5,7 +5,6 @@ mod compare;
 mod corrections;
 mod cuped;
 pub mod design;
-mod erf;
 mod estimate;
 mod factor;
 mod fieller;

@@ -1,12 +1,53 @@
 //! The standard normal distribution, accurate in the far tail.
 //!
-//! The error of tails is below 2e-13, relative, from 1 down to 1e-300. Quantiles begin with the inverse that `statrs` has, whose
-//! ten digits a step of Newton's method here completes. The tests hold both against `mpmath`.
+//! The error of tails is below 2e-13, relative, from 1 down to 1e-300; that of `statrs` 0.19 is wrong from the tenth digit on.
+//! Quantiles begin with the inverse that `statrs` has, whose ten digits Newton's method here completes. The tests hold
+//! both against `mpmath`.
+
+use std::f64::consts::{PI, SQRT_2};
 
 use statrs::function::erf::erfc_inv;
 
 use super::Undefined;
-use super::erf::erfc;
+
+/// Coefficients of ln(P(Z > z)·exp(z²/2)/t) in Chebyshev polynomials of 2t − 1, the highest first, computed at 60 digits.
+const SERIES: [f64; 30] = [
+    0.000_000_000_000_000_002_328_104_257_952_925_3,
+    0.000_000_000_000_000_000_050_030_055_594_459_02,
+    -0.000_000_000_000_000_028_166_630_877_471_77,
+    0.000_000_000_000_000_121_023_718_922_427_9,
+    -0.000_000_000_000_000_094_574_945_712_912_33,
+    -0.000_000_000_000_001_523_028_201_457_104_3,
+    0.000_000_000_000_007_106_097_613_609_237,
+    0.000_000_000_000_000_381_090_525_518_923_2,
+    -0.000_000_000_000_112_708_223_613_672_52,
+    0.000_000_000_000_313_092_139_934_295_8,
+    0.000_000_000_000_894_487_927_309_072_5,
+    -0.000_000_000_006_886_027_526_497_553,
+    0.000_000_000_002_394_038_083_039_114_6,
+    0.000_000_000_096_467_911_020_155_27,
+    -0.000_000_000_227_365_122_293_183_6,
+    -0.000_000_000_991_364_156_493_033,
+    0.000_000_005_059_343_495_551_469,
+    0.000_000_006_529_054_439_098_851_5,
+    -0.000_000_085_238_095_914_926_54,
+    0.000_000_015_626_441_722_066_142,
+    0.000_001_303_655_835_580_523_2,
+    -0.000_001_624_290_004_647_025_6,
+    -0.000_020_278_578_112_534_242,
+    0.000_042_523_324_806_907_77,
+    0.000_366_839_497_852_761_45,
+    -0.000_946_595_344_482_036_9,
+    -0.009_561_514_786_808_632,
+    0.019_476_473_204_185_836,
+    0.641_969_792_356_490_2,
+    -1.344_474_040_450_8,
+];
+
+/// The density at z.
+pub(super) fn density(z: f64) -> f64 {
+    (-0.5 * z * z).exp() / (2.0 * PI).sqrt()
+}
 
 /// P(Z ≤ z).
 #[must_use]
@@ -15,15 +56,27 @@ pub fn cdf(z: f64) -> f64 {
 }
 
 /// P(Z > z), with its relative accuracy in the upper tail; below the smallest double it is 0.
+///
+/// With t = 2√2/(2√2 + z) it is t·exp(−z²/2 + P(t)), and P a Chebyshev series.
 #[must_use]
 pub fn sf(z: f64) -> f64 {
-    0.5 * erfc(z * std::f64::consts::FRAC_1_SQRT_2)
+    if z < 0.0 {
+        return 1.0 - sf(-z);
+    }
+    let t = 2.0 * SQRT_2 / (2.0 * SQRT_2 + z);
+    let x = 2.0 * (2.0 * t - 1.0);
+    let (mut last, mut before) = (0.0, 0.0);
+    for coefficient in SERIES {
+        (last, before) = (x * last - before + coefficient, last);
+    }
+    // The constant's step counts x once rather than twice.
+    t * (-0.5 * z * z + last - 0.5 * x * before).exp()
 }
 
 /// P(|Z| > |z|), the two-sided p-value; below the smallest double it is 0.
 #[must_use]
 pub fn two_sided(z: f64) -> f64 {
-    erfc(z.abs() * std::f64::consts::FRAC_1_SQRT_2)
+    2.0 * sf(z.abs())
 }
 
 /// The z with P(Z ≤ z) = `p`.
@@ -41,17 +94,23 @@ pub fn quantile(p: f64) -> Result<f64, Undefined> {
 ///
 /// `tail` must be above 0 and below 1.
 pub fn upper_quantile(tail: f64) -> Result<f64, Undefined> {
-    if !(tail > 0.0 && tail < 1.0) {
-        return Err(Undefined::OutOfRange);
-    }
+    if tail > 0.0 && tail < 1.0 { Ok(tail_quantile(tail)) } else { Err(Undefined::OutOfRange) }
+}
+
+/// The same for a tail that is known to lie between 0 and 1.
+pub(super) fn tail_quantile(tail: f64) -> f64 {
     if tail > 0.5 {
-        return upper_quantile(1.0 - tail).map(|z| -z);
+        return -tail_quantile(1.0 - tail);
     }
-    let z = std::f64::consts::SQRT_2 * erfc_inv(2.0 * tail);
-    let density = (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt();
-    let better = z + (sf(z) - tail) / density;
-    // In the subnormal range the step has no digits left to work with.
-    Ok(if better.is_finite() { better } else { z })
+    let mut z = erfc_inv(2.0 * tail) * SQRT_2;
+    // Newton's steps on the logarithm, where the tail is nearly a parabola: each doubles the digits.
+    for _ in 0..2 {
+        let found = sf(z);
+        let better = z + (found / tail).ln() * found / density(z);
+        // In the subnormal range a step has no digits left to work with.
+        z = if better.is_finite() { better } else { z };
+    }
+    z
 }
 
 #[cfg(test)]

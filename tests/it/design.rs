@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use allotment::stats::design::{Aim, Baseline, Design, Direction};
+use allotment::stats::Direction;
+use allotment::stats::design::{Aim, Baseline, Design};
 use allotment::stats::sequential::{Classical, Sides, classical};
 
 /// The rows of a table with a header and no quotes, by column.

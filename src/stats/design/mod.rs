@@ -10,4 +10,4 @@ pub use decision::{Decision, Overall, Role, Standing, State, Tested, Treatment, 
 pub use duration::{Extrapolation, Reach, Step, Traffic, Units};
 pub use levels::{Levels, Shape, levels};
 pub use reason::Reason;
-pub use size::{Aim, Baseline, Design, Direction, Size};
+pub use size::{Aim, Baseline, Design, Size};

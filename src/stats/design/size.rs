@@ -1,7 +1,8 @@
 //! Sample size, power and minimum detectable effect of one comparison.
 
 use super::Reason;
-use crate::stats::sequential::{Sides, normal};
+use crate::stats::sequential::Sides;
+use crate::stats::{Direction, normal};
 
 /// The most units that are an answer.
 const MOST: f64 = 1e18;
@@ -35,26 +36,6 @@ impl Baseline {
         match self {
             Self::Mean { variance, .. } => variance,
             Self::Binary { share } => share * (1.0 - share),
-        }
-    }
-}
-
-/// Which change of a metric is good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// More is better.
-    Increase,
-    /// Less is better.
-    Decrease,
-}
-
-impl Direction {
-    /// 1 or −1.
-    #[must_use]
-    pub fn sign(self) -> f64 {
-        match self {
-            Self::Increase => 1.0,
-            Self::Decrease => -1.0,
         }
     }
 }
@@ -157,7 +138,7 @@ impl Design {
         if reached.is_nan() {
             return Err(Reason::OutOfReach);
         }
-        Ok(normal::upper(normal::upper_quantile(self.sides.one(self.alpha)) - reached))
+        Ok(normal::sf(normal::tail_quantile(self.sides.one(self.alpha)) - reached))
     }
 
     /// The smallest effect that `treatment` units, and κ times that in the control, show with probability `power`: absolute, in
@@ -249,7 +230,7 @@ impl Design {
         if !(power > one && power < 1.0) {
             return Err(Reason::Power);
         }
-        Ok(normal::upper_quantile(one) - normal::upper_quantile(power))
+        Ok(normal::tail_quantile(one) - normal::tail_quantile(power))
     }
 
     /// What the variance is multiplied by: (1 − ρ²)·inflation.

@@ -1,7 +1,8 @@
 //! Group sequential bounds at looks as they are observed, by error spending.
 
 use super::walk::Walk;
-use super::{Reason, Sides, Spending, normal};
+use super::{Reason, Sides, Spending};
+use crate::stats::normal;
 
 /// The most looks with new units that bounds are computed for.
 pub const MAX_LOOKS: usize = 1_000;
@@ -155,7 +156,7 @@ impl Course {
 /// The critical value that a share of the error is above, by Newton's method on the logarithm: the tail is nearly log-concave,
 /// so that each step comes from above; bisection guards it.
 fn solve(walk: &Walk, share: f64, near: f64) -> f64 {
-    let free = normal::upper_quantile(share);
+    let free = normal::tail_quantile(share);
     let mut at = if near > 0.0 { near.min(free) } else { free };
     // What has not crossed is part of a normal distribution, so that the bound is at most that of a single look.
     let (mut low, mut high) = (f64::min(free, 0.0) - 10.0, free + 1e-9);

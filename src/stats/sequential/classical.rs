@@ -2,6 +2,7 @@
 
 use super::walk::Walk;
 use super::{Reason, Sides};
+use crate::stats::normal;
 
 /// The shape of a classical boundary at looks k = 1…K.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,7 +53,7 @@ pub fn classical(design: Classical, alpha: f64, sides: Sides, looks: u32) -> Res
     let share = sides.one(alpha);
     let (mut low, mut high) = (0.0, 40.0);
     // The probability of ever crossing falls with the constant; its logarithm is close to a parabola.
-    let mut at = super::normal::upper_quantile(share) * 1.1;
+    let mut at = normal::tail_quantile(share) * 1.1;
     let mut previous: Option<(f64, f64)> = None;
     for _ in 0..100 {
         let excess = (crossed(design, at, sides, looks) / share).ln();

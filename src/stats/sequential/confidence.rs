@@ -1,7 +1,8 @@
 //! Always-valid inference: the asymptotic confidence sequence, which may be looked at whenever one likes
 //! (Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2021).
 
-use super::{Reason, Sides, normal};
+use super::{Reason, Sides};
+use crate::stats::normal;
 
 /// The largest number of units that is computed with.
 const MOST: f64 = 1e15;
@@ -72,8 +73,8 @@ impl Sequence {
         if !(power > sides.one(alpha) && power < 1.0) {
             return Err(Reason::Power);
         }
-        let reach = -normal::upper_quantile(power);
-        let single = normal::upper_quantile(sides.one(alpha)) + reach;
+        let reach = -normal::tail_quantile(power);
+        let single = normal::tail_quantile(sides.one(alpha)) + reach;
         Ok(((critical(alpha, sides, tuned_square(alpha)) + reach) / single).powi(2))
     }
 }

@@ -3,8 +3,7 @@
 mod bounds;
 mod classical;
 mod confidence;
-pub(super) mod normal;
-mod power;
+pub(super) mod power;
 mod reason;
 mod spending;
 mod walk;

@@ -1,7 +1,8 @@
 //! The power of a group sequential design, and how many more units it needs than a single look.
 
 use super::walk::Walk;
-use super::{Bound, Look, MAX_LOOKS, Reason, Sides, Spending, bounds, normal};
+use super::{Bound, Look, MAX_LOOKS, Reason, Sides, Spending, bounds};
+use crate::stats::normal;
 
 /// The probability of crossing the upper bound at some look, before the lower one if there is one.
 ///
@@ -52,12 +53,12 @@ pub fn drift(spending: Spending, alpha: f64, sides: Sides, power: f64, looks: &[
         return Err(Reason::Order);
     }
     let limits = bounds(spending, alpha, sides, &scaled)?;
-    let single = normal::upper_quantile(sides.one(alpha)) - normal::upper_quantile(power);
-    let goal = normal::upper_quantile(1.0 - power);
+    let single = normal::tail_quantile(sides.one(alpha)) - normal::tail_quantile(power);
+    let goal = normal::tail_quantile(1.0 - power);
     // Seen through the normal quantile, power is close to a line in the drift.
     let gap = |drift: f64| -> Result<f64, Reason> {
         let missed = 1.0 - crossing(&scaled, &limits, sides, drift)?;
-        Ok(normal::upper_quantile(missed.clamp(1e-15, 1.0 - 1e-15)) - goal)
+        Ok(normal::tail_quantile(missed.clamp(1e-15, 1.0 - 1e-15)) - goal)
     };
     let (mut low, mut high) = (0.0, single * 8.0);
     let mut at = single * 1.02;
@@ -87,6 +88,6 @@ pub fn drift(spending: Spending, alpha: f64, sides: Sides, power: f64, looks: &[
 /// As [`drift`].
 pub fn inflation(spending: Spending, alpha: f64, sides: Sides, power: f64, looks: &[Look]) -> Result<f64, Reason> {
     let needed = drift(spending, alpha, sides, power, looks)?;
-    let single = normal::upper_quantile(sides.one(alpha)) - normal::upper_quantile(power);
+    let single = normal::tail_quantile(sides.one(alpha)) - normal::tail_quantile(power);
     Ok((needed / single).powi(2).max(1.0))
 }

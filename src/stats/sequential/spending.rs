@@ -1,7 +1,7 @@
 //! How much of the error may be spent by a share of the planned units (Lan & `DeMets` 1983).
 
-use super::normal::{upper, upper_quantile};
 use super::{Reason, Sides};
+use crate::stats::normal::{sf, tail_quantile};
 
 /// A family of spending functions: f(t) grows from 0 at t = 0 to α at t = 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -46,7 +46,7 @@ impl Spending {
         let spent = match self {
             Self::OBrienFleming => {
                 let one = sides.one(alpha);
-                sides.all(2.0 * upper(upper_quantile(one / 2.0) / t.sqrt()))
+                sides.all(2.0 * sf(tail_quantile(one / 2.0) / t.sqrt()))
             }
             Self::Pocock => alpha * (t * (std::f64::consts::E - 1.0)).ln_1p(),
             Self::Power { rho } => alpha * t.powf(rho),

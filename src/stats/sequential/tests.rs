@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::stats::normal;
 
 fn critical(found: &[Result<Bound, Reason>]) -> Vec<f64> {
     found.iter().map(|bound| bound.expect("a bound").critical).collect()
@@ -343,7 +344,7 @@ proptest! {
     fn one_look_is_the_fixed_design(spending in family(), sides in either(), alpha in 0.0001..0.3_f64, information in 1e-9..1e9_f64) {
         let look = Look { fraction: 0.4, information, last: true };
         let found = critical(&bounds(spending, alpha, sides, &[look]).expect("bounds"));
-        near(&found, &[normal::upper_quantile(sides.one(alpha))], 1e-12);
+        near(&found, &[normal::tail_quantile(sides.one(alpha))], 1e-12);
     }
 
     #[test]

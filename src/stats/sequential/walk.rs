@@ -4,7 +4,7 @@
 //! On the scale of the score the walk has independent normal increments. The density of what has not crossed is kept on
 //! Gauss–Legendre panels between the bounds, fine enough for the kernel that leads in and for the one that leads out.
 
-use super::normal::{density, upper};
+use crate::stats::normal::{density, sf};
 
 /// Nodes and weights of the eight-point Gauss–Legendre rule on [−1, 1], the positive half.
 const RULE: [(f64, f64); 4] = [
@@ -47,7 +47,7 @@ impl Walk {
         let root = self.now.sqrt();
         if self.nodes.is_empty() {
             let z = critical - self.drift * root;
-            return (upper(z), density(z));
+            return (sf(z), density(z));
         }
         let step = self.now - self.before;
         let sd = step.sqrt();
@@ -56,7 +56,7 @@ impl Walk {
         let mut add = |distance: f64, mass: f64| {
             let z = distance / sd;
             if z < FARTHEST {
-                tail += mass * upper(z);
+                tail += mass * sf(z);
                 slope += mass * density(z);
             }
         };
