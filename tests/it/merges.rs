@@ -2,37 +2,20 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
+use crate::repositories;
+pub use crate::repositories::git;
 use crate::world::World;
-
-const AT: &str = "2027-02-01";
-
-pub fn git(root: &Path, arguments: &[&str]) -> Output {
-    Command::new("git")
-        .args(["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"])
-        .args(arguments)
-        .current_dir(root)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .expect("git runs")
-}
 
 pub fn commit(root: &Path, message: &str) {
     assert!(git(root, &["add", "-A"]).status.success());
     assert!(git(root, &["commit", "-qm", message]).status.success());
 }
 
+/// What allot answers, and all that it says.
 pub fn allot(root: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_allot"))
-        .args(["--at", AT, "--root"])
-        .arg(root)
-        .args(arguments)
-        .output()
-        .expect("it runs");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    let (code, out, err) = repositories::allot(root, arguments);
+    (code, out + &err)
 }
 
 pub fn experiment(id: &str, flag: &str, traffic: &str) -> (String, String) {
