@@ -240,3 +240,24 @@ impl Forecast {
         self.steps.last().map_or(Share::NONE, |step| step.share)
     }
 }
+
+/// What the baselines lack, so that nobody can say what a claim finds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lacking {
+    /// The file to which it belongs, where there is one.
+    pub file: Option<FileId>,
+    /// How many units the surface reaches.
+    pub reach: bool,
+    /// The share of its segment.
+    pub segment: Option<String>,
+    /// Metrics that something is to be shown of.
+    pub metrics: Vec<String>,
+}
+
+impl Lacking {
+    /// Whether nothing is lacking.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.reach && self.segment.is_none() && self.metrics.is_empty()
+    }
+}

@@ -111,6 +111,9 @@ impl Asked<'_> {
         let traffic = self.traffic.as_ref().map_err(Clone::clone)?;
         let units = |all: f64| Units { treatment: all * treatment, control: all * control, all };
         if let Some(days) = self.frame.days {
+            if days > design::LONGEST {
+                return Err(Why::Design(design::Reason::TooLong));
+            }
             let complete = traffic.complete(f64::from(days));
             if complete.count <= 0.0 {
                 return Err(Why::NoCompleteUnits(found.window));
@@ -221,9 +224,7 @@ impl Terms<'_> {
 fn goal(metric: &MetricForecast) -> Option<design::Aim> {
     match metric.goal {
         Goal::Better(mde) => Some(design::Aim::Effect(mde?.fraction() * metric.direction.sign())),
-        Goal::NotWorse(margin) => {
-            Some(design::Aim::NonInferior { margin: margin.fraction(), good: metric.direction })
-        }
+        Goal::NotWorse(margin) => Some(design::Aim::NonInferior { margin: margin.fraction(), good: metric.direction }),
         Goal::Watched => None,
     }
 }

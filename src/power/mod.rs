@@ -29,7 +29,7 @@ use std::sync::OnceLock;
 
 pub use calendar::{Booking, Calendar, Lane, Level, Opening};
 pub use forecast::{
-    Arm, Forecast, Goal, Measured, MetricForecast, Moments, Standing, Supposed, Test, Units, WhatIf,
+    Arm, Forecast, Goal, Lacking, Measured, MetricForecast, Moments, Standing, Supposed, Test, Units, WhatIf,
 };
 pub use ways::{Covariate, MoreDays, MoreTraffic, NotEnough, Space, Ways};
 pub use why::Why;
@@ -78,6 +78,12 @@ impl<'a> Power<'a> {
         let frame = self.frame(claim, what_if);
         let occupancy = claim.surface.and_then(|ix| self.occupancy(ix));
         Search { catalogue: self.catalogue, occupancy, designs: &self.designs, frame: &frame, claim }.ways()
+    }
+
+    /// What the baselines lack for a claim; nothing for one that compares nothing.
+    #[must_use]
+    pub fn lacking(&self, claim: &Claim) -> Lacking {
+        self.frame(claim, &WhatIf::default()).lacking()
     }
 
     /// The capacity of a surface from a day on, for so many days.
@@ -148,13 +154,7 @@ impl<'a> Power<'a> {
     }
 
     /// What an experiment with two equal arms finds with a share from a day on, for so many days.
-    fn opening(
-        &self,
-        surface: Ix<Surface>,
-        metric: Ix<Metric>,
-        share: Share,
-        (start, days): (Day, u32),
-    ) -> Opening {
+    fn opening(&self, surface: Ix<Surface>, metric: Ix<Metric>, share: Share, (start, days): (Day, u32)) -> Opening {
         let ground = self.catalogue.surfaces.at(surface);
         let metric = self.catalogue.metrics.at(metric);
         let frame = Frame::free(self.catalogue, ground, self.ground(surface), metric, (share, days));
