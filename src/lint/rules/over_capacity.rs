@@ -79,9 +79,9 @@ fn finds(context: &Context<'_>, claim: &Claim, share: Share) -> String {
     let Some(metric) = forecast.binding() else { return String::new() };
     let (id, reached) = (&metric.id, metric.reached.map(detectable));
     match (metric.goal, reached) {
-        (Goal::Better(Some(mde)), Some(reached)) => format!(", which finds {reached} on `{id}`, whose MDE is {mde}"),
+        (Goal::Better(Some(mde)), Some(reached)) => format!(" (finds {reached} on `{id}`, whose MDE is {mde})"),
         (Goal::NotWorse(margin), Some(reached)) => {
-            format!(", which rules out {reached} on `{id}`, whose margin is {margin}")
+            format!(" (rules out {reached} on `{id}`, whose margin is {margin})")
         }
         _ => String::new(),
     }
