@@ -72,8 +72,8 @@ pub struct Forecast {
     pub surface: Option<String>,
     /// The worst of its metrics' verdicts.
     pub verdict: Powered,
-    /// Why it cannot be told, where it cannot.
-    pub reason: Option<String>,
+    /// The metric that needs the most, compared with what there is; null where that cannot be told of any.
+    pub binding: Option<String>,
     /// The first day of its window, as in 2027-02-01.
     pub start: Option<String>,
     /// How many days it is planned to run.
@@ -82,8 +82,7 @@ pub struct Forecast {
     pub traffic: Option<Share>,
     /// Earlier, smaller shares, each with the day after the start on which it begins.
     pub ramp: Vec<(u32, Share)>,
-    /// What is not declared yet, so that the most that the surface allows was supposed.
-    #[schemars(inner(extend("enum" = ["days", "traffic", "variants"])))]
+    /// What is not declared yet, so that the most that the surface allows was supposed: `days`, `traffic`, `variants`.
     pub supposed: Vec<String>,
     /// Who of the surface's units is in it.
     pub audience: Audience,
@@ -92,10 +91,18 @@ pub struct Forecast {
     pub metrics: Vec<MetricForecast>,
     /// What its binding metric would show if it ran for so many days; empty where that cannot be told, and with `--all`.
     pub curve: Vec<Reached>,
-    /// The same by days and traffic; null with `--all`.
+    /// The same by days and traffic; null where that cannot be told, and with `--all`.
     pub table: Option<Table>,
     /// What would make it pass; empty where it does, or where it cannot be told.
     pub ways: Vec<Way>,
+}
+
+impl Forecast {
+    /// What can be said of the metric that binds.
+    #[must_use]
+    pub fn binding(&self) -> Option<&MetricForecast> {
+        self.metrics.iter().find(|metric| self.binding.as_ref() == Some(&metric.id))
+    }
 }
 
 /// Who of the units of a surface is in an experiment.

@@ -18,6 +18,12 @@ pub fn effect(reached: Share, declared: Option<Share>) -> String {
     short(value, decimals)
 }
 
+/// A number that must be reached: rounded up to three digits.
+#[must_use]
+pub fn at_least(value: f64) -> String {
+    effect(Share(value), None)
+}
+
 /// A fraction as a percent without its sign, to the nearest of so many digits.
 #[must_use]
 pub fn level(fraction: f64, digits: i32) -> String {
@@ -25,7 +31,7 @@ pub fn level(fraction: f64, digits: i32) -> String {
     short(percent, decimals(percent, digits))
 }
 
-/// A number to the nearest of three digits.
+/// A number to the nearest of four digits.
 #[must_use]
 pub fn number(value: f64) -> String {
     if value != 0.0 && !(1e-6..1e10).contains(&value.abs()) {

@@ -87,7 +87,11 @@ mod tests {
         let table = Columns { titles: &["name", ">units"], gives_way: 0, rows };
         assert_eq!(
             table.lines(2, 80, Style::Plain),
-            ["  name                          units", "  a-very-long-name-of-a-metric      1", "  b                             1,000"]
+            [
+                "  name                          units",
+                "  a-very-long-name-of-a-metric      1",
+                "  b                             1,000"
+            ]
         );
         assert_eq!(
             table.lines(2, 24, Style::Plain),

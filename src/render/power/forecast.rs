@@ -96,7 +96,8 @@ fn metrics(forecast: &Forecast, style: Style, width: usize) -> Vec<String> {
             (Powered::Watched, _) => "",
         };
         let beyond = |extrapolated: bool| if extrapolated { "~" } else { "" };
-        let complete = |units: &crate::report::Units| format!("{}{}", beyond(metric.complete_extrapolated), there(units.all));
+        let complete =
+            |units: &crate::report::Units| format!("{}{}", beyond(metric.complete_extrapolated), there(units.all));
         vec![
             Cell { text: mark.to_owned(), tone },
             Cell::from(plain(&metric.id)),
@@ -128,7 +129,8 @@ fn metrics(forecast: &Forecast, style: Style, width: usize) -> Vec<String> {
 
 /// What each metric is tested at, and what that rests on.
 fn tests(forecast: &Forecast, style: Style, width: usize) -> Vec<String> {
-    let titles = ["tested", ">alpha", ">power", ">reached", ">looks", ">inflation", ">window", ">mean", ">sd", ">corr."];
+    let titles =
+        ["tested", ">alpha", ">power", ">reached", ">looks", ">inflation", ">window", ">mean", ">sd", ">corr."];
     let rate = |rate: Option<f64>| rate.map_or_else(none, |rate| format!("{}%", level(rate, 3)));
     let row = |metric: &MetricForecast| {
         let base = metric.baseline.as_ref();
@@ -153,7 +155,7 @@ fn tests(forecast: &Forecast, style: Style, width: usize) -> Vec<String> {
 }
 
 fn curve(forecast: &Forecast, style: Style, width: usize) -> Vec<String> {
-    let Some(binding) = forecast.metrics.first() else { return Vec::new() };
+    let Some(binding) = forecast.binding() else { return Vec::new() };
     let plot = Plot { curve: &forecast.curve, declared: binding.declared, end: forecast.days };
     let drawn = plot::lines(&plot, 2, width, style);
     if drawn.is_empty() {

@@ -7,13 +7,14 @@ mod forecast;
 mod overview;
 mod plot;
 pub mod record;
+pub mod schedule;
+mod ways;
 mod words;
 
 pub use amounts::{effect, level, needed, number, there};
 pub use overview::tally;
-pub use words::{
-    audience, decided, headline, left_open, reasons, role, runs, smallest, sources, standing, supposed,
-};
+pub use plot::extent;
+pub use words::{audience, decided, headline, left_open, reasons, role, runs, smallest, sources, standing, supposed};
 
 use super::text::Style;
 use crate::report::Power;
@@ -25,7 +26,9 @@ pub fn text(power: &Power, all: bool, style: Style, width: usize) -> String {
     if all {
         blocks.push(overview::text(&power.experiments, style, width));
     } else {
-        blocks.extend(power.experiments.iter().map(|forecast| forecast::text(forecast, power.what_if.as_ref(), style, width)));
+        blocks.extend(
+            power.experiments.iter().map(|forecast| forecast::text(forecast, power.what_if.as_ref(), style, width)),
+        );
     }
     blocks.extend(power.surfaces.iter().map(|surface| calendar::text(surface, style, width)));
     blocks.join("\n")

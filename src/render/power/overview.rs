@@ -16,7 +16,7 @@ pub fn text(forecasts: &[Forecast], style: Style, width: usize) -> String {
     }
     let titles = ["experiment", "surface", "", "binding metric", ">declared", ">shown", ">days", ">planned"];
     let row = |forecast: &Forecast| {
-        let binding = forecast.metrics.first();
+        let binding = forecast.binding();
         let tone = match forecast.verdict {
             Powered::Powered => Tone::Good,
             Powered::Underpowered => Tone::Bad,

@@ -36,15 +36,15 @@ struct Marks {
 
 const UNICODE: Marks =
     Marks { measured: '●', extrapolated: '○', level: '╌', end: '┊', side: '│', corner: '└', floor: '─' };
-const ASCII: Marks = Marks { measured: '*', extrapolated: 'o', level: '-', end: ':', side: '|', corner: '+', floor: '-' };
+const ASCII: Marks =
+    Marks { measured: '*', extrapolated: 'o', level: '-', end: ':', side: '|', corner: '+', floor: '-' };
 
 /// The plot, a line each, in at most so many columns; nothing where there is nothing to draw or no room.
 #[must_use]
 pub fn lines(plot: &Plot<'_>, indent: usize, width: usize, style: Style) -> Vec<String> {
     let marks = if style == Style::Rich { UNICODE } else { ASCII };
-    let Some((top, first, last)) = extent(plot) else { return Vec::new() };
-    let labels: Vec<String> =
-        (0..=ROWS).map(|row| effect_label(plot, top, row)).collect();
+    let Some((top, first, last)) = extent(plot.curve, plot.declared, plot.end) else { return Vec::new() };
+    let labels: Vec<String> = (0..=ROWS).map(|row| effect_label(plot, top, row)).collect();
     let label = labels.iter().map(|text| text.chars().count()).max().unwrap_or(0);
     let columns = width.saturating_sub(indent + label + 2).min(COLUMNS);
     if columns < NARROWEST {
@@ -91,15 +91,15 @@ pub fn lines(plot: &Plot<'_>, indent: usize, width: usize, style: Style) -> Vec<
     out
 }
 
-/// The top of the chart, and its first and last day; none where no point can be drawn.
-fn extent(plot: &Plot<'_>) -> Option<(f64, u32, u32)> {
-    let finite = || plot.curve.iter().filter(|point| point.reached.is_some_and(|reached| reached.0.is_finite()));
-    let first = finite().next()?.days;
-    let last = finite().next_back()?.days;
-    let at_end = plot.end.and_then(|end| finite().find(|point| point.days >= end)).and_then(|point| point.reached);
+/// The top of a chart of a curve, and its first and last day; none where no point can be drawn.
+#[must_use]
+pub fn extent(curve: &[Reached], declared: Option<Share>, end: Option<u32>) -> Option<(f64, u32, u32)> {
+    let finite = || curve.iter().filter(|point| point.reached.is_some_and(|reached| reached.0.is_finite()));
+    let (first, last) = (finite().next()?.days, finite().next_back()?.days);
+    let at_end = end.and_then(|end| finite().find(|point| point.days >= end)).and_then(|point| point.reached);
     let lowest = finite().filter_map(|point| point.reached).map(|reached| reached.0).fold(f64::INFINITY, f64::min);
     // The first days show next to nothing: what counts is around what is declared, and where the run ends.
-    let wanted = [plot.declared.map(|declared| declared.0 * 2.2), at_end.map(|reached| reached.0 * 1.5), Some(lowest * 2.5)];
+    let wanted = [declared.map(|declared| declared.0 * 2.2), at_end.map(|reached| reached.0 * 1.5), Some(lowest * 2.5)];
     let top = wanted.into_iter().flatten().fold(0.0, f64::max);
     (top > 0.0 && top.is_finite() && last > first).then_some((top, first, last))
 }
@@ -180,7 +180,8 @@ mod tests {
                 for style in [Style::Plain, Style::Rich] {
                     let drawn = lines(&plot, 2, width, style);
                     let plain = |line: &String| line.replace("\u{1b}[2m", "").replace("\u{1b}[0m", "");
-                    let wide: Vec<_> = drawn.iter().rev().skip(1).map(plain).filter(|line| line.chars().count() > width).collect();
+                    let wide: Vec<_> =
+                        drawn.iter().rev().skip(1).map(plain).filter(|line| line.chars().count() > width).collect();
                     assert!(wide.is_empty(), "{width}: {wide:?}");
                 }
             }

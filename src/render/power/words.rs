@@ -18,39 +18,30 @@ pub fn standing(verdict: Powered) -> &'static str {
 /// Why a forecast has its verdict: what binds, and how far it is.
 #[must_use]
 pub fn headline(forecast: &Forecast) -> String {
-    if let Some(reason) = &forecast.reason {
-        return reason.clone();
-    }
-    match forecast.metrics.first() {
-        Some(binding) => binds(forecast, binding),
-        None => "it has no metric".to_owned(),
-    }
-}
-
-fn binds(forecast: &Forecast, binding: &MetricForecast) -> String {
+    let days = |days: u32| counted(days as usize, "day", "days");
+    let Some(binding) = forecast.binding().filter(|_| forecast.verdict != Powered::Unknown) else {
+        return match (forecast.verdict, reasons(forecast)) {
+            (Powered::Watched, _) => "no success metric has an MDE, and no guardrail has a margin".to_owned(),
+            (_, reasons) if reasons.is_empty() => "it has no metric".to_owned(),
+            (_, reasons) => reasons.join("; "),
+        };
+    };
     let name = &binding.id;
-    if let Some(reason) = &binding.reason {
-        return format!("`{name}`: {reason}");
-    }
-    let planned = forecast.days;
-    match (forecast.verdict, binding.days, planned) {
-        (Powered::Powered, Some(days), Some(planned)) => {
-            format!("`{name}` binds, and needs {days} of {}", counted(planned as usize, "day", "days"))
+    let declared = binding.declared.map_or_else(String::new, |declared| format!("{}%", effect(declared, None)));
+    match (forecast.verdict, binding.days, forecast.days) {
+        (Powered::Powered, Some(needed), Some(planned)) => {
+            format!("`{name}` needs the longest for its {declared}: {needed} of {}", days(planned))
         }
-        (Powered::Powered, ..) => format!("`{name}` binds"),
-        (Powered::Underpowered, Some(days), Some(planned)) if days > planned => {
-            format!("`{name}` needs {}, and {planned} are planned", counted(days as usize, "day", "days"))
+        (Powered::Powered, ..) => format!("`{name}` needs the most, and has it"),
+        (_, Some(needed), Some(planned)) if needed > planned => {
+            format!("`{name}` needs {} for its {declared}, and {planned} are planned", days(needed))
         }
-        (Powered::Underpowered, ..) => match (binding.reached, binding.declared) {
-            (Some(reached), Some(declared)) => format!(
-                "`{name}` shows {}%, and {}% is declared",
-                effect(reached, Some(declared)),
-                effect(declared, None)
-            ),
-            _ => format!("`{name}` shows nothing by then"),
+        _ => match binding.reached {
+            Some(reached) => {
+                format!("`{name}` shows {}%, and {declared} is declared", effect(reached, binding.declared))
+            }
+            None => format!("`{name}` shows nothing by then, and {declared} is declared"),
         },
-        (Powered::Unknown, ..) => "it cannot be told".to_owned(),
-        (Powered::Watched, ..) => "no success metric has an MDE, and no guardrail has a margin".to_owned(),
     }
 }
 
@@ -103,7 +94,7 @@ pub fn left_open(forecast: &Forecast) -> Option<String> {
 #[must_use]
 pub fn runs(forecast: &Forecast) -> String {
     let share = forecast.traffic.map_or_else(|| "no share".to_owned(), |share| format!("{}%", percent(share)));
-    let of = forecast.surface.as_ref().map_or_else(String::new, |surface| format!(" of {surface}"));
+    let of = forecast.surface.as_ref().map_or_else(String::new, |surface| format!(" of `{surface}`"));
     let days = forecast.days.map_or_else(
         || " until it is decided".to_owned(),
         |days| format!(" for {}", counted(days as usize, "day", "days")),
@@ -120,9 +111,9 @@ pub fn runs(forecast: &Forecast) -> String {
 pub fn audience(forecast: &Forecast) -> Option<String> {
     let audience = &forecast.audience;
     let (share, traffic) = (audience.share?, forecast.traffic?);
-    let surface = forecast.surface.as_deref().unwrap_or("the surface");
+    let surface = forecast.surface.as_ref().map_or_else(|| "the surface".to_owned(), |id| format!("`{id}`"));
     let segment = match (&audience.segment, audience.segment_share) {
-        (Some(segment), Some(part)) => format!(", {}% of which is in {segment}", percent(part)),
+        (Some(segment), Some(part)) => format!(", {}% of which is in `{segment}`", percent(part)),
         _ => String::new(),
     };
     let holdout = match audience.holdout {
@@ -139,7 +130,7 @@ pub fn sources(forecast: &Forecast) -> Vec<String> {
     for base in forecast.metrics.iter().filter_map(|metric| metric.baseline.as_ref()) {
         let measured = base.measured.as_ref().map_or_else(String::new, |day| format!(", measured {day}"));
         let reach = base.reach_days.map_or_else(String::new, |days| format!(", reach up to day {days}"));
-        let words = format!("{}{measured}{reach}", base.path);
+        let words = format!("`{}`{measured}{reach}", base.path);
         if !seen.contains(&words) {
             seen.push(words);
         }
