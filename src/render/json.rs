@@ -59,3 +59,9 @@ pub fn plan_schema() -> serde_json::Value {
 pub fn history_schema() -> serde_json::Value {
     schema_of::<report::History>()
 }
+
+/// The JSON Schema of forecasts and calendars.
+#[must_use]
+pub fn power_schema() -> serde_json::Value {
+    schema_of::<report::Power>()
+}
