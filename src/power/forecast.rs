@@ -139,7 +139,8 @@ pub struct MetricForecast {
     pub available: Option<Units>,
     /// How reach beyond the baseline's last day was worked out for that, where it was needed.
     pub extrapolated: Option<Extrapolation>,
-    /// The days after which enough units are complete, or why there are none. For what is only watched, [`Why::NoMde`].
+    /// The days after which enough units are complete, or why there are none. For what is only watched, and where it was not
+    /// looked for, [`Why::NoMde`].
     pub days: Result<u32, Why>,
     /// What these units show with the test's power, relative and positive: the smallest effect, the smallest margin, or for
     /// what is watched the smallest deterioration.

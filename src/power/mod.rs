@@ -64,11 +64,18 @@ impl<'a> Power<'a> {
 
     /// What a claim can find; of one in an early stage, what it can find at best.
     ///
-    /// A table over days × traffic is this with [`WhatIf::days`] and [`WhatIf::traffic`].
     #[must_use]
     pub fn forecast(&self, claim: &Claim, what_if: &WhatIf) -> Forecast {
         let frame = self.frame(claim, what_if);
         let metrics = frame.metrics(&self.designs, true);
+        Forecast { metrics, ..frame.forecast(claim) }
+    }
+
+    /// The same without the days that are needed, which cost the most: for a cell of a table over days × traffic.
+    #[must_use]
+    pub fn glance(&self, claim: &Claim, what_if: &WhatIf) -> Forecast {
+        let frame = self.frame(claim, what_if);
+        let metrics = frame.metrics(&self.designs, false);
         Forecast { metrics, ..frame.forecast(claim) }
     }
 
