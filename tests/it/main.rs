@@ -39,7 +39,7 @@ mod merge_verb;
 mod merges;
 mod moves;
 mod plans;
-mod power;
+mod power_rules;
 mod races;
 mod readme;
 mod recovery;
