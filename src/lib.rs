@@ -29,9 +29,13 @@ pub mod lock;
 #[cfg(feature = "cli")]
 pub mod model;
 #[cfg(feature = "cli")]
+pub mod query;
+#[cfg(feature = "cli")]
 pub mod render;
 #[cfg(feature = "cli")]
 pub mod report;
+#[cfg(feature = "cli")]
+pub mod results;
 #[cfg(feature = "cli")]
 pub mod simulate;
 #[cfg(feature = "cli")]

@@ -19,7 +19,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // Locks are files of the catalogue too, read with the reader that reads declarations.
     // What a lock pins of an audience is told of the condition that is served.
     ("lock", &["source", "diag", "decl", "model", "bucket", "artifact"]),
-    ("query", &["source", "diag", "model"]),
+    // Metrics are declared with their functions and windows; what is analysed is what was allotted.
+    ("query", &["source", "diag", "decl", "model", "lock"]),
     ("results", &[]),
     // What a gate records is read back by another run, also from a fork: a shape of its own, strictly read.
     ("report", &[]),
@@ -32,8 +33,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("verify", &["bucket", "artifact", "eval"]),
     ("simulate", &["bucket", "artifact", "eval", "stats"]),
     ("publish", &["artifact"]),
-    ("measure", &["model", "query", "stats"]),
-    ("analysis", &["model", "stats", "results"]),
+    // Sufficient statistics are a part of what is recorded, so their shape is there.
+    ("measure", &["query", "stats", "results"]),
+    ("analysis", &["decl", "model", "lock", "query", "stats", "results"]),
     (
         "render",
         &["diag", "source", "decl", "bucket", "model", "lock", "lint", "change", "power", "eval", "results", "report"],
