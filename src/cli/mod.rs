@@ -7,6 +7,7 @@ mod check;
 mod comment;
 mod compile;
 mod completions;
+mod conclude;
 mod drawing;
 mod failure;
 mod findings;
@@ -17,6 +18,7 @@ mod lint;
 mod man;
 mod merge;
 mod new;
+mod newly;
 mod output;
 mod plan;
 mod rule;
@@ -81,6 +83,7 @@ enum Verb {
     Check(check::Check),
     Plan(plan::Plan),
     History(history::History),
+    Conclude(conclude::Conclude),
     #[cfg(feature = "forge")]
     Comment(comment::Comment),
     Lint(lint::Lint),
@@ -107,6 +110,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Check(verb) => check::run(&cli.global, verb),
         Verb::Plan(verb) => plan::run(&cli.global, verb),
         Verb::History(verb) => history::run(&cli.global, verb),
+        Verb::Conclude(verb) => conclude::run(&cli.global, verb),
         #[cfg(feature = "forge")]
         Verb::Comment(verb) => comment::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),

@@ -1,0 +1,244 @@
+//! `allot conclude`: the decision on an experiment, written where it is declared.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::drawing::{Change, Drawing};
+use super::newly::new_errors;
+use super::output::{data, width};
+use super::workspace::Workspace;
+use super::{Exit, Failure, Global};
+use crate::decl::{self, Concluded, Day};
+use crate::diag::{Diagnostic, closest};
+use crate::io;
+use crate::lint::Context;
+use crate::lock::{Wishes, path_of_ledger, path_of_lock};
+use crate::model::{Claim, ClaimKind};
+use crate::render::{plain, text};
+use crate::source::Sources;
+
+/// The longest text that a decision takes, in bytes.
+const MAX_TEXT: usize = 10_000;
+
+/// Write the decision on an experiment or a rollout into its declaration, and give its buckets back
+///
+/// The stage becomes `tweak`, a `[decision]` comes to the end of the file, and the lock's window ends on that day; comments and
+/// formatting stay. All files are written, or none: where the catalogue would have an error that it has not now, it says so.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  allot conclude fresh-first --outcome shipped --variant fresh-first --reason \"Minutes rose 3.1 %; every guardrail held.\" \\
+      --learned \"The gain is in the evening.\"
+  allot conclude tall-bar --outcome stopped --reason \"Skips rose 4 %.\" --learned \"Size matters less than place.\" --dry-run
+  allot conclude home-aa --outcome abandoned --reason \"The flag was removed.\" --on 2027-02-09")]
+pub struct Conclude {
+    /// The experiment or the rollout
+    #[arg(value_name = "EXPERIMENT")]
+    id: String,
+    /// How it ended
+    #[arg(long, value_enum)]
+    outcome: Outcome,
+    /// The variant that ships; without it, the only treatment
+    #[arg(long, value_name = "VARIANT")]
+    variant: Option<String>,
+    /// Why, with the figures that it was read off
+    #[arg(long, value_name = "TEXT", value_parser = said)]
+    reason: String,
+    /// What the next experiment should know
+    #[arg(long, value_name = "TEXT", value_parser = said)]
+    learned: Option<String>,
+    /// The digest of the result that was read, or where it is
+    #[arg(long, value_name = "DIGEST", value_parser = said)]
+    evidence: Option<String>,
+    /// The day of the decision, on which it takes no more units; without it, that of `--at`
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    on: Option<Day>,
+    /// Write nothing; show what would be written
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Outcome {
+    /// A variant is given to everybody
+    Shipped,
+    /// It made something worse, or did not do what it was for
+    Stopped,
+    /// It ran as planned, and the data do not say
+    Inconclusive,
+    /// Its data cannot be trusted
+    Invalid,
+    /// It was given up before it could say anything
+    Abandoned,
+}
+
+impl From<Outcome> for decl::Outcome {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Shipped => Self::Shipped,
+            Outcome::Stopped => Self::Stopped,
+            Outcome::Inconclusive => Self::Inconclusive,
+            Outcome::Invalid => Self::Invalid,
+            Outcome::Abandoned => Self::Abandoned,
+        }
+    }
+}
+
+fn said(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it says nothing".to_owned()),
+        long if long.len() > MAX_TEXT => Err(format!("it is longer than {MAX_TEXT} bytes")),
+        text => Ok(text.to_owned()),
+    }
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    io::parse_instant(text).map(|instant| Day::containing(instant.0))
+}
+
+pub fn run(global: &Global, verb: &Conclude) -> Result<Exit, Failure> {
+    let mut workspace = Workspace::open(global)?;
+    let before = workspace.sources.clone();
+    let today = workspace.today();
+    let (file, written) = {
+        let context = workspace.context();
+        up_to_date(&context, &before, claim(&context, &verb.id)?)?;
+        let claim = claim(&context, &verb.id)?;
+        (claim.file, declaration(&before, claim, verb, verb.on.unwrap_or(today))?)
+    };
+    workspace.replace(vec![(file, written.clone())]);
+    let new = new_errors_besides_locks(&workspace.sources, &before, today);
+    if !new.is_empty() {
+        data(&text::findings(&workspace.sources, &new, global.color.style(), width()))?;
+        global.say("nothing was written: the decision would bring in what is above");
+        return Ok(Exit::Findings);
+    }
+    let context = workspace.context();
+    let drawing = Drawing::of(&context, &Wishes::default(), &before);
+    if verb.dry_run {
+        data(&shown(before.path(file), &written, &drawing.changes))?;
+        return Ok(Exit::Clean);
+    }
+    let locks = drawing.changes.iter().map(|change| (workspace.root.join(&change.path), change.text.clone()));
+    let files: Vec<(PathBuf, Vec<u8>)> = [(workspace.root.join(before.path(file)), written)]
+        .into_iter()
+        .chain(locks)
+        .map(|(path, text)| (path, text.into_bytes()))
+        .collect();
+    io::write_all(&files)?;
+    data(&format!("writes {}\n{}", plain(before.path(file)), words(&drawing.changes)))?;
+    global.say(&next(claim(&context, &verb.id)?, &context));
+    Ok(Exit::Clean)
+}
+
+/// The claim of an id.
+fn claim<'a>(context: &'a Context<'_>, id: &str) -> Result<&'a Claim, Failure> {
+    let claims = &context.catalogue.claims;
+    claims.get(id).ok_or_else(|| {
+        let failure = Failure::usage(format!("there is no experiment or rollout `{id}`"));
+        match closest(id, claims.values().map(|claim| claim.id.as_str())) {
+            Some(close) => failure.help(format!("did you mean `{close}`?")),
+            None => failure,
+        }
+    })
+}
+
+/// What is written must not depend on what somebody forgot to allot before.
+fn up_to_date(context: &Context<'_>, sources: &Sources, claim: &Claim) -> Result<(), Failure> {
+    let drawing = Drawing::of(context, &Wishes::default(), sources);
+    let surface = claim.surface.map(|ix| path_of_ledger(sources.path(context.catalogue.surfaces.at(ix).file)));
+    let lock = path_of_lock(sources.path(claim.file));
+    match drawing.changes.iter().find(|change| change.path == lock || Some(&change.path) == surface.as_ref()) {
+        Some(change) => Err(Failure::usage(format!("`{}` is not up to date", change.path))
+            .help("run `allot allocate` first, and look at what it writes")),
+        None => Ok(()),
+    }
+}
+
+/// The declaration with its decision.
+fn declaration(sources: &Sources, claim: &Claim, verb: &Conclude, on: Day) -> Result<String, Failure> {
+    let id = &claim.id;
+    if let Some(decision) = claim.decision() {
+        let at = sources.position(decision.span);
+        return Err(Failure::usage(format!("`{id}` is decided already, in {}:{}", sources.path(claim.file), at.line))
+            .help("to correct a decision, edit it there"));
+    }
+    let outcome = decl::Outcome::from(verb.outcome);
+    let variant = match (outcome, claim.kind) {
+        (decl::Outcome::Shipped, ClaimKind::Experiment) => Some(shipped(claim, verb)?),
+        _ if verb.variant.is_some() => {
+            return Err(Failure::usage("--variant goes with `--outcome shipped` of an experiment"));
+        }
+        _ => None,
+    };
+    let read = matches!(outcome, decl::Outcome::Shipped | decl::Outcome::Stopped | decl::Outcome::Inconclusive);
+    if read && verb.learned.is_none() && claim.kind == ClaimKind::Experiment {
+        return Err(Failure::usage("the decision does not say what was learned")
+            .help("say what the next experiment should know, with `--learned`"));
+    }
+    let stage = claim.experiment().and_then(|experiment| experiment.stage.as_ref()).map(|stage| stage.span);
+    let concluded = Concluded {
+        outcome,
+        variant,
+        on,
+        reason: &verb.reason,
+        learned: verb.learned.as_deref(),
+        evidence: verb.evidence.as_deref(),
+    };
+    let source = sources.get(claim.file).map_or("", |source| source.text.as_ref());
+    Ok(decl::conclude(source, stage, &concluded))
+}
+
+/// The variant that ships: as it is named, or the only treatment.
+fn shipped<'a>(claim: &'a Claim, verb: &Conclude) -> Result<&'a str, Failure> {
+    let variants = || claim.variants.iter().map(|variant| variant.id.as_str());
+    let treatments: Vec<&str> = variants().filter(|&id| id != "control").collect();
+    let listed = || treatments.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+    match (&verb.variant, treatments.as_slice()) {
+        (Some(named), _) => variants().find(|id| id == named).ok_or_else(|| {
+            let failure = Failure::usage(format!("`{}` has no variant `{named}`", claim.id));
+            match closest(named, variants()) {
+                Some(close) => failure.help(format!("did you mean `{close}`?")),
+                None => failure.help(format!("its treatments are {}", listed())),
+            }
+        }),
+        (None, [only]) => Ok(only),
+        (None, _) => Err(Failure::usage(format!("`{}` has {} treatments", claim.id, treatments.len()))
+            .help(format!("name the one that ships with `--variant`: {}", listed()))),
+    }
+}
+
+/// Errors that the decision brings in; that locks are not up to date then is what the rest of the work mends.
+fn new_errors_besides_locks(after: &Sources, before: &Sources, today: Day) -> Vec<Diagnostic> {
+    let mut new = new_errors(after, &[before], today);
+    new.retain(|finding| finding.rule != "stale-allocation");
+    new
+}
+
+fn words(changes: &[Change]) -> String {
+    changes.iter().map(|change| change.words.as_str()).collect()
+}
+
+/// What would be written: the decision, and a line for each lock and ledger.
+fn shown(path: &str, written: &str, changes: &[Change]) -> String {
+    let decision = written.rfind("[decision]").and_then(|at| written.get(at..)).unwrap_or("");
+    let lines: String = decision.lines().map(|line| format!("  {}\n", plain(line))).collect();
+    format!("would write {}\n{lines}{}", plain(path), words(changes))
+}
+
+/// What is left to do for people.
+fn next(claim: &Claim, context: &Context<'_>) -> String {
+    let id = &claim.id;
+    let value = claim.decision().and_then(|decision| decision.variant.as_ref()).and_then(|named| {
+        let variant = claim.variants.iter().find(|variant| variant.id == named.value)?;
+        Some((context.catalogue.flags.at(claim.flag?), &variant.value))
+    });
+    match value {
+        Some((flag, value)) if flag.written.default.as_ref().is_none_or(|default| default.value.0 != *value) => {
+            format!("`{id}` is decided; nobody gets its value until {value} is the default of `{}`", flag.id)
+        }
+        _ => format!("`{id}` is decided"),
+    }
+}
