@@ -51,7 +51,7 @@ fn what_ships_is_named_and_what_serves_it_is_said() {
     let (code, said) = conclude(root, &words);
     assert_eq!(code, Some(0), "{said}");
     assert!(read(root, FRESH).contains("outcome = \"shipped\"\nvariant = \"fresh-first\"\n"));
-    assert!(said.contains("nobody gets its value until \"v8-fresh\" is the default of `home-ranker`"), "{said}");
+    assert!(said.contains("nobody gets its value until `\"v8-fresh\"` is the default of `home-ranker`"), "{said}");
 }
 
 #[test]

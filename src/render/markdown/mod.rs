@@ -2,6 +2,7 @@
 
 mod change;
 mod chart;
+mod concluded;
 mod details;
 mod document;
 mod edits;
@@ -14,6 +15,7 @@ mod problems;
 mod summary;
 mod verdict;
 
+pub use concluded::{Ending, concluded};
 pub use document::{Document, Section};
 pub use history::history;
 

@@ -1,5 +1,8 @@
 //! `allot conclude`: the decision on an experiment, written where it is declared.
 
+#[cfg(feature = "forge")]
+mod propose;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -7,7 +10,7 @@ use clap::{Args, ValueEnum};
 use super::drawing::{Change, Drawing};
 use super::newly::new_errors;
 use super::output::{data, width};
-use super::workspace::Workspace;
+use super::workspace::{Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::decl::{self, Concluded, Day};
 use crate::diag::{Diagnostic, closest};
@@ -15,6 +18,8 @@ use crate::io;
 use crate::lint::Context;
 use crate::lock::{Wishes, path_of_ledger, path_of_lock};
 use crate::model::{Claim, ClaimKind};
+#[cfg(feature = "forge")]
+use crate::render::markdown::{Ending, concluded};
 use crate::render::{plain, text};
 use crate::source::Sources;
 
@@ -57,6 +62,9 @@ pub struct Conclude {
     /// Write nothing; show what would be written
     #[arg(long)]
     dry_run: bool,
+    #[cfg(feature = "forge")]
+    #[command(flatten)]
+    ask: propose::Ask,
 }
 
 /// How it ended.
@@ -99,14 +107,15 @@ fn day(text: &str) -> Result<Day, String> {
 }
 
 pub fn run(global: &Global, verb: &Conclude) -> Result<Exit, Failure> {
-    let mut workspace = Workspace::open(global)?;
+    let mut workspace = Workspace::open_at(global, Revisions::default())?;
     let before = workspace.sources.clone();
     let today = workspace.today();
+    let on = verb.on.unwrap_or(today);
     let (file, written) = {
         let context = workspace.context();
-        up_to_date(&context, &before, claim(&context, &verb.id)?)?;
         let claim = claim(&context, &verb.id)?;
-        (claim.file, declaration(&before, claim, verb, verb.on.unwrap_or(today))?)
+        up_to_date(&context, &before, claim)?;
+        (claim.file, declaration(&before, claim, verb, on)?)
     };
     workspace.replace(vec![(file, written.clone())]);
     let new = new_errors_besides_locks(&workspace.sources, &before, today);
@@ -121,16 +130,45 @@ pub fn run(global: &Global, verb: &Conclude) -> Result<Exit, Failure> {
         data(&shown(before.path(file), &written, &drawing.changes))?;
         return Ok(Exit::Clean);
     }
-    let locks = drawing.changes.iter().map(|change| (workspace.root.join(&change.path), change.text.clone()));
-    let files: Vec<(PathBuf, Vec<u8>)> = [(workspace.root.join(before.path(file)), written)]
-        .into_iter()
-        .chain(locks)
-        .map(|(path, text)| (path, text.into_bytes()))
-        .collect();
-    io::write_all(&files)?;
+    let locks = drawing.changes.iter().map(|change| (change.path.clone(), change.text.clone()));
+    let files: Vec<(String, String)> = [(before.path(file).to_owned(), written)].into_iter().chain(locks).collect();
+    let next = next(claim(&context, &verb.id)?, &context);
+    #[cfg(feature = "forge")]
+    if verb.ask.pull_request {
+        let said = proposed(claim(&context, &verb.id)?, verb, on, next.as_deref());
+        propose::open(global, &verb.ask, &workspace, files, &said)?;
+        return Ok(Exit::Clean);
+    }
+    let whole = files.into_iter().map(|(path, text)| (workspace.root.join(path), text.into_bytes()));
+    io::write_all(&whole.collect::<Vec<(PathBuf, Vec<u8>)>>())?;
     data(&format!("writes {}\n{}", plain(before.path(file)), words(&drawing.changes)))?;
-    global.say(&next(claim(&context, &verb.id)?, &context));
+    let next = next.map_or(String::new(), |next| format!("; {next}"));
+    global.say(&format!("`{}` is decided{next}", verb.id));
     Ok(Exit::Clean)
+}
+
+/// What the pull request says that brings the decision in.
+#[cfg(feature = "forge")]
+fn proposed(claim: &Claim, verb: &Conclude, on: Day, next: Option<&str>) -> propose::Said {
+    let (id, outcome) = (claim.id.as_str(), decl::Outcome::from(verb.outcome).word());
+    let variant = claim.decision().and_then(|decision| decision.variant.as_ref());
+    let hypothesis = claim.experiment().and_then(|experiment| experiment.hypothesis.as_ref());
+    let ending = Ending {
+        id,
+        outcome,
+        variant: variant.map(|variant| variant.value.as_str()),
+        on: &on.to_string(),
+        reason: &verb.reason,
+        learned: verb.learned.as_deref(),
+        evidence: verb.evidence.as_deref(),
+        hypothesis: hypothesis.map(|hypothesis| hypothesis.value.as_str()),
+        next,
+    };
+    propose::Said {
+        branch: format!("allot/conclude-{id}"),
+        title: format!("Conclude {id}: {outcome}"),
+        body: concluded(&ending, None),
+    }
 }
 
 /// The claim of an id.
@@ -229,16 +267,11 @@ fn shown(path: &str, written: &str, changes: &[Change]) -> String {
 }
 
 /// What is left to do for people.
-fn next(claim: &Claim, context: &Context<'_>) -> String {
-    let id = &claim.id;
-    let value = claim.decision().and_then(|decision| decision.variant.as_ref()).and_then(|named| {
-        let variant = claim.variants.iter().find(|variant| variant.id == named.value)?;
-        Some((context.catalogue.flags.at(claim.flag?), &variant.value))
-    });
-    match value {
-        Some((flag, value)) if flag.written.default.as_ref().is_none_or(|default| default.value.0 != *value) => {
-            format!("`{id}` is decided; nobody gets its value until {value} is the default of `{}`", flag.id)
-        }
-        _ => format!("`{id}` is decided"),
-    }
+fn next(claim: &Claim, context: &Context<'_>) -> Option<String> {
+    let named = claim.decision()?.variant.as_ref()?;
+    let variant = claim.variants.iter().find(|variant| variant.id == named.value)?;
+    let flag = context.catalogue.flags.at(claim.flag?);
+    let served = flag.written.default.as_ref().is_some_and(|default| default.value.0 == variant.value);
+    let value = &variant.value;
+    (!served).then(|| format!("nobody gets its value until `{value}` is the default of `{}`", flag.id))
 }
