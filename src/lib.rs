@@ -30,6 +30,7 @@ pub mod lock;
 pub mod model;
 #[cfg(feature = "cli")]
 pub mod query;
+pub mod power;
 #[cfg(feature = "cli")]
 pub mod render;
 #[cfg(feature = "cli")]

@@ -24,7 +24,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("results", &[]),
     // What a gate records is read back by another run, also from a fork: a shape of its own, strictly read.
     ("report", &[]),
-    ("power", &["model", "lock", "stats"]),
+    // Shares, days and how results are read are declared once; a forecast names the file that its baseline came from.
+    ("power", &["source", "decl", "model", "lock", "stats"]),
     // What changed is told from the texts, which the reader of declarations takes apart.
     ("change", &["source", "decl", "model", "lock", "bucket"]),
     ("lint", &["source", "diag", "decl", "model", "lock", "bucket", "artifact", "query", "results", "power", "change"]),
