@@ -10,6 +10,7 @@ mod completions;
 mod drawing;
 mod failure;
 mod findings;
+pub mod gather;
 mod gate;
 mod history;
 mod init;
