@@ -7,6 +7,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cli")]
+pub mod analysis;
 pub mod artifact;
 pub mod bucket;
 #[cfg(feature = "cli")]
@@ -29,8 +31,9 @@ pub mod lock;
 #[cfg(feature = "cli")]
 pub mod model;
 #[cfg(feature = "cli")]
-pub mod query;
 pub mod power;
+#[cfg(feature = "cli")]
+pub mod query;
 #[cfg(feature = "cli")]
 pub mod render;
 #[cfg(feature = "cli")]

@@ -5,6 +5,6 @@ mod left_out;
 mod meaning;
 mod request;
 
-pub use build::{Asked, requests};
+pub use build::{Asked, requests, run};
 pub use left_out::{LeftOut, Why};
 pub use request::{Calculation, Comparator, Exposures, Input, Measure, Number, Relation, Request, Source, Study};

@@ -36,7 +36,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("publish", &["artifact"]),
     // Sufficient statistics are a part of what is recorded, so their shape is there.
     ("measure", &["query", "stats", "results"]),
-    ("analysis", &["decl", "model", "lock", "query", "stats", "results"]),
+    // Looks are spent on the units that were planned, which the forecast tells.
+    ("analysis", &["decl", "model", "lock", "query", "power", "stats", "results"]),
     (
         "render",
         &["diag", "source", "decl", "bucket", "model", "lock", "lint", "change", "power", "eval", "results", "report"],
