@@ -12,6 +12,7 @@ mod drawing;
 mod failure;
 mod findings;
 mod gate;
+pub mod gather;
 mod history;
 mod init;
 mod lint;

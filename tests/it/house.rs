@@ -24,7 +24,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("results", &[]),
     // What a gate records is read back by another run, also from a fork: a shape of its own, strictly read.
     ("report", &[]),
-    ("power", &["model", "lock", "stats"]),
+    // Shares, days and how results are read are declared once; a forecast names the file that its baseline came from.
+    ("power", &["source", "decl", "model", "lock", "stats"]),
     // What changed is told from the texts, which the reader of declarations takes apart.
     ("change", &["source", "decl", "model", "lock", "bucket"]),
     ("lint", &["source", "diag", "decl", "model", "lock", "bucket", "artifact", "query", "results", "power", "change"]),
@@ -35,7 +36,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("publish", &["artifact"]),
     // Sufficient statistics are a part of what is recorded, so their shape is there.
     ("measure", &["query", "stats", "results"]),
-    ("analysis", &["decl", "model", "lock", "query", "stats", "results"]),
+    // Looks are spent on the units that were planned, which the forecast tells.
+    ("analysis", &["decl", "model", "lock", "query", "power", "stats", "results"]),
     (
         "render",
         &["diag", "source", "decl", "bucket", "model", "lock", "lint", "change", "power", "eval", "results", "report"],

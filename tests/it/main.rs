@@ -44,6 +44,7 @@ mod races;
 mod readme;
 mod recovery;
 mod repositories;
+mod results;
 mod rule_cases;
 mod rule_pages;
 mod schemas;

@@ -1,0 +1,46 @@
+//! From a request to what was counted: the embedded engine scans tables, the streaming operator counts.
+
+use std::path::Path;
+
+use super::failure::Failure;
+use crate::query::Request;
+use crate::results::Tally;
+
+/// How the embedded engine may use this machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// How many bytes it may hold at once; results are the same whatever it is.
+    pub memory: Option<u64>,
+    /// How many cores it may use; results are the same whatever it is.
+    pub threads: Option<usize>,
+}
+
+/// How far the scans are: said now and then while they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress<'a> {
+    /// What is being read: `exposures`, or a fact's id.
+    pub reading: &'a str,
+    /// Which pass over the data this is, from 1, and how many there are.
+    pub pass: (u64, u64),
+    /// Rows read of it in this pass.
+    pub rows: u64,
+}
+
+/// Counts what a request asks for, from the tables that the patterns of `[warehouse.tables]` name: pairs of a schema and its
+/// pattern, relative to the catalogue's root. There is one tally per study, in their order; a metric whose fact cannot be
+/// read as declared carries the reason in [`crate::results::MetricTally::failed`].
+///
+/// # Errors
+///
+/// Where the exposures are not as declared (exit code 1), the environment failed (3), or the user interrupted (130).
+pub fn gather(
+    root: &Path,
+    tables: &[(String, String)],
+    request: &Request,
+    options: Options,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Vec<Tally>, Failure> {
+    let _ = (root, tables, request, options, progress);
+    Err(Failure::usage("this `allot` was built without the embedded engine")
+        .help("build it with the feature `embedded`, or let the warehouse compute: `allot query` prints the statement"))
+}

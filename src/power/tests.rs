@@ -1,0 +1,1 @@
+//! Design questions on small catalogues.
