@@ -86,7 +86,7 @@ fn diverged(global: &Global, verb: &MergeVerb, merge: &Merge, today: Day) -> Res
             return Ok(Exit::Findings);
         }
     };
-    let new = new_errors(&allotted.sources, &[&ours, &theirs], today);
+    let new = new_errors(&allotted.sources, &[&ours, &theirs], today, &[]);
     if !new.is_empty() {
         data(&text::findings(&allotted.sources, &new, global.color.style(), width()))?;
         let errors = plural(new.len(), "error");

@@ -7,12 +7,15 @@ use super::workspace::linted;
 use crate::decl::Day;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::Context;
+use crate::results::Evidence;
 use crate::source::Sources;
 
 /// The errors of a state that none of the earlier ones has. What was wrong before is for another day.
-pub fn new_errors(state: &Sources, earlier: &[&Sources], today: Day) -> Vec<Diagnostic> {
+pub fn new_errors(state: &Sources, earlier: &[&Sources], today: Day, evidence: &[Evidence]) -> Vec<Diagnostic> {
     let errors = |sources: &Sources| {
-        let report = linted(&context(sources, today));
+        let mut context = context(sources, today);
+        context.evidence = evidence.to_vec();
+        let report = linted(&context);
         report.findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect::<Vec<_>>()
     };
     let key = |sources: &Sources, finding: &Diagnostic| {

@@ -77,3 +77,49 @@ fn what_would_be_wrong_is_not_written() {
     assert!(code == Some(2) && said.contains("run `allot allocate` first"), "{said}");
     assert!(!read(root, FRESH).contains("decision"), "nothing was written");
 }
+
+/// Records an example of a result as that of `fresh-first`; returns what names it.
+fn record(root: &Path, example: &str, at: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/results").join(example);
+    let mut record: serde_json::Value = serde_json::from_slice(&fs::read(path).expect("a file")).expect("JSON");
+    let variant = record["decision"]["variant"].as_str().map(str::to_owned);
+    record["experiment"] = "fresh-first".into();
+    record["at"] = at.into();
+    let mut text = record.to_string();
+    if let Some(variant) = variant {
+        text = text.replace(&format!("\"{variant}\""), "\"fresh-first\"");
+    }
+    let folder = root.join("results/fresh-first");
+    fs::create_dir_all(&folder).expect("folders");
+    let results = allotment::results::Results::read(text.as_bytes()).expect("a record");
+    fs::write(folder.join(format!("1-{}.json", at.replace(['-', ':'], ""))), results.write()).expect("a file");
+    format!("sha256:{}", &allotment::artifact::manifest::sha256(results.write().as_bytes())[..16])
+}
+
+#[test]
+fn a_decision_rests_on_what_was_recorded() {
+    let folder = repository();
+    let root = folder.path();
+    let shipped = ["fresh-first", "--outcome", "shipped", "--learned", "Fresh is good.", "--results", "results"];
+    let (code, said) = conclude(root, &shipped);
+    assert!(code == Some(2) && said.contains("run `allot analyze fresh-first --results results` first"), "{said}");
+    record(root, "wait.json", "2027-01-25T00:00:00Z");
+    let (code, said) = conclude(root, &shipped);
+    assert!(code == Some(1) && said.contains("decision-contradicts-evidence"), "{said}");
+    assert!(said.contains("says to wait") && !read(root, FRESH).contains("decision"), "{said}");
+    let digest = record(root, "ship.json", "2027-01-29T00:00:00Z");
+    let (code, said) = conclude(root, &shipped);
+    assert_eq!(code, Some(0), "{said}");
+    let text = read(root, FRESH);
+    assert!(text.contains(&format!("evidence = \"{digest} of 2027-01-29: ")), "{text}");
+    assert_eq!(allot(root, &[&["check", "--results", "results"][..], &AT].concat()).0, Some(0));
+    // Somebody edits the decision: what was recorded does not bear it out, and only where it is at hand.
+    let stopped = text.replace("outcome = \"shipped\"\nvariant = \"fresh-first\"\n", "outcome = \"stopped\"\n");
+    fs::write(root.join(FRESH), &stopped).expect("a file");
+    let (code, said) = allot(root, &[&["lint", "--results", "results"][..], &AT].concat());
+    assert!(code == Some(1) && said.contains("to ship `fresh-first`"), "{said}");
+    assert_eq!(allot(root, &[&["lint"][..], &AT].concat()).0, Some(0));
+    fs::write(root.join(FRESH), text.replace(&digest, "sha256:0123456789abcdef")).expect("a file");
+    let (code, said) = allot(root, &[&["lint", "--results", "results"][..], &AT].concat());
+    assert!(code == Some(1) && said.contains("the newest is"), "{said}");
+}

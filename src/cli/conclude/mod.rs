@@ -2,6 +2,7 @@
 
 #[cfg(feature = "forge")]
 mod propose;
+mod read;
 
 use std::path::PathBuf;
 
@@ -21,7 +22,9 @@ use crate::model::{Claim, ClaimKind};
 #[cfg(feature = "forge")]
 use crate::render::markdown::{Ending, concluded};
 use crate::render::{plain, text};
+use crate::results::Evidence;
 use crate::source::Sources;
+use read::Read;
 
 /// The longest text that a decision takes, in bytes.
 const MAX_TEXT: usize = 10_000;
@@ -36,6 +39,8 @@ Examples:
   allot conclude fresh-first --outcome shipped --variant fresh-first --reason \"Minutes rose 3.1 %; every guardrail held.\" \\
       --learned \"The gain is in the evening.\"
   allot conclude tall-bar --outcome stopped --reason \"Skips rose 4 %.\" --learned \"Size matters less than place.\" --dry-run
+  allot conclude fresh-first --outcome shipped --results results --learned \"The gain is in the evening.\"
+                                    with the newest recorded result as its evidence
   allot conclude home-aa --outcome abandoned --reason \"The flag was removed.\" --on 2027-02-09")]
 pub struct Conclude {
     /// The experiment or the rollout
@@ -47,14 +52,17 @@ pub struct Conclude {
     /// The variant that ships; without it, the only treatment
     #[arg(long, value_name = "VARIANT")]
     variant: Option<String>,
-    /// Why, with the figures that it was read off
-    #[arg(long, value_name = "TEXT", value_parser = said)]
-    reason: String,
+    /// Why, with the figures that it was read off; without it, what the recorded result says
+    #[arg(long, value_name = "TEXT", value_parser = said, required_unless_present = "results")]
+    reason: Option<String>,
     /// What the next experiment should know
     #[arg(long, value_name = "TEXT", value_parser = said)]
     learned: Option<String>,
+    /// Read the newest result that `allot analyze` recorded of it in this folder, and name it as the evidence
+    #[arg(long, value_name = "DIR")]
+    results: Option<PathBuf>,
     /// The digest of the result that was read, or where it is
-    #[arg(long, value_name = "DIGEST", value_parser = said)]
+    #[arg(long, value_name = "DIGEST", value_parser = said, conflicts_with = "results")]
     evidence: Option<String>,
     /// The day of the decision, on which it takes no more units; without it, that of `--at`
     #[arg(long, value_name = "DAY", value_parser = day)]
@@ -111,14 +119,16 @@ pub fn run(global: &Global, verb: &Conclude) -> Result<Exit, Failure> {
     let before = workspace.sources.clone();
     let today = workspace.today();
     let on = verb.on.unwrap_or(today);
-    let (file, written) = {
+    let (file, written, read) = {
         let context = workspace.context();
         let claim = claim(&context, &verb.id)?;
         up_to_date(&context, &before, claim)?;
-        (claim.file, declaration(&before, claim, verb, on)?)
+        let read = verb.results.as_deref().map(|folder| Read::newest(folder, claim)).transpose()?;
+        (claim.file, declaration(&before, claim, verb, on, read.as_ref())?, read)
     };
     workspace.replace(vec![(file, written.clone())]);
-    let new = new_errors_besides_locks(&workspace.sources, &before, today);
+    let evidence: Vec<Evidence> = read.into_iter().map(|read| read.evidence).collect();
+    let new = new_errors_besides_locks(&workspace.sources, &before, today, &evidence);
     if !new.is_empty() {
         data(&text::findings(&workspace.sources, &new, global.color.style(), width()))?;
         global.say("nothing was written: the decision would bring in what is above");
@@ -151,16 +161,18 @@ pub fn run(global: &Global, verb: &Conclude) -> Result<Exit, Failure> {
 #[cfg(feature = "forge")]
 fn proposed(claim: &Claim, verb: &Conclude, on: Day, next: Option<&str>) -> propose::Said {
     let (id, outcome) = (claim.id.as_str(), decl::Outcome::from(verb.outcome).word());
-    let variant = claim.decision().and_then(|decision| decision.variant.as_ref());
+    let text = |key: fn(&decl::Decision) -> &decl::May<String>| {
+        claim.decision().and_then(|decision| key(&decision.value).as_ref()).map(|text| text.value.as_str())
+    };
     let hypothesis = claim.experiment().and_then(|experiment| experiment.hypothesis.as_ref());
     let ending = Ending {
         id,
         outcome,
-        variant: variant.map(|variant| variant.value.as_str()),
+        variant: text(|decision| &decision.variant),
         on: &on.to_string(),
-        reason: &verb.reason,
-        learned: verb.learned.as_deref(),
-        evidence: verb.evidence.as_deref(),
+        reason: text(|decision| &decision.reason).unwrap_or_default(),
+        learned: text(|decision| &decision.learned),
+        evidence: text(|decision| &decision.evidence),
         hypothesis: hypothesis.map(|hypothesis| hypothesis.value.as_str()),
         next,
     };
@@ -196,7 +208,13 @@ fn up_to_date(context: &Context<'_>, sources: &Sources, claim: &Claim) -> Result
 }
 
 /// The declaration with its decision.
-fn declaration(sources: &Sources, claim: &Claim, verb: &Conclude, on: Day) -> Result<String, Failure> {
+fn declaration(
+    sources: &Sources,
+    claim: &Claim,
+    verb: &Conclude,
+    on: Day,
+    read: Option<&Read>,
+) -> Result<String, Failure> {
     let id = &claim.id;
     if let Some(decision) = claim.decision() {
         let at = sources.position(decision.span);
@@ -211,8 +229,8 @@ fn declaration(sources: &Sources, claim: &Claim, verb: &Conclude, on: Day) -> Re
         }
         _ => None,
     };
-    let read = matches!(outcome, decl::Outcome::Shipped | decl::Outcome::Stopped | decl::Outcome::Inconclusive);
-    if read && verb.learned.is_none() && claim.kind == ClaimKind::Experiment {
+    let learns = matches!(outcome, decl::Outcome::Shipped | decl::Outcome::Stopped | decl::Outcome::Inconclusive);
+    if learns && verb.learned.is_none() && claim.kind == ClaimKind::Experiment {
         return Err(Failure::usage("the decision does not say what was learned")
             .help("say what the next experiment should know, with `--learned`"));
     }
@@ -221,9 +239,9 @@ fn declaration(sources: &Sources, claim: &Claim, verb: &Conclude, on: Day) -> Re
         outcome,
         variant,
         on,
-        reason: &verb.reason,
+        reason: verb.reason.as_deref().or(read.map(|read| read.reason.as_str())).unwrap_or_default(),
         learned: verb.learned.as_deref(),
-        evidence: verb.evidence.as_deref(),
+        evidence: verb.evidence.as_deref().or(read.map(|read| read.words.as_str())),
     };
     let source = sources.get(claim.file).map_or("", |source| source.text.as_ref());
     Ok(decl::conclude(source, stage, &concluded))
@@ -249,8 +267,8 @@ fn shipped<'a>(claim: &'a Claim, verb: &Conclude) -> Result<&'a str, Failure> {
 }
 
 /// Errors that the decision brings in; that locks are not up to date then is what the rest of the work mends.
-fn new_errors_besides_locks(after: &Sources, before: &Sources, today: Day) -> Vec<Diagnostic> {
-    let mut new = new_errors(after, &[before], today);
+fn new_errors_besides_locks(after: &Sources, before: &Sources, today: Day, evidence: &[Evidence]) -> Vec<Diagnostic> {
+    let mut new = new_errors(after, &[before], today, evidence);
     new.retain(|finding| finding.rule != "stale-allocation");
     new
 }
