@@ -17,6 +17,7 @@
 
 mod action;
 mod allocation;
+mod analysis;
 mod cli;
 #[cfg(feature = "forge")]
 mod comment;
