@@ -35,7 +35,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("simulate", &["bucket", "artifact", "eval", "stats"]),
     ("publish", &["artifact"]),
     // Sufficient statistics are a part of what is recorded, so their shape is there.
-    ("measure", &["query", "stats", "results"]),
+    // An input says which aggregate it is with the word of its declaration.
+    ("measure", &["decl", "query", "stats", "results"]),
     // Looks are spent on the units that were planned, which the forecast tells.
     ("analysis", &["decl", "model", "lock", "query", "power", "stats", "results"]),
     (
