@@ -48,6 +48,7 @@ mod rule_pages;
 mod schemas;
 mod sdk;
 mod serving;
+mod sql;
 mod stats_edge;
 mod stats_peers;
 mod world;

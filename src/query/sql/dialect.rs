@@ -113,9 +113,11 @@ impl Dialect {
         crate::decl::parser_of(self.engine)
     }
 
-    /// A constant as a double: the exponent keeps it from being taken for a decimal.
+    /// A constant as a double: the exponent keeps what is not whole from being taken for a decimal.
     pub(super) fn number(self, value: f64) -> String {
-        format!("CAST({value:e} AS {})", self.double)
+        let whole = value.fract() == 0.0 && value.abs() < 1e15;
+        let text = if whole { format!("{value:.0}") } else { format!("{value:e}") };
+        format!("CAST({text} AS {})", self.double)
     }
 
     pub(super) fn as_double(self, expression: &str) -> String {

@@ -153,7 +153,7 @@ impl<'a> Facts<'a> {
             }
             let name = self.frame.name(&format!("joined_{at}"));
             let fact = self.frame.name(&format!("fact_{at}"));
-            let (unit, seen) = (self.frame.name("unit"), self.frame.name("seen"));
+            let unit = self.frame.name("unit");
             parts.add(
                 name.clone(),
                 Select {
@@ -162,7 +162,8 @@ impl<'a> Facts<'a> {
                     from: vec![
                         format!("{before} AS u"),
                         format!(
-                            "LEFT JOIN {fact} AS f ON f.{unit} = u.unit AND f.{seen} >= u.first_seen + {from} AND f.{seen} < u.first_seen + {to}"
+                            "LEFT JOIN {fact} AS f ON f.{unit} = u.unit AND {}",
+                            self.frame.within((from, to))
                         ),
                     ],
                     group: handed.iter().map(|name| format!("u.{name}")).collect(),

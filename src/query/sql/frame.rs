@@ -39,7 +39,7 @@ impl<'a> Frame<'a> {
         let text = |text: &str| (self.dialect.exact)(self.dialect.string(text));
         let studies = self.request.studies.iter().enumerate().map(|(at, study)| {
             let until = study.until.min(self.request.now);
-            vec![at.to_string(), text(&study.key), self.whole(study.from), self.whole(until)]
+            vec![at.to_string(), text(&study.key), study.from.to_string(), until.to_string()]
         });
         let names = ["study", "exposure_key", "from_at", "until_at"];
         parts.add(
@@ -85,10 +85,10 @@ impl<'a> Frame<'a> {
                 Some(vec![
                     at.to_string(),
                     place.to_string(),
-                    self.whole(study.from),
-                    self.whole(from),
-                    self.whole(reach),
-                    self.whole(by),
+                    study.from.to_string(),
+                    from.to_string(),
+                    reach.to_string(),
+                    by.to_string(),
                     level,
                 ])
             })
@@ -102,11 +102,6 @@ impl<'a> Frame<'a> {
                 ..Select::default()
             },
         );
-    }
-
-    /// A constant as a whole number of 64 bits.
-    pub fn whole(&self, value: i64) -> String {
-        format!("CAST({value} AS {})", self.dialect.integer)
     }
 
     /// Exposures as they are, joined with the studies.

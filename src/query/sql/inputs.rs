@@ -95,10 +95,19 @@ impl Frame<'_> {
         }
     }
 
+    /// The instant of a unit's first exposure, moved.
+    pub(super) fn after(by: i64) -> String {
+        match by {
+            0 => "u.first_seen".to_owned(),
+            by if by < 0 => format!("u.first_seen - {}", by.unsigned_abs()),
+            by => format!("u.first_seen + {by}"),
+        }
+    }
+
     /// Whether a row `f` lies in a span of its unit `u`.
     pub(super) fn within(&self, span: Span) -> String {
-        let since = format!("f.{} - u.first_seen", self.name("seen"));
-        format!("{since} >= {} AND {since} < {}", span.0, span.1)
+        let seen = format!("f.{}", self.name("seen"));
+        format!("{seen} >= {} AND {seen} < {}", Self::after(span.0), Self::after(span.1))
     }
 
     /// A number in a span: null where it has no value, as in a division by zero.
@@ -110,11 +119,12 @@ impl Frame<'_> {
                 self.dialect.as_double(&format!("COALESCE(u.{term}, 0)"))
             }
             Number::Negate(inner) => format!("(-{})", self.number(inner, span, spans)),
-            Number::Binary(operator, left, right) => {
-                let (left, right) = (self.number(left, span, spans), self.number(right, span, spans));
-                match operator {
-                    '/' => format!("({left} / NULLIF({right}, {}))", self.dialect.number(0.0)),
-                    operator => format!("({left} {operator} {right})"),
+            Number::Binary(operator, left, divisor) => {
+                let (left, right) = (self.number(left, span, spans), self.number(divisor, span, spans));
+                let by_nothing = *operator == '/' && !matches!(**divisor, Number::Constant(value) if value != 0.0);
+                match by_nothing {
+                    true => format!("({left} / NULLIF({right}, {}))", self.dialect.number(0.0)),
+                    false => format!("({left} {operator} {right})"),
                 }
             }
         }
