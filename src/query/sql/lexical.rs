@@ -42,11 +42,12 @@ impl Dialect {
 
     fn quoted(self, name: &str) -> String {
         let quote = self.quote;
-        let inner: String = match (self.backslash, self.quote) {
-            (true, '`') => name.chars().map(escaped).collect::<String>().replace('`', "\\`"),
+        let inner: String = match quote {
+            // No name has these there; who reads the text disagrees about what a backslash does in one.
+            '`' => name.chars().map(|letter| if matches!(letter, '`' | '\\') { '_' } else { letter }).collect(),
             _ => name.replace(quote, &format!("{quote}{quote}")),
         };
-        format!("{quote}{inner}{quote}")
+        format!("{quote}{}{quote}", inner.replace(char::is_control, "_"))
     }
 
     /// A text.
