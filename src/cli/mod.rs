@@ -21,6 +21,7 @@ mod merge;
 mod new;
 mod output;
 mod plan;
+mod query;
 mod rule;
 mod schema;
 mod simulate;
@@ -95,6 +96,7 @@ enum Verb {
     Verify(verify::Verify),
     Assign(assign::Assign),
     Simulate(simulate::Simulate),
+    Query(query::Query),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -122,6 +124,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Verify(verb) => verify::run(&cli.global, verb),
         Verb::Assign(verb) => assign::run(&cli.global, verb),
         Verb::Simulate(verb) => simulate::run(&cli.global, verb),
+        Verb::Query(verb) => query::run(&cli.global, verb),
         Verb::Completions(verb) => completions::run(verb),
         Verb::Man(verb) => man::run(verb),
     }

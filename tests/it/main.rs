@@ -50,6 +50,7 @@ mod rule_pages;
 mod schemas;
 mod sdk;
 mod serving;
+mod sql;
 mod stats_edge;
 mod stats_peers;
 mod world;
