@@ -28,6 +28,8 @@ pub mod io;
 pub mod lint;
 #[cfg(feature = "cli")]
 pub mod lock;
+#[cfg(feature = "embedded")]
+pub mod measure;
 #[cfg(feature = "cli")]
 pub mod model;
 #[cfg(feature = "cli")]

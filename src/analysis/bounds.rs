@@ -39,7 +39,7 @@ pub(super) struct Criticals {
 
 impl<'a> Course<'a> {
     pub fn of(
-        question: &Question<'a>,
+        question: &Question<'a, '_>,
         setting: &Setting<'_>,
         metric: &Judging<'_>,
         variant: &str,

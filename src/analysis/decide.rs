@@ -63,13 +63,7 @@ pub(super) fn decide(
         Overall::Wait => (Advice::Wait, None, Vec::new(), all()),
         Overall::Stop => (Advice::Stop, None, Vec::new(), all()),
     };
-    // What is said of all treatments alike is said once.
-    let mut said: Vec<Reason> = Vec::new();
-    reasons.retain(|reason| {
-        let known = said.contains(reason);
-        said.extend((!known).then(|| reason.clone()));
-        !known
-    });
+    reasons = once(reasons);
     let waits = matches!(advice, Advice::Wait | Advice::Withheld);
     let next = next_look(setting).filter(|_| waits);
     let week = reasons.iter().any(|reason| reason.why == Why::PartOfWeek);
@@ -81,6 +75,19 @@ pub(super) fn decide(
         false => Next { at: written(at), why: why.to_owned() },
     });
     (treatments, Decision { advice, variant, ties, reasons, next })
+}
+
+/// What is said of several treatments alike is said once, of none of them.
+fn once(reasons: Vec<Reason>) -> Vec<Reason> {
+    let mut said: Vec<Reason> = Vec::new();
+    for reason in reasons {
+        match said.iter_mut().find(|own| own.why == reason.why && own.metric == reason.metric) {
+            Some(own) if own.variant == reason.variant => {}
+            Some(own) => own.variant = None,
+            None => said.push(reason),
+        }
+    }
+    said
 }
 
 /// Whether whole weeks have passed, at least one.

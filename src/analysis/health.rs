@@ -17,7 +17,7 @@ const MANY: u64 = 10_000;
 
 /// Every check, in a fixed order.
 pub(super) fn checks(
-    question: &Question<'_>,
+    question: &Question<'_, '_>,
     setting: &Setting<'_>,
     counted: &Counted<'_>,
     estimated: &[Estimated],
@@ -77,7 +77,7 @@ fn expected(setting: &Setting<'_>, counts: &[u64]) -> Vec<Part> {
 
 /// All exposed units, before any are dropped, against the ranges in the lock: at the end by Pearson's chi-square, before that
 /// sequentially, where an alarm once given stays.
-fn sample_ratio(question: &Question<'_>, setting: &Setting<'_>, counted: &Counted<'_>) -> Check {
+fn sample_ratio(question: &Question<'_, '_>, setting: &Setting<'_>, counted: &Counted<'_>) -> Check {
     let name = CheckName::SampleRatio;
     let counts = counts(setting, counted.tally, |arm| arm.exposed);
     let all: u64 = counts.iter().sum();

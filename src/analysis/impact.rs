@@ -7,7 +7,7 @@ use crate::results::{Figure, Impact, Interval, MetricKind, Outcome, Tally};
 
 /// The impact if everybody got the treatment whom the experiment could reach.
 pub(super) fn impact(
-    question: &Question<'_>,
+    question: &Question<'_, '_>,
     setting: &Setting<'_>,
     metric: &Judging<'_>,
     outcome: &Outcome,
@@ -45,7 +45,7 @@ pub(super) fn impact(
 }
 
 /// The share of the surface's units that the experiment had, averaged over the days that have passed.
-fn share_of_days(question: &Question<'_>, setting: &Setting<'_>) -> Option<f64> {
+fn share_of_days(question: &Question<'_, '_>, setting: &Setting<'_>) -> Option<f64> {
     let first = Day::containing(setting.from.div_euclid(SECOND));
     let days = setting.elapsed();
     let buckets = f64::from(question.lock.buckets);

@@ -33,9 +33,9 @@ const DAY: i64 = 24 * HOUR;
 
 /// What is analysed, and as of when.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub struct Question<'a, 'p> {
     pub catalogue: &'a Catalogue,
-    pub power: &'a Power<'a>,
+    pub power: &'a Power<'p>,
     pub claim: &'a Claim,
     pub lock: &'a Lock,
     /// The instant of the look, in microseconds since 1970.
@@ -61,7 +61,7 @@ pub struct Counted<'a> {
 
 /// Takes a look at an experiment; `None` where it has no surface.
 #[must_use]
-pub fn analyse(question: &Question<'_>, counted: &Counted<'_>) -> Option<Results> {
+pub fn analyse(question: &Question<'_, '_>, counted: &Counted<'_>) -> Option<Results> {
     let Question { catalogue, claim, lock, .. } = *question;
     let surface = catalogue.surfaces.at(claim.surface?);
     let setting = Setting::of(question, counted);

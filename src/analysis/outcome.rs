@@ -22,7 +22,7 @@ pub(super) struct Judged {
 
 /// Judges one metric of the treatment at a place among the variants.
 pub(super) fn judge(
-    question: &Question<'_>,
+    question: &Question<'_, '_>,
     setting: &Setting<'_>,
     metric: &Judging<'_>,
     estimated: &Estimated,

@@ -61,7 +61,7 @@ pub(super) struct Judging<'a> {
 }
 
 impl<'a> Setting<'a> {
-    pub fn of(question: &Question<'a>, counted: &Counted<'_>) -> Self {
+    pub fn of(question: &Question<'a, '_>, counted: &Counted<'_>) -> Self {
         let Question { catalogue, claim, lock, power, .. } = *question;
         let forecast = power.forecast(claim, &WhatIf::default());
         let analysis = catalogue.analysis(Some(claim));
@@ -199,7 +199,7 @@ impl Alphas {
 }
 
 impl<'a> Judging<'a> {
-    fn of(question: &Question<'a>, tracked: &Tracked, aggregated: bool) -> Self {
+    fn of(question: &Question<'a, '_>, tracked: &Tracked, aggregated: bool) -> Self {
         let catalogue = question.catalogue;
         let metric = tracked.metric.map(|ix| catalogue.metrics.at(ix));
         let facts = metric.into_iter().flat_map(|metric| &metric.facts);

@@ -1,6 +1,7 @@
 //! The command line: one file a verb, an argument struct whose doc comment is the help, and one function.
 
 mod allocate;
+mod analyze;
 mod assign;
 mod check;
 #[cfg(feature = "forge")]
@@ -23,6 +24,7 @@ mod new;
 mod newly;
 mod output;
 mod plan;
+mod query;
 mod rule;
 mod schema;
 mod simulate;
@@ -89,6 +91,7 @@ enum Verb {
     Conclude(conclude::Conclude),
     #[cfg(feature = "forge")]
     Comment(comment::Comment),
+    Analyze(analyze::Analyze),
     Lint(lint::Lint),
     Rule(rule::Rule),
     Schema(schema::Schema),
@@ -98,6 +101,7 @@ enum Verb {
     Verify(verify::Verify),
     Assign(assign::Assign),
     Simulate(simulate::Simulate),
+    Query(query::Query),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -116,6 +120,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Conclude(verb) => conclude::run(&cli.global, verb),
         #[cfg(feature = "forge")]
         Verb::Comment(verb) => comment::run(&cli.global, verb),
+        Verb::Analyze(verb) => analyze::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Schema(verb) => schema::run(&cli.global, verb),
@@ -125,6 +130,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Verify(verb) => verify::run(&cli.global, verb),
         Verb::Assign(verb) => assign::run(&cli.global, verb),
         Verb::Simulate(verb) => simulate::run(&cli.global, verb),
+        Verb::Query(verb) => query::run(&cli.global, verb),
         Verb::Completions(verb) => completions::run(verb),
         Verb::Man(verb) => man::run(verb),
     }

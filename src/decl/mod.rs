@@ -47,7 +47,7 @@ pub use root::{
 };
 pub use schema::{Ids, schemas};
 pub use segment::Segment;
-pub use sql::{check_predicate, check_select};
+pub use sql::{check_predicate, check_select, parser_of};
 pub use surface::{Limits, Required, Sdk, Surface};
 
 pub(crate) use table::{table, words};

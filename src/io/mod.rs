@@ -13,6 +13,8 @@ mod place;
 mod repository;
 mod surroundings;
 mod terminal;
+#[cfg(feature = "embedded")]
+pub mod warehouse;
 
 pub use catalogue::{Loaded, find_root, is_root, load, load_some};
 pub use clock::{Instant, now, parse_instant, written_instant};
