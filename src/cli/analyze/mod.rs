@@ -2,13 +2,13 @@
 
 mod counted;
 mod shown;
-mod store;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::output::data;
+use super::store::Store;
 use super::workspace::{Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::analysis::{Counted, Question, analyse};
@@ -20,7 +20,6 @@ use crate::model::Claim;
 use crate::power::Power;
 use crate::results::{Advice, Results, State, Why};
 use counted::{Look, Statistics};
-use store::Store;
 
 /// Results: whether the data can be trusted, each metric's effect with its interval, and what to do
 ///
