@@ -24,6 +24,7 @@ mod new;
 mod newly;
 mod output;
 mod plan;
+mod power;
 mod query;
 mod rule;
 mod schema;
@@ -87,6 +88,7 @@ enum Verb {
     New(new::New),
     Check(check::Check),
     Plan(plan::Plan),
+    Power(power::Power),
     History(history::History),
     Conclude(conclude::Conclude),
     #[cfg(feature = "forge")]
@@ -116,6 +118,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::New(verb) => new::run(&cli.global, verb),
         Verb::Check(verb) => check::run(&cli.global, verb),
         Verb::Plan(verb) => plan::run(&cli.global, verb),
+        Verb::Power(verb) => power::run(&cli.global, verb),
         Verb::History(verb) => history::run(&cli.global, verb),
         Verb::Conclude(verb) => conclude::run(&cli.global, verb),
         #[cfg(feature = "forge")]

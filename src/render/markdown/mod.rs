@@ -11,6 +11,7 @@ mod foot;
 mod history;
 mod inert;
 mod moves;
+mod power;
 mod problems;
 mod summary;
 mod verdict;
@@ -18,6 +19,7 @@ mod verdict;
 pub use concluded::{Ending, concluded};
 pub use document::{Document, Section};
 pub use history::history;
+pub use power::power;
 
 use super::actions::{concerns_users, named};
 use crate::report::{Change, Plan, Planned, Recorded, Report};
