@@ -92,3 +92,8 @@ impl fmt::Display for Reason {
 }
 
 impl std::error::Error for Reason {}
+
+/// Whether an error level is in (0, 0.5]. What is below 1e-300 is 0 to all that follows, which divides it further.
+pub(super) fn check_level(alpha: f64) -> Result<(), Reason> {
+    if (1e-300..=0.5).contains(&alpha) { Ok(()) } else { Err(Reason::Alpha) }
+}
