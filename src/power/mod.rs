@@ -28,9 +28,7 @@ mod tests;
 use std::sync::OnceLock;
 
 pub use calendar::{Booking, Calendar, Lane, Level, Opening};
-pub use forecast::{
-    Arm, Forecast, Goal, Measured, MetricForecast, Moments, Standing, Supposed, Test, Units, WhatIf,
-};
+pub use forecast::{Arm, Forecast, Goal, Measured, MetricForecast, Moments, Standing, Supposed, Test, Units, WhatIf};
 pub use ways::{Covariate, MoreDays, MoreTraffic, NotEnough, Space, Ways};
 pub use why::Why;
 
@@ -148,13 +146,7 @@ impl<'a> Power<'a> {
     }
 
     /// What an experiment with two equal arms finds with a share from a day on, for so many days.
-    fn opening(
-        &self,
-        surface: Ix<Surface>,
-        metric: Ix<Metric>,
-        share: Share,
-        (start, days): (Day, u32),
-    ) -> Opening {
+    fn opening(&self, surface: Ix<Surface>, metric: Ix<Metric>, share: Share, (start, days): (Day, u32)) -> Opening {
         let ground = self.catalogue.surfaces.at(surface);
         let metric = self.catalogue.metrics.at(metric);
         let frame = Frame::free(self.catalogue, ground, self.ground(surface), metric, (share, days));

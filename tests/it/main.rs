@@ -39,6 +39,7 @@ mod merge_verb;
 mod merges;
 mod moves;
 mod plans;
+mod power;
 mod races;
 mod readme;
 mod recovery;
