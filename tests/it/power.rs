@@ -203,6 +203,11 @@ const HOSTILE: &[&str] = &[
     "%%{init: {}}%%",
 ];
 
+/// Whether a line is one that a word was to make.
+fn steers(line: &str) -> bool {
+    ["click", "# head", "section x", "%%"].iter().any(|word| line.trim_start().starts_with(word))
+}
+
 #[test]
 fn hostile_words_are_nothing_but_words() {
     for word in HOSTILE {
@@ -228,7 +233,7 @@ fn hostile_words_are_nothing_but_words() {
             assert!(!shown.contains(hidden), "{shown}");
             let shown = markdown::power(&power, all).fit(usize::MAX);
             assert!(!shown.contains(hidden) && !shown.contains("<img") && !shown.contains("\n# head"), "{shown}");
-            assert!(!shown.contains("click x\n") && !shown.contains("\n    section x"), "{shown}");
+            assert!(!shown.lines().any(steers), "{shown}");
         }
         let alone = Power { experiments: Vec::new(), ..power };
         let shown = markdown::power(&alone, false).fit(usize::MAX);
@@ -286,7 +291,7 @@ fn enough_and_too_little_have_their_codes() {
 #[test]
 fn a_file_that_cannot_be_read_is_said_to_be_so() {
     let repository = Repository::new("");
-    repository.edit(FRESH, "days = 28", "days = \"x\"");
+    repository.edit(FRESH, "days = 28", "days = 28\ndays = 29");
     let (_, _, err) = repository.allot(&["power", "fresh-first", "--what-if", "method=fixed"]);
     assert!(err.contains("cannot be read as a whole: run `allot lint`"), "{err}");
 }

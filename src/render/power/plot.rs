@@ -140,7 +140,7 @@ fn legend(plot: &Plot<'_>, marks: &Marks, extrapolated: bool) -> String {
         parts.push(format!("{} shown by then", marks.measured));
     }
     if extrapolated {
-        parts.push(format!("{} beyond the last measured day: extrapolated", marks.extrapolated));
+        parts.push(format!("{} extrapolated", marks.extrapolated));
     }
     if plot.declared.is_some() {
         parts.push(format!("{} declared", marks.level));
