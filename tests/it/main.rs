@@ -42,6 +42,7 @@ mod merge_verb;
 mod merges;
 mod moves;
 mod plans;
+mod power;
 mod published;
 mod races;
 mod readme;
