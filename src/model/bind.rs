@@ -204,10 +204,11 @@ impl Binder<'_> {
 
     fn metrics(&mut self, files: Vec<(FileId, decl::Metrics)>) {
         let mut pending = Vec::new();
+        let engine = self.catalogue.engine();
         for (file, written) in files {
             self.team(written.owner.as_ref());
             for (id, fact) in written.facts.into_iter().flat_map(|facts| facts.value.0) {
-                let faults = measure::fact_faults(self.sources, &fact.value);
+                let faults = measure::fact_faults(self.sources, &fact.value, engine);
                 for (unit, _) in fact.unit.iter().flat_map(|unit| unit.iter()) {
                     self.unit(unit, Concern::Planning);
                 }

@@ -9,4 +9,4 @@ mod sql;
 pub use build::{Asked, requests, run};
 pub use left_out::{LeftOut, Why};
 pub use request::{Calculation, Comparator, Exposures, Input, Measure, Number, Relation, Request, Source, Study};
-pub use sql::{About, Dialect, Layout, Malformed, Row, Statement, statements, tallies};
+pub use sql::{About, Dialect, Layout, Malformed, Refused, Row, Statement, statements, tallies};
