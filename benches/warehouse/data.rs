@@ -37,7 +37,7 @@ fn drawn(row: u64, what: u64) -> u64 {
 
 pub fn generate(root: &Path, scale: f64, texts: bool) {
     let units = (UNITS * scale) as u64;
-    let ids = |units: Vec<u64>| -> ArrayRef {
+    let ids = |units: &[u64]| -> ArrayRef {
         if texts {
             Arc::new(StringArray::from_iter_values(units.iter().map(|unit| format!("u-{:016x}", mixed(*unit)))))
         } else {
@@ -55,7 +55,7 @@ pub fn generate(root: &Path, scale: f64, texts: bool) {
         let last = (EXPOSURES * scale) as u64;
         let at = rows.clone().map(|row| START + (row as f64 / last as f64 * 49.0 * DAY as f64) as i64);
         vec![
-            ("unit_id", ids(unit)),
+            ("unit_id", ids(&unit)),
             (
                 "experiment",
                 Arc::new(StringArray::from_iter_values(experiments.iter().map(|own| experiment(*own as usize)))),
@@ -69,7 +69,7 @@ pub fn generate(root: &Path, scale: f64, texts: bool) {
         let at = rows.clone().map(|row| START + (row as f64 / last as f64 * 56.0 * DAY as f64) as i64);
         let values = rows.clone().map(|row| (drawn(row, 6) % 10_000) as f64 / 100.0);
         vec![
-            ("unit_id", ids(rows.clone().map(|row| drawn(row, 5) % units).collect())),
+            ("unit_id", ids(&rows.clone().map(|row| drawn(row, 5) % units).collect::<Vec<_>>())),
             ("timestamp", Arc::new(TimestampMicrosecondArray::from_iter_values(at))),
             ("value", Arc::new(Float64Array::from_iter_values(values))),
             // Tables have more than what one metric reads.
