@@ -7,6 +7,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cli")]
+pub mod analysis;
 pub mod artifact;
 pub mod bucket;
 #[cfg(feature = "cli")]
@@ -30,6 +32,8 @@ pub mod lock;
 pub mod measure;
 #[cfg(feature = "cli")]
 pub mod model;
+#[cfg(feature = "cli")]
+pub mod power;
 #[cfg(feature = "cli")]
 pub mod query;
 #[cfg(feature = "cli")]

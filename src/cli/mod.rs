@@ -1,13 +1,16 @@
 //! The command line: one file a verb, an argument struct whose doc comment is the help, and one function.
 
 mod allocate;
+mod analyze;
 mod assign;
 mod check;
 #[cfg(feature = "forge")]
 mod comment;
 mod compile;
 mod completions;
+mod conclude;
 mod drawing;
+mod evidence;
 mod failure;
 mod findings;
 mod gate;
@@ -18,11 +21,15 @@ mod lint;
 mod man;
 mod merge;
 mod new;
+mod newly;
 mod output;
 mod plan;
+mod power;
+mod query;
 mod rule;
 mod schema;
 mod simulate;
+mod store;
 mod touched;
 mod upon;
 mod verify;
@@ -81,9 +88,12 @@ enum Verb {
     New(new::New),
     Check(check::Check),
     Plan(plan::Plan),
+    Power(power::Power),
     History(history::History),
+    Conclude(conclude::Conclude),
     #[cfg(feature = "forge")]
     Comment(comment::Comment),
+    Analyze(analyze::Analyze),
     Lint(lint::Lint),
     Rule(rule::Rule),
     Schema(schema::Schema),
@@ -93,6 +103,7 @@ enum Verb {
     Verify(verify::Verify),
     Assign(assign::Assign),
     Simulate(simulate::Simulate),
+    Query(query::Query),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -107,9 +118,12 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::New(verb) => new::run(&cli.global, verb),
         Verb::Check(verb) => check::run(&cli.global, verb),
         Verb::Plan(verb) => plan::run(&cli.global, verb),
+        Verb::Power(verb) => power::run(&cli.global, verb),
         Verb::History(verb) => history::run(&cli.global, verb),
+        Verb::Conclude(verb) => conclude::run(&cli.global, verb),
         #[cfg(feature = "forge")]
         Verb::Comment(verb) => comment::run(&cli.global, verb),
+        Verb::Analyze(verb) => analyze::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Schema(verb) => schema::run(&cli.global, verb),
@@ -119,6 +133,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Verify(verb) => verify::run(&cli.global, verb),
         Verb::Assign(verb) => assign::run(&cli.global, verb),
         Verb::Simulate(verb) => simulate::run(&cli.global, verb),
+        Verb::Query(verb) => query::run(&cli.global, verb),
         Verb::Completions(verb) => completions::run(verb),
         Verb::Man(verb) => man::run(verb),
     }

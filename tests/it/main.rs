@@ -17,9 +17,11 @@
 
 mod action;
 mod allocation;
+mod analysis;
 mod cli;
 #[cfg(feature = "forge")]
 mod comment;
+mod conclude;
 mod correctness;
 mod design;
 mod design_peers;
@@ -45,11 +47,13 @@ mod races;
 mod readme;
 mod recovery;
 mod repositories;
+mod results;
 mod rule_cases;
 mod rule_pages;
 mod schemas;
 mod sdk;
 mod serving;
+mod sql;
 mod stats_edge;
 mod stats_peers;
 mod world;

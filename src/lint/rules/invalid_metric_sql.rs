@@ -41,7 +41,7 @@ fn expression(metric: &Metric) -> Option<(&At<String>, &Formula)> {
         Formula::Mean(_) => mean.as_ref(),
         Formula::Conversion(..) => conversion.as_ref(),
         Formula::Ratio(..) => ratio.as_ref(),
-        Formula::Quantile { .. } => quantile.as_ref().and_then(|quantile| quantile.of.as_ref()),
+        Formula::Quantile { .. } | Formula::UnitQuantile(..) => quantile.as_ref().and_then(|quantile| quantile.of.as_ref()),
     };
     Some((text?, formula))
 }

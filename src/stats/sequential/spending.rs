@@ -24,6 +24,11 @@ pub enum Spending {
 }
 
 impl Spending {
+    /// The exponent where none is given: spends nearly as late as O'Brien and Fleming (Jennison & Turnbull 2000, section 7.2).
+    pub const USUAL_RHO: f64 = 3.0;
+    /// The parameter where none is given: that of `gsDesign`, which spends nearly as late as O'Brien and Fleming.
+    pub const USUAL_GAMMA: f64 = -4.0;
+
     /// The error that may be spent, over both sides together, when a `fraction` of the planned units is complete.
     ///
     /// `fraction` is at least 0; above 1 counts as 1. Two-sided spending gives each side the function at α/2, as do the
