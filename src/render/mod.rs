@@ -9,6 +9,7 @@ pub mod json;
 pub mod markdown;
 pub mod page;
 pub mod plan;
+pub mod power;
 pub mod recorded;
 pub mod rules;
 pub mod sarif;
