@@ -29,8 +29,9 @@ pub mod lock;
 #[cfg(feature = "cli")]
 pub mod model;
 #[cfg(feature = "cli")]
-pub mod query;
 pub mod power;
+#[cfg(feature = "cli")]
+pub mod query;
 #[cfg(feature = "cli")]
 pub mod render;
 #[cfg(feature = "cli")]

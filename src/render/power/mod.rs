@@ -2,7 +2,6 @@
 
 mod amounts;
 mod calendar;
-mod columns;
 mod forecast;
 mod overview;
 mod plot;
