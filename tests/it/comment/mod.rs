@@ -2,6 +2,7 @@
 
 mod faults;
 mod peers;
+mod results;
 pub mod server;
 
 use std::fs;
