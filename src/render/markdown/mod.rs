@@ -13,6 +13,7 @@ mod inert;
 mod moves;
 mod power;
 mod problems;
+mod results;
 mod summary;
 mod verdict;
 
@@ -20,6 +21,7 @@ pub use concluded::{Ending, concluded};
 pub use document::{Document, Section};
 pub use history::history;
 pub use power::power;
+pub use results::results;
 
 use super::actions::{concerns_users, named};
 use crate::report::{Change, Plan, Planned, Recorded, Report};

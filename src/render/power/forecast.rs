@@ -1,7 +1,7 @@
 //! One experiment's forecast as text for a terminal: the verdict, its metrics, a plot, days by traffic, and the ways out.
 
 use super::amounts::{effect, level, needed, number, there};
-use super::columns::{Cell, Columns};
+use crate::render::columns::{Cell, Columns};
 use super::plot::{self, Plot};
 use super::words::{
     audience, decided, headline, left_open, reasons, role, runs, smallest, sources, standing, supposed,
