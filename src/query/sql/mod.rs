@@ -48,7 +48,8 @@ pub enum About {
 pub fn statements(request: &Request, dialect: Dialect) -> Vec<Statement> {
     let frame = Frame::new(request, dialect);
     let tracked = |place: &usize| request.studies.iter().any(|study| study.measures.contains(place));
-    let measures: Vec<(usize, &Measure)> = request.measures.iter().enumerate().filter(|(place, _)| tracked(place)).collect();
+    let measures: Vec<(usize, &Measure)> =
+        request.measures.iter().enumerate().filter(|(place, _)| tracked(place)).collect();
     let mut statements = vec![Statement {
         about: About::Exposures,
         measures: Vec::new(),
@@ -73,7 +74,8 @@ pub fn statements(request: &Request, dialect: Dialect) -> Vec<Statement> {
         });
     }
     for (places, measures) in together(events) {
-        let Some((&place, source)) = places.first().and_then(|place| Some((place, request.sources.get(*place)?))) else {
+        let Some((&place, source)) = places.first().and_then(|place| Some((place, request.sources.get(*place)?)))
+        else {
             continue;
         };
         let head = head(request, &format!("events of fact `{}`", source.fact), &measures);

@@ -10,8 +10,7 @@ use sqlparser::parser::Parser;
 use super::random::World;
 use crate::stats_peers::Random;
 
-const ENGINES: [Engine; 5] =
-    [Engine::Embedded, Engine::Duckdb, Engine::Postgres, Engine::Bigquery, Engine::Snowflake];
+const ENGINES: [Engine; 5] = [Engine::Embedded, Engine::Duckdb, Engine::Postgres, Engine::Bigquery, Engine::Snowflake];
 
 /// Counts relations that are tables of the catalogue, and queries.
 #[derive(Default)]
