@@ -21,6 +21,7 @@ mod merge;
 mod new;
 mod output;
 mod plan;
+mod power;
 mod query;
 mod rule;
 mod schema;
@@ -83,6 +84,7 @@ enum Verb {
     New(new::New),
     Check(check::Check),
     Plan(plan::Plan),
+    Power(power::Power),
     History(history::History),
     #[cfg(feature = "forge")]
     Comment(comment::Comment),
@@ -111,6 +113,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::New(verb) => new::run(&cli.global, verb),
         Verb::Check(verb) => check::run(&cli.global, verb),
         Verb::Plan(verb) => plan::run(&cli.global, verb),
+        Verb::Power(verb) => power::run(&cli.global, verb),
         Verb::History(verb) => history::run(&cli.global, verb),
         #[cfg(feature = "forge")]
         Verb::Comment(verb) => comment::run(&cli.global, verb),

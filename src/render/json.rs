@@ -66,3 +66,9 @@ pub fn history_schema() -> serde_json::Value {
 pub fn results_schema() -> serde_json::Value {
     schema_of::<results::Results>()
 }
+
+/// The JSON Schema of forecasts and calendars.
+#[must_use]
+pub fn power_schema() -> serde_json::Value {
+    schema_of::<report::Power>()
+}

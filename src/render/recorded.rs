@@ -137,7 +137,7 @@ fn day(day: Option<Day>) -> Option<String> {
 }
 
 /// A fraction in percent; what lies beyond the tenth decimal is the rounding of doubles.
-fn percent(fraction: f64) -> report::Share {
+pub(super) fn percent(fraction: f64) -> report::Share {
     report::Share((fraction * 100.0 * 1e8).round() / 1e8)
 }
 

@@ -45,6 +45,7 @@ mod readme;
 mod recovery;
 mod repositories;
 mod results;
+mod results_shown;
 mod rule_cases;
 mod rule_pages;
 mod schemas;

@@ -215,7 +215,7 @@ fn rewritten(record: &Report, word: &mut dyn FnMut() -> String) -> Report {
 }
 
 /// Hostile texts, each time others.
-fn hostile(seed: u64) -> impl FnMut() -> String {
+pub fn hostile(seed: u64) -> impl FnMut() -> String {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = move || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

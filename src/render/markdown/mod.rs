@@ -10,12 +10,16 @@ mod foot;
 mod history;
 mod inert;
 mod moves;
+mod power;
 mod problems;
+mod results;
 mod summary;
 mod verdict;
 
 pub use document::{Document, Section};
 pub use history::history;
+pub use power::power;
+pub use results::results;
 
 use super::actions::{concerns_users, named};
 use crate::report::{Change, Plan, Planned, Recorded, Report};
