@@ -166,7 +166,10 @@ fn the_published_effects_of_the_e_mails_come_out() {
         assert!((own.control.raw.number().expect("a mean") - 0.652_789_355_111_236_3).abs() < 1e-12);
         let covariate = own.covariate.as_ref().expect("it is declared");
         let removed = covariate.removed.expect("it is used");
-        assert!(covariate.used && removed > 0.0 && removed < 0.001, "{variant}: as measured, next to nothing: {removed}");
+        assert!(
+            covariate.used && removed > 0.0 && removed < 0.001,
+            "{variant}: as measured, next to nothing: {removed}"
+        );
     }
     assert_eq!(own.decision.variant.as_deref(), Some("mens"));
 }

@@ -41,9 +41,11 @@ pub fn text(results: &Results, style: Style, width: usize) -> String {
 
 /// From what and when.
 fn provenance(results: &Results) -> String {
-    let commit = results.plan.commit.as_deref().map_or_else(String::new, |commit| {
-        format!(", plan at {}", plain(commit.get(..10).unwrap_or(commit)))
-    });
+    let commit = results
+        .plan
+        .commit
+        .as_deref()
+        .map_or_else(String::new, |commit| format!(", plan at {}", plain(commit.get(..10).unwrap_or(commit))));
     format!(
         "Look {} as of {}{commit}, counted by {}.",
         results.look.number,
@@ -146,7 +148,13 @@ impl Page {
     }
 }
 
-fn toned_rows(results: &Results, treatment: &Treatment, titles: &[&str], alpha: Option<f64>, page: &Page) -> Vec<String> {
+fn toned_rows(
+    results: &Results,
+    treatment: &Treatment,
+    titles: &[&str],
+    alpha: Option<f64>,
+    page: &Page,
+) -> Vec<String> {
     let rows = results.metrics.iter().zip(&treatment.outcomes);
     let rows = rows.map(|(metric, outcome)| row(results, metric, outcome, alpha, titles.len())).collect();
     Columns { titles, gives_way: 0, rows }.lines(INDENT, page.width, page.style)
@@ -155,7 +163,8 @@ fn toned_rows(results: &Results, treatment: &Treatment, titles: &[&str], alpha: 
 /// The cells of an outcome: all six, or without the values, or without the interval too.
 fn row(results: &Results, metric: &Metric, outcome: &Outcome, alpha: Option<f64>, columns: usize) -> Vec<Cell> {
     let amounts = Amounts::at(results, metric, PLAIN);
-    let value = |figure: &crate::results::Figure| figure.number().map_or_else(|| "–".to_owned(), |value| amounts.value(value));
+    let value =
+        |figure: &crate::results::Figure| figure.number().map_or_else(|| "–".to_owned(), |value| amounts.value(value));
     let lift = outcome.lift.number().map_or_else(|| "–".to_owned(), |lift| amounts.lift(lift));
     let own = if alpha.is_none() { format!("{} ", confidence(outcome.alpha)) } else { String::new() };
     let interval = known(&outcome.lift_interval)
@@ -165,7 +174,14 @@ fn row(results: &Results, metric: &Metric, outcome: &Outcome, alpha: Option<f64>
     let verdict = Cell { text: format!("{} {words}", sign(said.mark)), tone: tone(said.mark) };
     let name = Cell::from(plain(&metric.id).into_owned());
     match columns {
-        6 => vec![name, value(&outcome.control.mean).into(), value(&outcome.treatment.mean).into(), lift.into(), interval.into(), verdict],
+        6 => vec![
+            name,
+            value(&outcome.control.mean).into(),
+            value(&outcome.treatment.mean).into(),
+            lift.into(),
+            interval.into(),
+            verdict,
+        ],
         4 => vec![name, lift.into(), interval.into(), verdict],
         _ => vec![name, lift.into(), verdict],
     }

@@ -18,7 +18,11 @@ pub fn sections(results: &Results) -> Vec<Section> {
         .treatments
         .iter()
         .map(|treatment| {
-            let heading = if several { format!("#### {}: {}\n\n", code(&treatment.variant), advice(treatment.advice)) } else { String::new() };
+            let heading = if several {
+                format!("#### {}: {}\n\n", code(&treatment.variant), advice(treatment.advice))
+            } else {
+                String::new()
+            };
             Section { holds: HOLDS, text: format!("{heading}{}", table(results, treatment, &control)) }
         })
         .collect()
@@ -35,7 +39,9 @@ fn advice(advice: Advice) -> &'static str {
 }
 
 fn table(results: &Results, treatment: &Treatment, control: &str) -> String {
-    let alpha = common_alpha(treatment).or(treatment.outcomes.first().map(|outcome| outcome.alpha)).unwrap_or(results.method.alpha);
+    let alpha = common_alpha(treatment)
+        .or(treatment.outcomes.first().map(|outcome| outcome.alpha))
+        .unwrap_or(results.method.alpha);
     let mut text = format!(
         "| Metric | {control} | {} | Lift ({} CI) | Verdict |\n|:--|--:|--:|:--|:--|",
         code(&treatment.variant),
@@ -57,7 +63,8 @@ fn row(results: &Results, metric: &Metric, outcome: &Outcome, alpha: f64) -> Str
         _ => "–".to_owned(),
     };
     let lift = if success { (PEN.strong)(&lift) } else { lift };
-    let own = if (outcome.alpha - alpha).abs() < 1e-9 { String::new() } else { format!("{} CI ", confidence(outcome.alpha)) };
+    let own =
+        if (outcome.alpha - alpha).abs() < 1e-9 { String::new() } else { format!("{} CI ", confidence(outcome.alpha)) };
     let around = match (known(&outcome.lift_interval), known(&outcome.interval)) {
         (Some(interval), _) => format!(" ({own}{})", amounts.lifts_short(interval)),
         (None, Some(interval)) => format!(" ({own}{})", amounts.differences(interval)),

@@ -8,9 +8,9 @@ use crate::render::figures::count;
 use crate::render::results::amounts::{Amounts, number, p_value, percent};
 use crate::render::results::method::digits;
 use crate::render::results::pen::{capital, sentence};
+use crate::render::results::story;
 use crate::render::results::trust::lines;
 use crate::render::results::verdict::{known, reading};
-use crate::render::results::story;
 use crate::results::{CheckName, Figure, Metric, Outcome, Treatment};
 
 /// Whether the data can be trusted, and how the units were split.
@@ -18,8 +18,14 @@ pub fn trust(page: &Page<'_>) -> String {
     let rows: String = lines(page.results, PEN)
         .into_iter()
         .map(|line| {
-            let help = line.help.map_or_else(String::new, |help| format!("<span class=\"role\">{}</span>", sentence(&help)));
-            format!("<tr><th scope=\"row\">{}</th><td>{} {}{help}</td></tr>\n", line.title, mark(line.mark), capital(&line.found))
+            let help =
+                line.help.map_or_else(String::new, |help| format!("<span class=\"role\">{}</span>", sentence(&help)));
+            format!(
+                "<tr><th scope=\"row\">{}</th><td>{} {}{help}</td></tr>\n",
+                line.title,
+                mark(line.mark),
+                capital(&line.found)
+            )
         })
         .collect();
     let head = "<thead><tr><th scope=\"col\">Check</th><th scope=\"col\">Found</th></tr></thead>";
@@ -73,7 +79,8 @@ fn table(page: &Page<'_>, treatment: &Treatment) -> String {
         (PEN.name)(&treatment.variant),
         results.variants.first().map_or_else(|| "control".to_owned(), |variant| (PEN.name)(&variant.id)),
     );
-    let rows: String = results.metrics.iter().zip(&treatment.outcomes).map(|(metric, outcome)| row(page, metric, outcome)).collect();
+    let rows: String =
+        results.metrics.iter().zip(&treatment.outcomes).map(|(metric, outcome)| row(page, metric, outcome)).collect();
     let label = format!("figures of {}", escaped(&treatment.variant));
     page.scroll(
         &label,
@@ -90,11 +97,14 @@ fn table(page: &Page<'_>, treatment: &Treatment) -> String {
 fn row(page: &Page<'_>, metric: &Metric, outcome: &Outcome) -> String {
     let amounts = Amounts::at(page.results, metric, PEN);
     let value = |figure: &Figure| shown(figure.number(), |value| amounts.value(value));
-    let around = known(&outcome.interval).map_or_else(|| "–".to_owned(), |interval| {
-        format!("{}<span class=\"role\">{}</span>", amounts.differences(interval), level(outcome.alpha))
-    });
+    let around = known(&outcome.interval).map_or_else(
+        || "–".to_owned(),
+        |interval| format!("{}<span class=\"role\">{}</span>", amounts.differences(interval), level(outcome.alpha)),
+    );
     let lifts = known(&outcome.lift_interval).map_or_else(|| "–".to_owned(), |interval| amounts.lifts(interval));
-    let margin = metric.margin.map_or_else(String::new, |margin| format!("<span class=\"role\">margin {}</span>", (PEN.number)(&percent(margin), margin)));
+    let margin = metric.margin.map_or_else(String::new, |margin| {
+        format!("<span class=\"role\">margin {}</span>", (PEN.number)(&percent(margin), margin))
+    });
     let said = reading(metric, outcome, PEN);
     let cells = [
         ("control", true, value(&outcome.control.mean)),
@@ -103,12 +113,20 @@ fn row(page: &Page<'_>, metric: &Metric, outcome: &Outcome) -> String {
         ("interval", false, around),
         ("lift", true, shown(outcome.lift.number(), |value| amounts.lift(value))),
         ("lift-interval", false, lifts),
-        ("p", true, shown(outcome.p.number(), |p| (PEN.number)(p_value(p).trim_start_matches("p ").trim_start_matches("= "), p))),
+        (
+            "p",
+            true,
+            shown(outcome.p.number(), |p| {
+                (PEN.number)(p_value(p).trim_start_matches("p ").trim_start_matches("= "), p)
+            }),
+        ),
         ("level", true, shown(outcome.level.number(), |level| (PEN.number)(&digits(level), level))),
     ];
     let cells: String = cells
         .iter()
-        .map(|(name, right, text)| format!("<td data-of=\"{name}\"{}>{text}</td>", if *right { " class=\"n\"" } else { "" }))
+        .map(|(name, right, text)| {
+            format!("<td data-of=\"{name}\"{}>{text}</td>", if *right { " class=\"n\"" } else { "" })
+        })
         .collect();
     format!(
         "<tr data-metric=\"{}\"><th scope=\"row\">{}{margin}</th>{cells}<td>{} {}</td></tr>\n",
