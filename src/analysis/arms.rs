@@ -1,7 +1,7 @@
 //! What each arm estimates of a metric: from sums, quantiles or histograms to estimates that are compared as means.
 
 use super::setting::Judging;
-use crate::results::{ArmTally, EventQuantile, Histogram, MetricKind, MetricTally, Sums};
+use crate::results::{ArmTally, Histogram, MetricKind, MetricTally, Sums};
 use crate::stats::{Adjusted, Estimate, Moments, Ordered, Undefined, adjust};
 
 /// Estimates of all arms, control first.
@@ -126,13 +126,12 @@ pub(super) fn moments(sums: &Sums) -> Result<Moments, Undefined> {
 
 fn quantile(arm: &ArmTally, level: f64) -> Result<Estimate, Undefined> {
     match (&arm.events, &arm.values) {
-        (Some(EventQuantile { events: 0, .. }), _) => Err(Undefined::EmptyArm),
-        (Some(of), _) => Estimate::of_quantile_between(arm.sums.n, of.value, of.lower, of.upper),
-        (None, Some(Histogram { values, counts })) => {
+        (Some(of), _) if of.events > 0 => Estimate::of_quantile_between(arm.sums.n, of.value, of.lower, of.upper),
+        (_, Some(Histogram { values, counts })) => {
             let pairs = values.iter().copied().zip(counts.iter().copied());
             Estimate::of_quantile(&Ordered::of_counts(pairs)?, level)
         }
-        (None, None) => Err(Undefined::EmptyArm),
+        _ => Err(Undefined::EmptyArm),
     }
 }
 

@@ -132,8 +132,9 @@ fn verdict(judgement: &Result<Judgement, String>) -> Verdict {
 /// Where the metric's own test stands. A look that is too early leaves it undecided; what data lack leaves it undefined.
 fn standing(metric: &Judging<'_>, verdict: Verdict, plain: &Result<stats::Contrast, String>) -> Standing {
     match (metric.judged(), verdict) {
-        (JudgedBy::Superiority, Verdict::Better) => Standing::Shown,
-        (JudgedBy::NonInferiority, Verdict::Better | Verdict::NonInferior) => Standing::Shown,
+        (JudgedBy::Superiority | JudgedBy::NonInferiority, Verdict::Better) | (_, Verdict::NonInferior) => {
+            Standing::Shown
+        }
         (_, Verdict::Undefined) if plain.is_err() => Standing::Undefined,
         _ => Standing::Undecided,
     }

@@ -146,7 +146,8 @@ fn chosen<'a>(
     let mut chosen = Vec::new();
     for claim in context.catalogue.claims.values() {
         let named = ids.contains(&claim.id);
-        if !named && !(ids.is_empty() && claim.stage == Some(Stage::Ship)) {
+        let undecided = ids.is_empty() && claim.stage == Some(Stage::Ship);
+        if !(named || undecided) {
             continue;
         }
         let held = context.locks.of(claim.file);

@@ -211,7 +211,10 @@ mod tests {
     #[test]
     fn numbers_have_real_signs_and_thousands() {
         assert_eq!((number(1_234_567.0, 0), number(-1_924.44, 1)), ("1,234,567".into(), "−1,924.4".into()));
-        assert_eq!((number(-0.04, 1), number(0.0, 2), number(f64::NAN, 2)), ("0.0".into(), "0.00".into(), "NaN".into()));
+        assert_eq!(
+            (number(-0.04, 1), number(0.0, 2), number(f64::NAN, 2)),
+            ("0.0".into(), "0.00".into(), "NaN".into())
+        );
         assert_eq!(number(-1e20, 2), "−1.000e20");
         assert_eq!((lift(0.0298, 1), lift(-0.019, 1), lift(-0.0001, 1)), {
             ("+3.0\u{a0}%".into(), "−1.9\u{a0}%".into(), "0.0\u{a0}%".into())
@@ -226,8 +229,12 @@ mod tests {
 
     #[test]
     fn levels_are_short() {
-        let shown = [percent(0.02), percent(0.0001), confidence(0.05), confidence(0.01 / 3.0)].map(|text| text.replace('\u{a0}', " "));
+        let shown = [percent(0.02), percent(0.0001), confidence(0.05), confidence(0.01 / 3.0)]
+            .map(|text| text.replace('\u{a0}', " "));
         assert_eq!(shown, ["2 %", "0.01 %", "95 %", "99.67 %"]);
-        assert_eq!([p_value(0.0042), p_value(0.65), p_value(1e-9), p_value(1.0)], ["p = 0.004", "p = 0.65", "p < 0.001", "p > 0.99"]);
+        assert_eq!(
+            [p_value(0.0042), p_value(0.65), p_value(1e-9), p_value(1.0)],
+            ["p = 0.004", "p = 0.65", "p < 0.001", "p > 0.99"]
+        );
     }
 }

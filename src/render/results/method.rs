@@ -113,7 +113,9 @@ pub fn outcome(results: &Results, metric: &Metric, outcome: &Outcome, pen: Pen) 
                 percent(*spent),
                 percent(outcome.alpha)
             ),
-            Figure::Undefined(why) => format!("Has {fraction} of the planned data: {}.", (pen.sentence)(&why.undefined)),
+            Figure::Undefined(why) => {
+                format!("Has {fraction} of the planned data: {}.", (pen.sentence)(&why.undefined))
+            }
         });
     }
     if let Some(covariate) = &outcome.covariate {
@@ -131,7 +133,8 @@ pub fn outcome(results: &Results, metric: &Metric, outcome: &Outcome, pen: Pen) 
     if let Some(kept) = &outcome.kept
         && let Some(lift) = kept.lift.number()
     {
-        let around = known(&kept.lift_interval).map_or_else(String::new, |interval| format!(" ({})", amounts.lifts(interval)));
+        let around =
+            known(&kept.lift_interval).map_or_else(String::new, |interval| format!(" ({})", amounts.lifts(interval)));
         said.push(format!("With units kept that were seen in two variants: {}{around}.", amounts.lift(lift)));
     }
     said

@@ -68,7 +68,11 @@ pub fn counted_units(results: &Results, number: u64) -> String {
 /// What is randomised, as one; a word that is no plain one is not repeated in the middle of sentences.
 fn one(results: &Results) -> &str {
     let unit = results.unit.as_str();
-    if !unit.is_empty() && unit.len() <= 24 && unit.bytes().all(|byte| byte.is_ascii_lowercase()) { unit } else { "unit" }
+    if !unit.is_empty() && unit.len() <= 24 && unit.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        unit
+    } else {
+        "unit"
+    }
 }
 
 /// What is randomised, as several.
@@ -104,7 +108,11 @@ pub fn impact(results: &Results, pen: Pen) -> Option<String> {
     }
     if let (Some(lift), Some(around)) = (impact.lift.number(), known(&impact.lift_interval)) {
         let share = impact.exposed.number().map_or_else(String::new, |share| {
-            format!(", of whose {} {} would be exposed", units(results), super::amounts::percent((share * 1e4).round() / 1e4))
+            format!(
+                ", of whose {} {} would be exposed",
+                units(results),
+                super::amounts::percent((share * 1e4).round() / 1e4)
+            )
         });
         sentences.push(format!(
             "Over all of {}{share}, that is {} ({}).",

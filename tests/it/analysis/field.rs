@@ -60,6 +60,11 @@ window = "1d"
 goal = "increase"
 covariate = "7d"
 
+[metrics.rate]
+ratio = "sum(things.part) / sum(things.whole)"
+window = "1d"
+goal = "increase"
+
 [metrics.other]
 conversion = "count(things) > 0"
 window = "1d"

@@ -5,4 +5,5 @@ mod edge;
 mod field;
 mod health;
 mod looks;
+mod peers;
 mod store;

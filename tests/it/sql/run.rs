@@ -57,7 +57,12 @@ fn duckdb_and_postgresql_give_the_tallies_of_brute_force() {
     let worlds: Vec<World> = (0..24).map(|_| World::draw(&mut random)).collect();
     let written: Vec<Vec<Vec<Statement>>> = worlds
         .iter()
-        .map(|world| ENGINES.iter().map(|(_, engine)| statements(&world.request, Dialect::of(*engine)).expect("harmless")).collect())
+        .map(|world| {
+            ENGINES
+                .iter()
+                .map(|(_, engine)| statements(&world.request, Dialect::of(*engine)).expect("harmless"))
+                .collect()
+        })
         .collect();
     let cases: Vec<Value> = worlds
         .iter()
