@@ -26,6 +26,8 @@ mod correctness;
 mod design;
 mod design_peers;
 mod design_simulations;
+#[cfg(feature = "embedded")]
+mod engine;
 mod examples;
 mod fixes;
 mod formats;
