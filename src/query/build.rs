@@ -144,6 +144,7 @@ fn columns(exposures: Option<&decl::Exposures>, unit: &str) -> Result<Exposures,
         units.and_then(|units| units.get(unit)).ok_or_else(|| Why::ExposuresWithoutUnit(unit.to_owned()))?;
     Ok(Exposures {
         table: text(&exposures.table, "table")?,
+        select: None,
         unit: column.value.clone(),
         experiment: text(&exposures.experiment, "experiment")?,
         variant: text(&exposures.variant, "variant")?,
@@ -166,7 +167,7 @@ pub(super) struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    fn new(catalogue: &'a Catalogue, unit: &'a str) -> Self {
+    pub fn new(catalogue: &'a Catalogue, unit: &'a str) -> Self {
         Self {
             catalogue,
             unit,
