@@ -1,11 +1,11 @@
 //! One experiment's forecast as text for a terminal: the verdict, its metrics, a plot, days by traffic, and the ways out.
 
 use super::amounts::{effect, level, needed, number, there};
-use super::columns::{Cell, Columns};
 use super::plot::{self, Plot};
 use super::words::{
     audience, decided, headline, left_open, reasons, role, runs, smallest, sources, standing, supposed,
 };
+use crate::render::columns::{Cell, Columns};
 use crate::render::figures::percent;
 use crate::render::text::{Style, Tone, toned};
 use crate::render::words::{plain, wrapped};
@@ -129,8 +129,7 @@ fn metrics(forecast: &Forecast, style: Style, width: usize) -> Vec<String> {
 
 /// What each metric is tested at, and what that rests on.
 fn tests(forecast: &Forecast, style: Style, width: usize) -> Vec<String> {
-    let titles =
-        ["tested", ">alpha", ">power", ">reached", ">looks", ">inflation", ">window", ">mean", ">sd", ">corr."];
+    let titles = ["tested", ">alpha", ">power", ">has", ">looks", ">inflated", ">window", ">mean", ">sd", ">corr."];
     let rate = |rate: Option<f64>| rate.map_or_else(none, |rate| format!("{}%", level(rate, 3)));
     let row = |metric: &MetricForecast| {
         let base = metric.baseline.as_ref();
