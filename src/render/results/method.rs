@@ -83,7 +83,9 @@ pub fn metric(results: &Results, metric: &Metric, pen: Pen) -> Vec<String> {
         if metric.drops_missing { "are dropped" } else { "count as 0" }
     ));
     if let Some(cap) = &metric.cap {
-        let level = cap.level.map_or_else(String::new, |level| format!(" at p{}", percent(level).trim_end_matches(['\u{a0}', '%'])));
+        let level = cap
+            .level
+            .map_or_else(String::new, |level| format!(" at p{}", percent(level).trim_end_matches(['\u{a0}', '%'])));
         let at: Vec<String> = cap.at.iter().map(|at| (pen.number)(&digits(*at), *at)).collect();
         said.push(format!("Values are cut{level}, which is {}.", listed(&at)));
     }

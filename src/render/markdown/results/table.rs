@@ -17,7 +17,11 @@ pub fn sections(results: &Results) -> Vec<Section> {
         .treatments
         .iter()
         .map(|treatment| {
-            let heading = if several { format!("#### {}: {}\n\n", code(&treatment.variant), advice(treatment.advice)) } else { String::new() };
+            let heading = if several {
+                format!("#### {}: {}\n\n", code(&treatment.variant), advice(treatment.advice))
+            } else {
+                String::new()
+            };
             Section { holds: HOLDS, text: format!("{heading}{}", table(results, treatment, &control)) }
         })
         .collect()
@@ -56,7 +60,8 @@ fn row(results: &Results, metric: &Metric, outcome: &Outcome, alpha: f64) -> Str
         _ => "–".to_owned(),
     };
     let lift = if success { (PEN.strong)(&lift) } else { lift };
-    let own = if (outcome.alpha - alpha).abs() < 1e-9 { String::new() } else { format!("{} CI ", confidence(outcome.alpha)) };
+    let own =
+        if (outcome.alpha - alpha).abs() < 1e-9 { String::new() } else { format!("{} CI ", confidence(outcome.alpha)) };
     let around = match (known(&outcome.lift_interval), known(&outcome.interval)) {
         (Some(interval), _) => format!(" ({own}{})", amounts.lifts_short(interval)),
         (None, Some(interval)) => format!(" ({own}{})", amounts.differences(interval)),
