@@ -20,9 +20,17 @@ for (const name of fs.readdirSync(folder).filter((name) => name.endsWith(".md"))
     try {
       await mermaid.parse(chart);
       const diagram = await mermaid.mermaidAPI.getDiagramFromText(chart);
+      if (diagram.type === "xychart") {
+        if (!/^xychart-beta\n    title "[^"]*"\n    x-axis "Days" /.test(chart)) {
+          throw new Error("an axis or a title is not what it should be");
+        }
+        continue;
+      }
       const bars = chart.split("\n").filter((line) => line.includes(" :")).length;
       const tasks = diagram.db.getTasks();
-      const odd = diagram.db.getSections().filter((section) => !sections.has(section));
+      // A calendar has a section for each component; a plan has its own.
+      const calendar = !chart.includes("section This PR");
+      const odd = diagram.db.getSections().filter((section) => !calendar && !sections.has(section));
       if (diagram.type !== "gantt" || tasks.length !== bars || odd.length > 0) {
         throw new Error(`${diagram.type} with ${tasks.length} of ${bars} bars, odd sections: ${odd}`);
       }
