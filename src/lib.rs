@@ -7,6 +7,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cli")]
+pub mod analysis;
 pub mod artifact;
 pub mod bucket;
 #[cfg(feature = "cli")]
@@ -26,14 +28,20 @@ pub mod io;
 pub mod lint;
 #[cfg(feature = "cli")]
 pub mod lock;
+#[cfg(feature = "embedded")]
+pub mod measure;
 #[cfg(feature = "cli")]
 pub mod model;
 #[cfg(feature = "cli")]
 pub mod power;
 #[cfg(feature = "cli")]
+pub mod query;
+#[cfg(feature = "cli")]
 pub mod render;
 #[cfg(feature = "cli")]
 pub mod report;
+#[cfg(feature = "cli")]
+pub mod results;
 #[cfg(feature = "cli")]
 pub mod simulate;
 #[cfg(feature = "cli")]

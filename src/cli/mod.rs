@@ -1,28 +1,36 @@
 //! The command line: one file a verb, an argument struct whose doc comment is the help, and one function.
 
 mod allocate;
+mod analyze;
 mod assign;
+mod baseline;
 mod check;
 #[cfg(feature = "forge")]
 mod comment;
 mod compile;
 mod completions;
+mod conclude;
 mod drawing;
+mod evidence;
 mod failure;
 mod findings;
 mod gate;
+pub mod gather;
 mod history;
 mod init;
 mod lint;
 mod man;
 mod merge;
 mod new;
+mod newly;
 mod output;
 mod plan;
 mod power;
+mod query;
 mod rule;
 mod schema;
 mod simulate;
+mod store;
 mod touched;
 mod upon;
 mod verify;
@@ -83,8 +91,11 @@ enum Verb {
     Plan(plan::Plan),
     Power(power::Power),
     History(history::History),
+    Conclude(conclude::Conclude),
     #[cfg(feature = "forge")]
     Comment(comment::Comment),
+    Analyze(analyze::Analyze),
+    Baseline(baseline::BaselineVerb),
     Lint(lint::Lint),
     Rule(rule::Rule),
     Schema(schema::Schema),
@@ -94,6 +105,7 @@ enum Verb {
     Verify(verify::Verify),
     Assign(assign::Assign),
     Simulate(simulate::Simulate),
+    Query(query::Query),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -110,8 +122,11 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Plan(verb) => plan::run(&cli.global, verb),
         Verb::Power(verb) => power::run(&cli.global, verb),
         Verb::History(verb) => history::run(&cli.global, verb),
+        Verb::Conclude(verb) => conclude::run(&cli.global, verb),
         #[cfg(feature = "forge")]
         Verb::Comment(verb) => comment::run(&cli.global, verb),
+        Verb::Analyze(verb) => analyze::run(&cli.global, verb),
+        Verb::Baseline(verb) => baseline::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Schema(verb) => schema::run(&cli.global, verb),
@@ -121,6 +136,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Verify(verb) => verify::run(&cli.global, verb),
         Verb::Assign(verb) => assign::run(&cli.global, verb),
         Verb::Simulate(verb) => simulate::run(&cli.global, verb),
+        Verb::Query(verb) => query::run(&cli.global, verb),
         Verb::Completions(verb) => completions::run(verb),
         Verb::Man(verb) => man::run(verb),
     }

@@ -55,7 +55,7 @@ table! {
         pub conversion: May<String>,
         /// A ratio of two sums: `count(streams where skipped) / count(streams)`.
         pub ratio: May<String>,
-        /// A quantile over events.
+        /// A quantile over events, or over units.
         pub quantile: May<Quantile>,
         /// The time from first exposure that counts: "7d", or "7d..14d".
         pub window: Must<Window>,
@@ -75,9 +75,9 @@ table! {
 }
 
 table! {
-    /// A quantile over events.
+    /// A quantile: over events of a fact's column, over units of an expression.
     pub struct Quantile {
-        /// The fact's column: `sessions.home_load_ms`.
+        /// The fact's column, `sessions.home_load_ms`; or a number of each unit, `sum(streams.ms_played)`.
         pub of: Must<String>,
         /// Which quantile: "p95".
         pub at: Must<Cap>,

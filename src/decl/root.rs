@@ -85,14 +85,28 @@ table! {
         pub variant: Must<String>,
         /// The column of the instant.
         pub timestamp: Must<String>,
+        /// Columns by which results may be broken down, as they were at a unit's first exposure.
+        pub dimensions: May<Vec<At<String>>>,
+    }
+}
+
+words! {
+    /// An engine, and with it the dialect of its SQL.
+    pub enum Engine("an engine") {
+        /// The one in this tool, which reads files and object storage.
+        Embedded = "embedded",
+        Duckdb = "duckdb",
+        Postgres = "postgres",
+        Bigquery = "bigquery",
+        Snowflake = "snowflake",
     }
 }
 
 table! {
     /// The engine that reads facts.
     pub struct Warehouse {
-        /// "embedded", or the name of a warehouse.
-        pub engine: Must<String>,
+        /// "embedded", or the warehouse that facts are in: "duckdb", "postgres", "bigquery", "snowflake".
+        pub engine: Must<Engine>,
         /// Path patterns of the tables of each schema: `{table}` stands for the table's name.
         pub tables: May<Entries<String>>,
     }

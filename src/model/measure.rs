@@ -38,6 +38,8 @@ pub enum Formula {
     Mean(Term),
     Conversion(Term, &'static str, f64),
     Ratio(Term, Term),
+    /// A quantile over units of a number that each of them has.
+    UnitQuantile(Term, Share),
     /// A quantile over events of one column of a fact.
     Quantile {
         fact: String,
@@ -47,11 +49,11 @@ pub enum Formula {
 }
 
 impl Formula {
-    /// Every aggregate in it; a quantile has none.
+    /// Every aggregate in it; a quantile over events has none.
     #[must_use]
     pub fn aggregates(&self) -> Vec<&Aggregate> {
         match self {
-            Self::Mean(term) | Self::Conversion(term, ..) => term.aggregates(),
+            Self::Mean(term) | Self::Conversion(term, ..) | Self::UnitQuantile(term, _) => term.aggregates(),
             Self::Ratio(numerator, denominator) => {
                 let mut all = numerator.aggregates();
                 all.extend(denominator.aggregates());
@@ -142,6 +144,10 @@ pub(super) fn parse(sources: &Sources, metric: &decl::Metric) -> Parsed {
     if let Some(quantile) = &metric.quantile
         && let (Some(of), Some(at)) = (quantile.of.as_ref(), quantile.at.as_ref())
     {
+        if of.contains('(') {
+            keep(of, decl::parse_mean(of).map(|term| Formula::UnitQuantile(term, at.value.0)));
+            return parsed;
+        }
         match of.split_once('.') {
             Some((fact, column)) if !fact.is_empty() && !column.is_empty() => {
                 let span = inside(sources, of, 0..fact.len());
@@ -151,8 +157,8 @@ pub(super) fn parse(sources: &Sources, metric: &decl::Metric) -> Parsed {
             }
             _ => parsed.faults.push(Fault {
                 span: of.span,
-                message: "a quantile is taken of a fact's column".to_owned(),
-                help: Some("as in `of = \"sessions.load_ms\"`".to_owned()),
+                message: "a quantile is taken of a fact's column, or of a number that each unit has".to_owned(),
+                help: Some("as in `of = \"sessions.load_ms\"`, or `of = \"sum(streams.ms_played)\"`".to_owned()),
             }),
         }
     }
@@ -160,9 +166,9 @@ pub(super) fn parse(sources: &Sources, metric: &decl::Metric) -> Parsed {
 }
 
 /// What is wrong with a fact's SELECT.
-pub(super) fn fact_faults(sources: &Sources, fact: &decl::Fact) -> Vec<Fault> {
+pub(super) fn fact_faults(sources: &Sources, fact: &decl::Fact, engine: decl::Engine) -> Vec<Fault> {
     let Some(select) = &fact.select else { return Vec::new() };
-    match decl::check_select(select) {
+    match decl::check_select_for(select, engine) {
         Ok(()) => Vec::new(),
         Err(wrong) => {
             vec![Fault { span: inside(sources, select, wrong.range), message: wrong.message, help: wrong.help }]

@@ -28,6 +28,7 @@ mod tests;
 use std::sync::OnceLock;
 
 pub use calendar::{Booking, Calendar, Lane, Level, Opening};
+pub use designs::spending;
 pub use forecast::{
     Arm, Forecast, Goal, Lacking, Measured, MetricForecast, Moments, Standing, Supposed, Test, Units, WhatIf,
 };
@@ -37,6 +38,7 @@ pub use why::Why;
 use crate::decl::{Day, Share};
 use crate::lock::{Locks, Occupancy, Plan, occupancy};
 use crate::model::{Catalogue, Claim, Ix, Metric, Surface};
+use crate::stats::design::Reach;
 use designs::Designs;
 use frame::Frame;
 use ground::Ground;
@@ -69,6 +71,12 @@ impl<'a> Power<'a> {
         let frame = self.frame(claim, what_if);
         let metrics = frame.metrics(&self.designs, true);
         Forecast { metrics, ..frame.forecast(claim) }
+    }
+
+    /// How many distinct units a surface reaches, if its baselines tell.
+    #[must_use]
+    pub fn reach(&self, surface: Ix<Surface>) -> Option<&Reach> {
+        self.ground(surface)?.reach.as_ref().ok()
     }
 
     /// The same without the days that are needed, which cost the most: for a cell of a table over days × traffic.

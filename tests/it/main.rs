@@ -17,14 +17,19 @@
 
 mod action;
 mod allocation;
+mod analysis;
 mod cli;
 #[cfg(feature = "forge")]
 mod comment;
+mod conclude;
 mod correctness;
 mod design;
 mod design_peers;
 mod design_simulations;
+#[cfg(feature = "embedded")]
+mod engine;
 mod examples;
+mod extremes;
 mod fixes;
 mod formats;
 mod gate;
@@ -40,15 +45,20 @@ mod merges;
 mod moves;
 mod plans;
 mod power;
+mod power_rules;
+mod published;
 mod races;
 mod readme;
 mod recovery;
 mod repositories;
+mod results;
+mod results_shown;
 mod rule_cases;
 mod rule_pages;
 mod schemas;
 mod sdk;
 mod serving;
+mod sql;
 mod stats_edge;
 mod stats_peers;
 mod world;

@@ -20,6 +20,7 @@ rules! {
     changed_live_value,
     changed_weights,
     contradicting_goal,
+    decision_contradicts_evidence,
     decision_not_applied,
     decreased_traffic,
     deprecated_metric,

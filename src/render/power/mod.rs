@@ -3,7 +3,6 @@
 mod amounts;
 mod beside;
 mod calendar;
-mod columns;
 mod forecast;
 mod overview;
 mod plot;
