@@ -195,6 +195,6 @@ mod tests {
             reached: Some(Share(value)),
             extrapolated: true,
         });
-        lines(&Plot { curve: &odd, declared: Some(Share(f64::NAN)), end: Some(u32::MAX) }, 0, 80, Style::Plain);
+        let _ = lines(&Plot { curve: &odd, declared: Some(Share(f64::NAN)), end: Some(u32::MAX) }, 0, 80, Style::Plain);
     }
 }
