@@ -78,10 +78,14 @@ fn ask(global: &Global, context: &Context<'_>, now: i64, verb: &Query) -> Asked 
         requests(&context.catalogue, &context.locks, seconds.saturating_mul(1_000_000), &verb.experiments)
     };
     let asked = ask(now);
-    let begin: Option<Day> = asked.left_out.iter().filter_map(|left| match left.why {
-        Why::NotBegun(day) => Some(day),
-        _ => None,
-    }).max();
+    let begin: Option<Day> = asked
+        .left_out
+        .iter()
+        .filter_map(|left| match left.why {
+            Why::NotBegun(day) => Some(day),
+            _ => None,
+        })
+        .max();
     let Some(day) = begin else { return asked };
     global.say(&format!("not all of it has begun: this is what would run at the end of {day}"));
     ask(day.plus(1).seconds())

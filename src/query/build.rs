@@ -138,7 +138,8 @@ fn columns(exposures: Option<&decl::Exposures>, unit: &str) -> Result<Exposures,
     let exposures = exposures.ok_or(Why::NoExposures)?;
     let text = |at: &decl::Must<String>, key| at.as_ref().map(|at| at.value.clone()).ok_or(Why::ExposuresLack(key));
     let units = exposures.unit.as_ref();
-    let (_, column) = units.and_then(|units| units.get(unit)).ok_or_else(|| Why::ExposuresWithoutUnit(unit.to_owned()))?;
+    let (_, column) =
+        units.and_then(|units| units.get(unit)).ok_or_else(|| Why::ExposuresWithoutUnit(unit.to_owned()))?;
     Ok(Exposures {
         table: text(&exposures.table, "table")?,
         unit: column.value.clone(),

@@ -9,8 +9,26 @@ use super::{ExpressionError, at, error, offset};
 /// Functions that wait, have effects, or reach files, the network, other databases and the settings of a server, by the beginnings
 /// of their names.
 const REACHING: &[&str] = &[
-    "dblink", "delta_", "excel_", "external_", "file_", "http", "iceberg_", "lo_", "mysql_", "net.http", "parquet_",
-    "pg_", "postgres_", "read_", "sniff_", "sqlite_", "st_read", "system$", "url_", "write_",
+    "dblink",
+    "delta_",
+    "excel_",
+    "external_",
+    "file_",
+    "http",
+    "iceberg_",
+    "lo_",
+    "mysql_",
+    "net.http",
+    "parquet_",
+    "pg_",
+    "postgres_",
+    "read_",
+    "sniff_",
+    "sqlite_",
+    "st_read",
+    "system$",
+    "url_",
+    "write_",
 ];
 
 /// The same, by their whole names.
@@ -80,7 +98,8 @@ impl Judge<'_> {
     fn place(&self, word: &Ident) -> Range<usize> {
         let start = word.span.start;
         let found = |at: u64| usize::try_from(at).ok();
-        let place = found(start.line).zip(found(start.column)).and_then(|(line, column)| offset(self.text, line, column));
+        let place =
+            found(start.line).zip(found(start.column)).and_then(|(line, column)| offset(self.text, line, column));
         let quotes = if word.quote_style.is_some() { 2 } else { 0 };
         match place.map(|at| at..at + word.value.len() + quotes) {
             Some(range) if self.text.get(range.clone()).is_some() => range,

@@ -167,7 +167,8 @@ mod tests {
     fn predicates_name_their_columns() {
         assert_eq!(check_predicate("skipped and ms_played > 30"), Ok(vec!["skipped".into(), "ms_played".into()]));
         let long = vec!["a"; 5_000].join(" or ");
-        let bad = ["", "a = ", "a; drop table x", "a in (select 1)", "exists (select 1)", "a b", &"(".repeat(5_000), &long];
+        let bad =
+            ["", "a = ", "a; drop table x", "a in (select 1)", "exists (select 1)", "a b", &"(".repeat(5_000), &long];
         for bad in bad {
             assert!(check_predicate(bad).is_err(), "{bad}");
         }

@@ -84,7 +84,8 @@ pub(super) fn text(frame: &Frame<'_>, head: &[String]) -> String {
             column("u.study", "study"),
             column(arm, "arm").for_("by place, 0 is control"),
             column("SUM(u.counts)", "exposed").for_("units whose first exposure was to it, mixed ones included"),
-            column("SUM(CASE WHEN u.counts = 1 THEN u.mixed ELSE 0 END)", "mixed").for_("of them, those that saw another"),
+            column("SUM(CASE WHEN u.counts = 1 THEN u.mixed ELSE 0 END)", "mixed")
+                .for_("of them, those that saw another"),
             column("SUM(u.without_key)", "without_key").for_("rows with a null unit, variant or instant"),
             column("SUM(u.outside)", "outside").for_("rows outside the run"),
             column("SUM(u.unknown_variant)", "unknown_variant").for_("rows with a variant that is not there"),

@@ -55,7 +55,8 @@ pub(super) fn text(frame: &Frame<'_>, source: usize, measures: &[(usize, &Measur
         column(format!("COALESCE({value}, MAX(a.quantile))"), name)
     };
     let most = |name: &str| column(format!("MAX(a.{name})"), name);
-    let words: Vec<String> = measures.iter().map(|(place, measure)| format!("{place} is {}", describe(measure))).collect();
+    let words: Vec<String> =
+        measures.iter().map(|(place, measure)| format!("{place} is {}", describe(measure))).collect();
     let keys = ["a.study", "a.measure", "a.arm"].map(str::to_owned).to_vec();
     let last = Select {
         words: "a row for each metric and variant".to_owned(),

@@ -161,10 +161,7 @@ impl<'a> Facts<'a> {
                     columns,
                     from: vec![
                         format!("{before} AS u"),
-                        format!(
-                            "LEFT JOIN {fact} AS f ON f.{unit} = u.unit AND {}",
-                            self.frame.within((from, to))
-                        ),
+                        format!("LEFT JOIN {fact} AS f ON f.{unit} = u.unit AND {}", self.frame.within((from, to))),
                     ],
                     group: handed.iter().map(|name| format!("u.{name}")).collect(),
                     ..Select::default()
@@ -226,7 +223,8 @@ impl<'a> Facts<'a> {
             &|place, measure| {
                 let own = columns(measure);
                 let own = own.iter().enumerate().filter(|(_, own)| own.span == measure.window);
-                let absent: Vec<String> = own.map(|(at, _)| format!("({}) IS NULL", finite(&format!("m{place}_{at}")))).collect();
+                let absent: Vec<String> =
+                    own.map(|(at, _)| format!("({}) IS NULL", finite(&format!("m{place}_{at}")))).collect();
                 let test = format!("u.r{place} = 0 OR {}", absent.join(" OR "));
                 measure.drops_missing.then(|| format!("CASE WHEN {test} THEN 1 ELSE 0 END"))
             },
@@ -244,7 +242,8 @@ impl<'a> Facts<'a> {
             let value = one(
                 &|place, measure| {
                     columns(measure).get(at)?;
-                    let value = format!("COALESCE({}, {})", finite(&format!("m{place}_{at}")), self.frame.dialect.number(0.0));
+                    let value =
+                        format!("COALESCE({}, {})", finite(&format!("m{place}_{at}")), self.frame.dialect.number(0.0));
                     Some(match &measure.calculation {
                         Calculation::Conversion(_, comparator, with) => {
                             let (sign, with) = (sign(*comparator), self.frame.dialect.number(*with));
@@ -354,7 +353,9 @@ impl<'a> Facts<'a> {
         let mut out = same("v.", handed);
         for at in 0..self.layout.width {
             let zero = self.frame.dialect.number(0.0);
-            let shift = format!("CASE WHEN v.least_{at} > 0 THEN v.least_{at} WHEN v.most_{at} < 0 THEN v.most_{at} ELSE {zero} END");
+            let shift = format!(
+                "CASE WHEN v.least_{at} > 0 THEN v.least_{at} WHEN v.most_{at} < 0 THEN v.most_{at} ELSE {zero} END"
+            );
             if self.layout.values && at == 0 {
                 out.push(column("v.c0", "value"));
             }
@@ -371,8 +372,10 @@ impl<'a> Facts<'a> {
 
     /// The sums.
     fn sum(&self) -> Select {
-        let mut group: Vec<String> = ["study", "measure", "arm", "mixed", "day"].map(|name| format!("d.{name}")).to_vec();
-        let named: Vec<String> = self.measures.iter().map(|(place, measure)| format!("{place} is `{}`", measure.id)).collect();
+        let mut group: Vec<String> =
+            ["study", "measure", "arm", "mixed", "day"].map(|name| format!("d.{name}")).to_vec();
+        let named: Vec<String> =
+            self.measures.iter().map(|(place, measure)| format!("{place} is `{}`", measure.id)).collect();
         let mut out = vec![
             column("d.study", "study"),
             column("d.measure", "measure").for_(named.join(", ")),
@@ -381,7 +384,8 @@ impl<'a> Facts<'a> {
             column("d.day", "day").for_("of first exposure, after the first of the run"),
         ];
         if self.layout.values {
-            let quantiles = self.measures.iter().filter(|(_, m)| matches!(m.calculation, Calculation::UnitQuantile(..)));
+            let quantiles =
+                self.measures.iter().filter(|(_, m)| matches!(m.calculation, Calculation::UnitQuantile(..)));
             let places: Vec<String> = quantiles.map(|(place, _)| place.to_string()).collect();
             let value = format!("CASE WHEN d.counted = 1 AND d.measure IN ({}) THEN d.value END", places.join(", "));
             out.push(column(value.clone(), "value").for_("of a quantile over units, else null"));

@@ -45,7 +45,8 @@ impl<'a> Frame<'a> {
         parts.add(
             self.name("studies"),
             Select {
-                words: "experiments and rollouts in their current phase, with their runs in microseconds since 1970".to_owned(),
+                words: "experiments and rollouts in their current phase, with their runs in microseconds since 1970"
+                    .to_owned(),
                 columns: same("", names),
                 constants: studies.collect(),
                 ..Select::default()

@@ -68,7 +68,8 @@ pub fn statements(request: &Request, dialect: Dialect) -> Result<Vec<Statement>,
     let request = &inlined(request, dialect)?;
     let frame = Frame::new(request, dialect);
     let tracked = |place: &usize| request.studies.iter().any(|study| study.measures.contains(place));
-    let measures: Vec<(usize, &Measure)> = request.measures.iter().enumerate().filter(|(place, _)| tracked(place)).collect();
+    let measures: Vec<(usize, &Measure)> =
+        request.measures.iter().enumerate().filter(|(place, _)| tracked(place)).collect();
     let mut statements = vec![Statement {
         about: About::Exposures,
         measures: Vec::new(),
@@ -93,7 +94,8 @@ pub fn statements(request: &Request, dialect: Dialect) -> Result<Vec<Statement>,
         });
     }
     for (places, measures) in together(events) {
-        let Some((&place, source)) = places.first().and_then(|place| Some((place, request.sources.get(*place)?))) else {
+        let Some((&place, source)) = places.first().and_then(|place| Some((place, request.sources.get(*place)?)))
+        else {
             continue;
         };
         let head = head(request, &format!("events of fact `{}`", source.fact), &measures);

@@ -49,7 +49,8 @@ pub fn tallies(request: &Request, results: &[(&Statement, &[Row])]) -> Result<Ve
             }
         }
         for ((study, measure), rows) in sums {
-            let place = request.studies.get(study).and_then(|own| own.measures.iter().position(|place| *place == measure));
+            let place =
+                request.studies.get(study).and_then(|own| own.measures.iter().position(|place| *place == measure));
             let of = tallies.get_mut(study).zip(place).and_then(|(tally, place)| tally.metrics.get_mut(place));
             let (Some(of), Some(measure)) = (of, request.measures.get(measure)) else { return Err(wrong("measure")) };
             match &statement.about {
@@ -83,7 +84,11 @@ impl Cells<'_> {
     }
 
     /// A count or a place; null is 0.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a whole number of at most 53 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is a whole number of at most 53 bits"
+    )]
     fn whole<T: TryFrom<u64>>(&self, name: &str) -> Result<T, Malformed> {
         let value = self.number(name)?;
         let whole = value >= 0.0 && value <= 9_007_199_254_740_992.0 && value.fract() == 0.0;
@@ -140,7 +145,8 @@ fn facts(tally: &mut MetricTally, measure: &Measure, layout: Layout, rows: &[Cel
     if let Some(first) = rows.first().filter(|_| layout.caps && measure.cap.is_some()) {
         let at: Vec<Option<f64>> = (0..width).map(|at| first.get(&format!("cap_{at}"))).collect();
         let least = (0..width).map(|at| first.get(&format!("least_{at}")));
-        let collapsed = at.iter().zip(least).any(|(cap, least)| cap.zip(least).is_some_and(|(cap, least)| cap <= least));
+        let collapsed =
+            at.iter().zip(least).any(|(cap, least)| cap.zip(least).is_some_and(|(cap, least)| cap <= least));
         tally.caps = Some(Caps { at, collapsed });
     }
     let mut shifts = vec![0.0; width];

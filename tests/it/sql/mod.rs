@@ -4,4 +4,5 @@ mod dialects;
 mod edge;
 mod plain;
 mod random;
+mod requests;
 mod run;

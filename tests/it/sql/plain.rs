@@ -149,7 +149,10 @@ pub fn measured(world: &World, study: &Study, measure: &Measure, units: &[Unit])
             .into_iter()
             .flatten()
             .flat_map(|span| {
-                numbers.iter().map(move |of| (span == measure.window, number(world, of, unit, span))).collect::<Vec<_>>()
+                numbers
+                    .iter()
+                    .map(move |of| (span == measure.window, number(world, of, unit, span)))
+                    .collect::<Vec<_>>()
             })
             .collect();
         let missing = raw.iter().any(|(outcome, value)| *outcome && !value.is_finite());

@@ -4,9 +4,7 @@
 use std::collections::BTreeSet;
 
 use allotment::decl::Function;
-use allotment::query::{
-    Calculation, Comparator, Exposures, Input, Measure, Number, Relation, Request, Source, Study,
-};
+use allotment::query::{Calculation, Comparator, Exposures, Input, Measure, Number, Relation, Request, Source, Study};
 use jiff::Timestamp;
 
 use crate::stats_peers::Random;
@@ -86,15 +84,8 @@ impl World {
             timestamp: (*pick(random, &["seen", "timestamp"])).to_owned(),
             dimensions: Vec::new(),
         };
-        let request = Request {
-            surface: "home".to_owned(),
-            unit: "user".to_owned(),
-            now,
-            exposures,
-            studies,
-            sources,
-            measures,
-        };
+        let request =
+            Request { surface: "home".to_owned(), unit: "user".to_owned(), now, exposures, studies, sources, measures };
         let ids = ids(random, numbered);
         let exposed = exposed(random, &request, &ids);
         let rows: Vec<Vec<Row>> = (0..2).map(|_| rows(random, &request, &exposed, &ids, exact)).collect();

@@ -22,7 +22,9 @@ pub const ENGINES: [(&str, Engine); 2] = [("duckdb", Engine::Duckdb), ("postgres
 /// Runs cases in both engines; none where peers are not asked for.
 pub fn ran(cases: &Value) -> Option<Value> {
     if std::env::var_os("ALLOTMENT_PEERS").is_none() {
-        eprintln!("skipped: set ALLOTMENT_PEERS=1 to run SQL in DuckDB and PostgreSQL (needs python3, pip, postgresql)");
+        eprintln!(
+            "skipped: set ALLOTMENT_PEERS=1 to run SQL in DuckDB and PostgreSQL (needs python3, pip, postgresql)"
+        );
         return None;
     }
     let mut script = Command::new("sh")
@@ -55,7 +57,12 @@ fn duckdb_and_postgresql_give_the_tallies_of_brute_force() {
     let worlds: Vec<World> = (0..24).map(|_| World::draw(&mut random)).collect();
     let written: Vec<Vec<Vec<Statement>>> = worlds
         .iter()
-        .map(|world| ENGINES.iter().map(|(_, engine)| statements(&world.request, Dialect::of(*engine)).expect("harmless")).collect())
+        .map(|world| {
+            ENGINES
+                .iter()
+                .map(|(_, engine)| statements(&world.request, Dialect::of(*engine)).expect("harmless"))
+                .collect()
+        })
         .collect();
     let cases: Vec<Value> = worlds
         .iter()
@@ -80,7 +87,8 @@ fn duckdb_and_postgresql_give_the_tallies_of_brute_force() {
                     .zip(results[at][engine].as_array().expect("results"))
                     .map(|(statement, result)| (statement, rows(result, statement)))
                     .collect();
-                let of: Vec<(&Statement, &[Row])> = of.iter().map(|(statement, rows)| (*statement, rows.as_slice())).collect();
+                let of: Vec<(&Statement, &[Row])> =
+                    of.iter().map(|(statement, rows)| (*statement, rows.as_slice())).collect();
                 tallies(&world.request, &of).expect("they are as they were asked for")
             })
             .collect();
@@ -186,7 +194,8 @@ fn near(ours: &Sums, rows: &[&Vec<f64>], what: &str) {
             let expected = theirs.covariance(x, y).unwrap_or(0.0) * (n - 1.0);
             let scale = (raw(x) * raw(y)).sqrt() + 1e-300;
             // A shift leaves at most the digits of the offset that the values themselves have.
-            let digits = scale * 1e-11 + 1e-16 * n * (ours.shifts[x] * ours.shifts[y]).abs().sqrt() * (1.0 + scale.sqrt());
+            let digits =
+                scale * 1e-11 + 1e-16 * n * (ours.shifts[x] * ours.shifts[y]).abs().sqrt() * (1.0 + scale.sqrt());
             let found = centred(x, y);
             assert!((found - expected).abs() <= digits, "{what}, columns {x} and {y}: {found} is not {expected}");
         }
