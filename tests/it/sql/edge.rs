@@ -1,4 +1,4 @@
-//! The edge cases of the reference, in DuckDB and PostgreSQL: counts, means and variances of each variant.
+//! The edge cases of the reference, in `DuckDB` and `PostgreSQL`: counts, means and variances of each variant.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! SQL of metrics: what it says in each dialect, and what it comes to in DuckDB and PostgreSQL.
+//! SQL of metrics: what it says in each dialect, and what it comes to in `DuckDB` and `PostgreSQL`.
 
 mod dialects;
 mod edge;

@@ -1,6 +1,6 @@
-//! Random requests on random data in DuckDB and in PostgreSQL: the same tallies as by brute force.
+//! Random requests on random data in `DuckDB` and in `PostgreSQL`: the same tallies as by brute force.
 //!
-//! Needs Python, its registry and PostgreSQL's programs, so it runs where `ALLOTMENT_PEERS` is set, as `.ci/run` does.
+//! Needs Python, its registry and `PostgreSQL`'s programs, so it runs where `ALLOTMENT_PEERS` is set, as `.ci/run` does.
 
 use std::io::Write;
 use std::path::Path;
