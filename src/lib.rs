@@ -7,6 +7,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cli")]
+pub mod analysis;
 pub mod artifact;
 pub mod bucket;
 #[cfg(feature = "cli")]
@@ -26,8 +28,12 @@ pub mod io;
 pub mod lint;
 #[cfg(feature = "cli")]
 pub mod lock;
+#[cfg(feature = "embedded")]
+pub mod measure;
 #[cfg(feature = "cli")]
 pub mod model;
+#[cfg(feature = "cli")]
+pub mod power;
 #[cfg(feature = "cli")]
 pub mod query;
 #[cfg(feature = "cli")]

@@ -1,28 +1,36 @@
 //! The command line: one file a verb, an argument struct whose doc comment is the help, and one function.
 
 mod allocate;
+mod analyze;
 mod assign;
+mod baseline;
 mod check;
 #[cfg(feature = "forge")]
 mod comment;
 mod compile;
 mod completions;
+mod conclude;
 mod drawing;
+mod evidence;
 mod failure;
 mod findings;
 mod gate;
+pub mod gather;
 mod history;
 mod init;
 mod lint;
 mod man;
 mod merge;
 mod new;
+mod newly;
 mod output;
 mod plan;
+mod power;
 mod query;
 mod rule;
 mod schema;
 mod simulate;
+mod store;
 mod touched;
 mod upon;
 mod verify;
@@ -81,9 +89,13 @@ enum Verb {
     New(new::New),
     Check(check::Check),
     Plan(plan::Plan),
+    Power(power::Power),
     History(history::History),
+    Conclude(conclude::Conclude),
     #[cfg(feature = "forge")]
     Comment(comment::Comment),
+    Analyze(analyze::Analyze),
+    Baseline(baseline::BaselineVerb),
     Lint(lint::Lint),
     Rule(rule::Rule),
     Schema(schema::Schema),
@@ -108,9 +120,13 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::New(verb) => new::run(&cli.global, verb),
         Verb::Check(verb) => check::run(&cli.global, verb),
         Verb::Plan(verb) => plan::run(&cli.global, verb),
+        Verb::Power(verb) => power::run(&cli.global, verb),
         Verb::History(verb) => history::run(&cli.global, verb),
+        Verb::Conclude(verb) => conclude::run(&cli.global, verb),
         #[cfg(feature = "forge")]
         Verb::Comment(verb) => comment::run(&cli.global, verb),
+        Verb::Analyze(verb) => analyze::run(&cli.global, verb),
+        Verb::Baseline(verb) => baseline::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Schema(verb) => schema::run(&cli.global, verb),

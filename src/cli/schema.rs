@@ -85,6 +85,8 @@ pub fn files(known: &Ids) -> Vec<(String, String)> {
         ("output/history", render::json::history_schema()),
         ("output/lint", render::json::schema()),
         ("output/plan", render::json::plan_schema()),
+        ("output/power", render::json::power_schema()),
+        ("output/results", render::json::results_schema()),
         ("output/rules", render::rules::schema()),
     ];
     let outputs = outputs.into_iter().map(|(name, schema)| (name.to_owned(), schema));

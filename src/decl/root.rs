@@ -164,7 +164,7 @@ words! {
 }
 
 /// When results are looked at: a rhythm, or days after the start.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Looks {
     Every(LooksWord),
     Days(Vec<u32>),

@@ -265,6 +265,10 @@ impl Binder<'_> {
             if let Some(metric) = &written.north_star {
                 self.metric(metric);
             }
+            if let Some(fact) = &written.visits {
+                let found = self.catalogue.facts.find(fact).is_some();
+                self.refer(Target::Fact, fact, found, Concern::Planning);
+            }
             for (metric, _) in written.required.iter().flat_map(|required| required.iter()) {
                 self.metric(metric);
             }

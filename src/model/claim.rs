@@ -192,6 +192,13 @@ impl Claim {
         span.unwrap_or_else(|| self.top())
     }
 
+    /// Its shares of the surface over time, growing, whatever stage it is in: empty for a pause, none where they are not
+    /// written or shrink.
+    #[must_use]
+    pub fn steps(&self) -> Option<Vec<Step>> {
+        super::intent::steps(&self.written)
+    }
+
     /// Whether a share of nothing pauses it.
     #[must_use]
     pub fn is_paused(&self) -> bool {

@@ -354,7 +354,7 @@ fn window(written: &Written) -> Option<Window> {
 }
 
 /// The growing shares; empty for a pause, none where they are missing or shrink.
-fn steps(written: &Written) -> Option<Vec<Step>> {
+pub(super) fn steps(written: &Written) -> Option<Vec<Step>> {
     let mut steps: Vec<Step> = Vec::new();
     let mut after = 0_u32;
     match written {

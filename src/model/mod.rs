@@ -3,6 +3,7 @@
 //! Every item keeps what was written (for places) beside what it means. A reference that leads nowhere is `None` here and
 //! recorded in [`Catalogue::references`]; the rules of lint say what is wrong.
 
+mod analysis;
 mod arena;
 mod audience;
 mod bind;
@@ -13,6 +14,7 @@ mod measure;
 mod reading;
 mod reference;
 
+pub use analysis::Analysis;
 pub use arena::{Arena, Identified, Ix};
 pub use bind::bind;
 pub use claim::{Claim, ClaimKind, Intent, Phase, Step, Variant, Window, Written};

@@ -120,8 +120,10 @@ fn study(claim: &Claim, surface: &Surface, locks: &Locks, now: i64) -> Result<St
     Ok(Study { id: claim.id.clone(), key: lock.key(), variants, from, until, measures: Vec::new() })
 }
 
-/// The run of the current phase: from its first day to its planned end or, if that is earlier, the day of the decision.
-fn run(claim: &Claim, lock: &Lock) -> (i64, i64) {
+/// The run of the current phase, in microseconds since 1970: from its first day to its planned end or, if that is earlier, the
+/// day of the decision; one without an end lasts until the last day there is.
+#[must_use]
+pub fn run(claim: &Claim, lock: &Lock) -> (i64, i64) {
     // In the time of a later phase its own first day may lie after the start that all phases share.
     let first = lock.began.last().map_or(lock.start, |&began| began.max(lock.start));
     let decided = claim.decision().and_then(|decision| decision.on.as_ref()).map(|on| on.value.max(first));
@@ -143,6 +145,7 @@ fn columns(exposures: Option<&decl::Exposures>, unit: &str) -> Result<Exposures,
         units.and_then(|units| units.get(unit)).ok_or_else(|| Why::ExposuresWithoutUnit(unit.to_owned()))?;
     Ok(Exposures {
         table: text(&exposures.table, "table")?,
+        select: None,
         unit: column.value.clone(),
         experiment: text(&exposures.experiment, "experiment")?,
         variant: text(&exposures.variant, "variant")?,
@@ -165,7 +168,7 @@ pub(super) struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    fn new(catalogue: &'a Catalogue, unit: &'a str) -> Self {
+    pub fn new(catalogue: &'a Catalogue, unit: &'a str) -> Self {
         Self {
             catalogue,
             unit,

@@ -7,6 +7,7 @@ use super::recorded;
 use super::schema::schema_of;
 use crate::diag::Diagnostic;
 use crate::report;
+use crate::results;
 use crate::source::Sources;
 
 /// Findings, as `allot lint --format json` prints them.
@@ -58,4 +59,16 @@ pub fn plan_schema() -> serde_json::Value {
 #[must_use]
 pub fn history_schema() -> serde_json::Value {
     schema_of::<report::History>()
+}
+
+/// The JSON Schema of the results of a look.
+#[must_use]
+pub fn results_schema() -> serde_json::Value {
+    schema_of::<results::Results>()
+}
+
+/// The JSON Schema of forecasts and calendars.
+#[must_use]
+pub fn power_schema() -> serde_json::Value {
+    schema_of::<report::Power>()
 }

@@ -1,6 +1,7 @@
 //! What users see: one renderer a file. Serialised shapes belong to the renderer and are versioned.
 
 mod actions;
+mod columns;
 pub mod comment;
 mod figures;
 pub mod github;
@@ -9,7 +10,9 @@ pub mod json;
 pub mod markdown;
 pub mod page;
 pub mod plan;
+pub mod power;
 pub mod recorded;
+pub mod results;
 pub mod rules;
 pub mod sarif;
 mod schema;

@@ -121,6 +121,7 @@ fn claim(base: &Side<'_>, head: &Side<'_>, change: &ClaimChange) -> report::Chan
         overlaps: change.overlaps.iter().map(neighbour).collect(),
         inherits: change.inherits.iter().map(neighbour).collect(),
         edits: change.edits.iter().map(edit).collect(),
+        power: None,
     }
 }
 
@@ -137,7 +138,7 @@ fn day(day: Option<Day>) -> Option<String> {
 }
 
 /// A fraction in percent; what lies beyond the tenth decimal is the rounding of doubles.
-fn percent(fraction: f64) -> report::Share {
+pub(super) fn percent(fraction: f64) -> report::Share {
     report::Share((fraction * 100.0 * 1e8).round() / 1e8)
 }
 

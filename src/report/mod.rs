@@ -3,15 +3,22 @@
 //! `allot check --format json` writes it; `allot comment` reads it, also where it comes from a fork's pull request. So it is
 //! read strictly: what is unknown, too large or of another version is refused, and no text in it is trusted to be tame.
 
+mod calendar;
 mod history;
 mod plan;
+mod power;
 mod read;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use calendar::{Booking, Calendar, Lane, Level, Opening, Question};
 pub use history::{Commit, Cut, Decision, Entry, Fault, History, Pull, Waiver};
 pub use plan::{Action, Change, Definition, Edit, Excluded, Move, Neighbour, Plan, Share, Span};
+pub use power::{
+    Audience, Cell, DecisionDesign, Forecast, MetricBaseline, MetricForecast, Power, Powered, Reached, Row, Table,
+    Units, Way, WhatIf,
+};
 pub use read::{MAX_RECORD, Recorded};
 
 /// The version of this format; it changes when a key changes its meaning or goes.

@@ -17,14 +17,19 @@
 
 mod action;
 mod allocation;
+mod analysis;
 mod cli;
 #[cfg(feature = "forge")]
 mod comment;
+mod conclude;
 mod correctness;
 mod design;
 mod design_peers;
 mod design_simulations;
+#[cfg(feature = "embedded")]
+mod engine;
 mod examples;
+mod extremes;
 mod fixes;
 mod formats;
 mod gate;
@@ -39,10 +44,14 @@ mod merge_verb;
 mod merges;
 mod moves;
 mod plans;
+mod power;
+mod published;
 mod races;
 mod readme;
 mod recovery;
 mod repositories;
+mod results;
+mod results_shown;
 mod rule_cases;
 mod rule_pages;
 mod schemas;

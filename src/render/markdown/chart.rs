@@ -14,14 +14,17 @@ const OTHERS: usize = 10;
 /// How far beyond the changes themselves others are drawn, in days.
 const MARGIN: i32 = 28;
 
-struct Bar {
-    name: String,
+pub(super) struct Bar {
+    pub name: String,
     /// What Mermaid is told about it, with its comma, such as `active, `.
-    tag: &'static str,
-    start: Date,
+    pub tag: &'static str,
+    pub start: Date,
     /// The first day that is no longer in it; none until it is decided.
-    end: Option<Date>,
+    pub end: Option<Date>,
 }
+
+/// How every chart over days begins.
+pub(super) const HEAD: &str = "gantt\n    dateFormat YYYY-MM-DD\n    axisFormat %d %b\n    todayMarker off\n";
 
 /// The chart of changes that have a window ahead; none where there is none.
 pub fn section(changes: &[Change]) -> Option<Section> {
@@ -52,8 +55,7 @@ pub fn section(changes: &[Change]) -> Option<Section> {
     .map(|(title, bars)| (title, drawn(bars, changes, left, right)))
     .collect();
 
-    let mut lines =
-        "gantt\n    dateFormat YYYY-MM-DD\n    axisFormat %d %b\n    todayMarker off\n    section This PR\n".to_owned();
+    let mut lines = format!("{HEAD}    section This PR\n");
     let mut number = 0;
     for bar in &own {
         line(&mut lines, bar, &mut number, right);
@@ -149,7 +151,7 @@ fn drawn(bars: Vec<Bar>, changes: &[Change], left: Date, right: Date) -> Vec<Bar
 }
 
 /// The name, the tag, an id of its own, and both days.
-fn line(lines: &mut String, bar: &Bar, number: &mut usize, right: Date) {
+pub(super) fn line(lines: &mut String, bar: &Bar, number: &mut usize, right: Date) {
     *number += 1;
     let end = bar.end.unwrap_or(right);
     lines.push_str(&format!("    {} :{}t{number}, {}, {end}\n", bar.name, bar.tag, bar.start));

@@ -47,7 +47,7 @@ pub fn command(source: &Source, verb: &str) -> Option<String> {
 }
 
 /// A commit by its first digits, with a link to its tree where links lead to one of the same repository.
-fn commit(id: &str, links: &Links) -> String {
+pub fn commit(id: &str, links: &Links) -> String {
     let is_id = id.len() >= 7 && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     let Some(short) = is_id.then(|| id.get(..7)).flatten() else { return code(id) };
     let repository = links.files.as_deref().and_then(|files| files.split_once("/blob/"));
@@ -58,7 +58,7 @@ fn commit(id: &str, links: &Links) -> String {
 }
 
 /// "1 Feb 2027 00:00 UTC".
-fn instant(at: &str) -> String {
+pub(super) fn instant(at: &str) -> String {
     let parsed = if at.len() <= 40 { at.parse::<jiff::Timestamp>().ok() } else { None };
     parsed.map_or_else(|| words(at), |at| at.strftime("%-d %b %Y %H:%M UTC").to_string())
 }

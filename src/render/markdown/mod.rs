@@ -2,6 +2,7 @@
 
 mod change;
 mod chart;
+mod concluded;
 mod details;
 mod document;
 mod edits;
@@ -10,12 +11,17 @@ mod foot;
 mod history;
 mod inert;
 mod moves;
+mod power;
 mod problems;
+mod results;
 mod summary;
 mod verdict;
 
+pub use concluded::{Ending, concluded};
 pub use document::{Document, Section};
 pub use history::history;
+pub use power::power;
+pub use results::results;
 
 use super::actions::{concerns_users, named};
 use crate::report::{Change, Plan, Planned, Recorded, Report};

@@ -3,6 +3,7 @@
 
 use super::{Reason, Sides};
 use crate::stats::normal;
+use crate::stats::reason::check_level;
 
 /// The largest number of units that is computed with.
 const MOST: f64 = 1e15;
@@ -25,9 +26,7 @@ impl Sequence {
     /// # Errors
     /// Where the level is not in (0, 0.5], or `planned` not in [1, 10¹⁵].
     pub fn tuned(alpha: f64, sides: Sides, planned: f64, minimum: f64) -> Result<Self, Reason> {
-        if !(alpha > 0.0 && alpha <= 0.5) {
-            return Err(Reason::Alpha);
-        }
+        check_level(alpha)?;
         if !(1.0..=MOST).contains(&planned) {
             return Err(Reason::Planned);
         }
@@ -59,6 +58,15 @@ impl Sequence {
         Ok(critical(self.alpha, self.sides, units * self.rho * self.rho))
     }
 
+    /// The always-valid two-sided p-value of a statistic (in standard errors) at so many units of both arms: the smallest error
+    /// at which a sequence with this ρ excludes 0, √(nρ² + 1)·exp(−t²·nρ²/(2(nρ² + 1))), at most 1, and above 0.
+    #[must_use]
+    pub fn p(self, units: f64, statistic: f64) -> f64 {
+        let square = units * self.rho * self.rho;
+        let log = 0.5 * (square + 1.0).ln() - 0.5 * statistic * statistic * square / (square + 1.0);
+        log.exp().clamp(f64::MIN_POSITIVE, 1.0)
+    }
+
     /// How many times the units of a single look are needed for the same power at the planned end.
     ///
     /// At the number of units that the sequence is tuned for q depends on α alone, so that this needs no search. It counts
@@ -67,9 +75,7 @@ impl Sequence {
     /// # Errors
     /// Where the level is not in (0, 0.5], or the power not above it and below 1.
     pub fn inflation(alpha: f64, sides: Sides, power: f64) -> Result<f64, Reason> {
-        if !(alpha > 0.0 && alpha <= 0.5) {
-            return Err(Reason::Alpha);
-        }
+        check_level(alpha)?;
         if !(power > sides.one(alpha) && power < 1.0) {
             return Err(Reason::Power);
         }

@@ -2,6 +2,7 @@
 
 use super::{Reason, Sides};
 use crate::stats::normal::{sf, tail_quantile};
+use crate::stats::reason::check_level;
 
 /// A family of spending functions: f(t) grows from 0 at t = 0 to α at t = 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -24,6 +25,11 @@ pub enum Spending {
 }
 
 impl Spending {
+    /// The exponent where none is given: spends nearly as late as O'Brien and Fleming (Jennison & Turnbull 2000, section 7.2).
+    pub const USUAL_RHO: f64 = 3.0;
+    /// The parameter where none is given: that of `gsDesign`, which spends nearly as late as O'Brien and Fleming.
+    pub const USUAL_GAMMA: f64 = -4.0;
+
     /// The error that may be spent, over both sides together, when a `fraction` of the planned units is complete.
     ///
     /// `fraction` is at least 0; above 1 counts as 1. Two-sided spending gives each side the function at α/2, as do the
@@ -58,9 +64,7 @@ impl Spending {
 
     /// Whether the level and the family's parameter are in range.
     pub(super) fn check(self, alpha: f64) -> Result<(), Reason> {
-        if !(alpha > 0.0 && alpha <= 0.5) {
-            return Err(Reason::Alpha);
-        }
+        check_level(alpha)?;
         let fits = match self {
             Self::OBrienFleming | Self::Pocock => true,
             Self::Power { rho } => rho > 0.0 && rho <= 50.0,

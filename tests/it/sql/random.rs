@@ -78,6 +78,7 @@ impl World {
         let studies = studies(random, measures.len());
         let exposures = Exposures {
             table: "lake.exposures".to_owned(),
+            select: None,
             unit: (*pick(random, &["user_id", "unit", "User"])).to_owned(),
             experiment: "experiment_id".to_owned(),
             variant: (*pick(random, &["variant", "Variant id"])).to_owned(),

@@ -1,0 +1,81 @@
+//! From a request to what was counted: the embedded engine scans tables, the streaming operator counts.
+
+use std::path::Path;
+
+use super::failure::Failure;
+use crate::query::{Relation, Request};
+use crate::results::Tally;
+
+/// How the embedded engine may use this machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// How many bytes the process may hold at once, at least 256 MB; results are the same whatever it is.
+    pub memory: Option<u64>,
+    /// How many cores it may use; results are the same whatever it is.
+    pub threads: Option<usize>,
+}
+
+/// How far the scans are: said now and then while they run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress<'a> {
+    /// What is being read: `exposures`, or a fact's id.
+    pub reading: &'a str,
+    /// Which pass over the data this is, from 1.
+    pub pass: u64,
+    /// The share of the units that is counted once this pass is done.
+    pub share: f64,
+    /// Rows read of it in this pass.
+    pub rows: u64,
+}
+
+/// Counts what a request asks for, from the tables that the patterns of `[warehouse.tables]` name: pairs of a schema and its
+/// pattern, relative to the catalogue's root. There is one tally per study, in their order; a metric whose fact cannot be
+/// read as declared carries the reason in [`crate::results::MetricTally::failed`].
+///
+/// # Errors
+///
+/// Where the exposures are not as declared (exit code 1), or the environment failed (3).
+pub fn gather(
+    root: &Path,
+    tables: &[(String, String)],
+    request: &Request,
+    options: Options,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Vec<Tally>, Failure> {
+    #[cfg(feature = "embedded")]
+    return embedded::gather(root, tables, request, options, progress);
+    #[cfg(not(feature = "embedded"))]
+    {
+        let _ = (root, tables, request, options, progress);
+        Err(without())
+    }
+}
+
+/// The columns of a relation that is called `name`.
+///
+/// # Errors
+///
+/// Where it is not there (exit code 1), or the environment failed (3).
+pub fn columns_of(
+    root: &Path,
+    tables: &[(String, String)],
+    name: &str,
+    relation: &Relation,
+) -> Result<Vec<String>, Failure> {
+    #[cfg(feature = "embedded")]
+    return embedded::columns(root, tables, name, relation);
+    #[cfg(not(feature = "embedded"))]
+    {
+        let _ = (root, tables, name, relation);
+        Err(without())
+    }
+}
+
+#[cfg(not(feature = "embedded"))]
+fn without() -> Failure {
+    Failure::usage("this `allot` was built without the embedded engine")
+        .help("build it with the feature `embedded`, or let the warehouse compute: `allot query` prints the statement")
+}
+
+#[cfg(feature = "embedded")]
+mod embedded;

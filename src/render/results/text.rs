@@ -1,0 +1,192 @@
+//! Results as text for a terminal: the effect in its own units, a table, a small forest plot, trust, and what to do.
+
+use super::amounts::{Amounts, confidence};
+use super::pen::{PLAIN, capital, sentence};
+use super::scale::Scale;
+use super::verdict::{Mark, headline, known, reading};
+use super::{forest, method, story, trust};
+use crate::render::columns::{Cell, Columns};
+use crate::render::page::inline;
+use crate::render::text::{Style, Tone, toned};
+use crate::render::words::{plain, wrapped};
+use crate::results::{Advice, Figure, Metric, Outcome, Results, Treatment};
+
+const INDENT: usize = 2;
+
+/// Results on a page of so many columns.
+#[must_use]
+pub fn text(results: &Results, style: Style, width: usize) -> String {
+    let width = width.clamp(40, 140);
+    let page = Page { style, width };
+    let verdict = headline(results, PLAIN);
+    let mut out = vec![page.heading(&format!("{} {}", sign(verdict.mark), verdict.words))];
+    let doubt = (results.decision.advice == Advice::Withheld).then(|| story::DOUBT.to_owned());
+    let said = [doubt, story::effect(results, PLAIN), story::impact(results, PLAIN)];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    out.push(page.paragraph(&said.join(" ")));
+    let scale = Scale::of_lifts(results);
+    for treatment in &results.treatments {
+        out.push(page.table(results, treatment));
+        if let Some(scale) = scale {
+            out.push(forest::lines(results, treatment, scale, INDENT, width).join("\n"));
+        }
+    }
+    out.push(page.list("why", &story::reasons(results, PLAIN)));
+    out.push(page.trust(results));
+    out.push(page.list("next", &story::next(results, PLAIN)));
+    out.push(page.paragraph(&format!("{} {}", method::intervals(&results.method), provenance(results))));
+    out.retain(|block| !block.is_empty());
+    let text = out.join("\n\n");
+    format!("{}\n", text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))
+}
+
+/// From what and when.
+fn provenance(results: &Results) -> String {
+    let commit = results
+        .plan
+        .commit
+        .as_deref()
+        .map_or_else(String::new, |commit| format!(", plan at {}", plain(commit.get(..10).unwrap_or(commit))));
+    format!(
+        "Look {} as of {}{commit}, counted by {}.",
+        results.look.number,
+        story::moment(&results.at, PLAIN),
+        plain(&results.source.engine)
+    )
+}
+
+/// A sign that needs no colour.
+fn sign(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Good => "✓",
+        Mark::Bad => "✗",
+        Mark::Open => "?",
+        Mark::Quiet => "·",
+    }
+}
+
+fn tone(mark: Mark) -> Option<Tone> {
+    match mark {
+        Mark::Good => Some(Tone::Good),
+        Mark::Bad => Some(Tone::Bad),
+        Mark::Open => Some(Tone::Strong),
+        Mark::Quiet => None,
+    }
+}
+
+struct Page {
+    style: Style,
+    width: usize,
+}
+
+impl Page {
+    fn heading(&self, text: &str) -> String {
+        let lines = wrapped(text, self.width);
+        lines.lines().map(|line| toned(line, Tone::Strong, self.style)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Sentences, with the names in them set apart.
+    fn paragraph(&self, text: &str) -> String {
+        self.hung(text, "")
+    }
+
+    fn hung(&self, text: &str, mark: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
+        let hang = INDENT + mark.chars().count();
+        let lines = wrapped(text, self.width.saturating_sub(hang));
+        let lines = if self.style == Style::Rich { inline(&lines) } else { lines };
+        let margin = " ".repeat(hang);
+        format!("{}{mark}{}", " ".repeat(INDENT), lines.replace('\n', &format!("\n{margin}")))
+    }
+
+    fn list(&self, title: &str, items: &[String]) -> String {
+        if items.is_empty() {
+            return String::new();
+        }
+        let items: Vec<String> = items.iter().map(|item| self.hung(&capital(item), "- ")).collect();
+        format!("{}\n{}", toned(title, Tone::Strong, self.style), items.join("\n"))
+    }
+
+    fn trust(&self, results: &Results) -> String {
+        let mut lines = vec![toned("trust", Tone::Strong, self.style)];
+        for line in trust::lines(results, PLAIN) {
+            lines.push(self.hung(&format!("{}: {}", line.title, line.found), &format!("{} ", sign(line.mark))));
+            lines.extend(line.help.map(|help| self.hung(&sentence(&help), "  ")));
+        }
+        lines.join("\n")
+    }
+
+    /// The outcomes of a treatment, with as many columns as there is room for.
+    fn table(&self, results: &Results, treatment: &Treatment) -> String {
+        let control = results.variants.first().map_or_else(|| "control".into(), |variant| plain(&variant.id));
+        let (control, variant) = (format!(">{control}"), format!(">{}", plain(&treatment.variant)));
+        let alpha = treatment.outcomes.first().map_or(results.method.alpha, |outcome| outcome.alpha);
+        let interval = format!("{} CI", confidence(alpha));
+        let sets: [&[&str]; 3] = [
+            &["metric", &control, &variant, ">lift", &interval, "verdict"],
+            &["metric", ">lift", &interval, "verdict"],
+            &["metric", ">lift", "verdict"],
+        ];
+        let rows = |titles: &[&str]| -> Vec<Vec<Cell>> {
+            let pairs = results.metrics.iter().zip(&treatment.outcomes);
+            pairs.map(|(metric, outcome)| row(results, metric, outcome, alpha, titles.len())).collect()
+        };
+        let widest = |lines: &[String]| lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+        // Names are cut only where nothing else is left to leave out.
+        let natural = |titles: &[&str]| {
+            Columns { titles, gives_way: 0, rows: rows(titles) }.lines(INDENT, usize::MAX, Style::Plain)
+        };
+        let fits = |titles: &&&[&str]| widest(&natural(titles)) <= self.width;
+        let titles = sets.iter().find(fits).or(sets.last()).copied().unwrap_or_default();
+        let mut lines = Columns { titles, gives_way: 0, rows: rows(titles) }.lines(INDENT, self.width, self.style);
+        let shown = titles.contains(&interval.as_str());
+        let others: Vec<String> = treatment
+            .outcomes
+            .iter()
+            .filter(|outcome| shown && is_other(outcome, alpha))
+            .map(|outcome| confidence(outcome.alpha))
+            .collect();
+        if let Some(first) = others.first() {
+            let levels = if others.iter().all(|other| other == first) {
+                first.clone()
+            } else {
+                "another level, as in the page".to_owned()
+            };
+            lines.push(format!("{}{}", " ".repeat(INDENT), toned(&format!("* {levels}"), Tone::Faint, self.style)));
+        }
+        lines.join("\n")
+    }
+}
+
+/// Whether an outcome has an interval of another level.
+fn is_other(outcome: &Outcome, alpha: f64) -> bool {
+    (outcome.alpha - alpha).abs() > 1e-9 && known(&outcome.lift_interval).is_some()
+}
+
+/// The cells of an outcome under so many titles.
+fn row(results: &Results, metric: &Metric, outcome: &Outcome, alpha: f64, columns: usize) -> Vec<Cell> {
+    let amounts = Amounts::at(results, metric, PLAIN);
+    let value = |figure: &Figure| figure.number().map_or_else(|| "–".to_owned(), |value| amounts.value(value));
+    let lift = outcome.lift.number().map_or_else(|| "–".to_owned(), |lift| amounts.lift(lift));
+    let other = if is_other(outcome, alpha) { "*" } else { "" };
+    let interval = known(&outcome.lift_interval)
+        .map_or_else(|| "–".to_owned(), |interval| format!("{}{other}", amounts.lifts_short(interval)));
+    let said = reading(metric, outcome, PLAIN);
+    let words = said.words.split(": ").next().unwrap_or_default().to_owned();
+    let verdict = Cell { text: format!("{} {words}", sign(said.mark)), tone: tone(said.mark) };
+    let name = Cell::from(plain(&metric.id).into_owned());
+    match columns {
+        6 => vec![
+            name,
+            value(&outcome.control.mean).into(),
+            value(&outcome.treatment.mean).into(),
+            lift.into(),
+            interval.into(),
+            verdict,
+        ],
+        4 => vec![name, lift.into(), interval.into(), verdict],
+        _ => vec![name, lift.into(), verdict],
+    }
+}
