@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::analysis::Aggregates;
-use crate::cli::gather::{Options, gather};
+use crate::cli::gather::{Options, Progress, gather};
 use crate::cli::workspace::Workspace;
-use crate::cli::{Failure, Global};
+use crate::cli::{Failure, Global, output};
 use crate::decl::Engine;
 use crate::io;
 use crate::lint::Context;
@@ -33,6 +33,15 @@ pub struct Look {
     pub query: String,
 }
 
+/// How far a count is, in words.
+fn said(Progress { reading, pass, share, rows }: Progress<'_>) -> String {
+    let rows = rows / 1_000_000;
+    match pass {
+        1 if share >= 1.0 => format!("reading {reading}: {rows} million rows"),
+        _ => format!("reading {reading}, pass {pass} to {:.0}% of units: {rows} million rows", 100.0 * share),
+    }
+}
+
 impl Statistics {
     /// Reads a file of means and variances.
     ///
@@ -56,6 +65,7 @@ impl Statistics {
         context: &Context<'_>,
         now: i64,
         ids: &[String],
+        options: Options,
     ) -> Result<Self, Failure> {
         let catalogue = &context.catalogue;
         let warehouse = catalogue.root.as_ref().and_then(|(_, root)| root.warehouse.as_ref()).map(|at| &at.value);
@@ -86,7 +96,13 @@ impl Statistics {
         let mut counted = Vec::new();
         for request in &asked.requests {
             let query = digest("allotment request", &[&format!("{request:?}")]);
-            let tallies = gather(&workspace.root, &tables, request, Options::default(), &mut |_| ())?;
+            let tallies = gather(&workspace.root, &tables, request, options, &mut |progress| {
+                if !global.quiet {
+                    output::progress(Some(&said(progress)));
+                }
+            });
+            output::progress(None);
+            let tallies = tallies?;
             for (study, mut tally) in request.studies.iter().zip(tallies) {
                 let left = asked.left_out.iter().filter(|left| left.claim == study.id);
                 for (metric, why) in left.filter_map(|left| Some((left.metric.as_ref()?, &left.why))) {

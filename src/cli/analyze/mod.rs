@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::gather::{self, Options};
 use super::output::data;
 use super::store::Store;
 use super::workspace::{Revisions, Workspace};
@@ -47,6 +48,9 @@ pub struct Analyze {
     /// The folder in which looks are recorded, one file each
     #[arg(long, value_name = "DIR")]
     results: Option<PathBuf>,
+    /// How much memory counting may take, such as 512MB; at least 256MB, and the results are the same whatever it is
+    #[arg(long, value_name = "SIZE", value_parser = gather::memory)]
+    memory: Option<u64>,
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -73,7 +77,10 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
     let store = verb.results.as_deref().map(Store::at);
     let statistics = match &verb.aggregates {
         Some(file) => Statistics::aggregated(file)?,
-        None => Statistics::counted(global, &workspace, &context, now, &verb.ids)?,
+        None => {
+            let options = Options { memory: verb.memory, threads: None };
+            Statistics::counted(global, &workspace, &context, now, &verb.ids, options)?
+        }
     };
     let chosen = chosen(&context, now, &verb.ids, &statistics)?;
     let unplanned = plan(&context.catalogue, &context.locks, &Wishes::default());
