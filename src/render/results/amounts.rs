@@ -129,6 +129,24 @@ impl Amounts {
         format!("{} to {}", one(interval.low), one(interval.high))
     }
 
+    /// The lift of an outcome, or where that is undefined the difference; a dash without either.
+    pub fn change(&self, outcome: &Outcome) -> String {
+        match (outcome.lift.number(), outcome.difference.number()) {
+            (Some(lift), _) => self.lift(lift),
+            (None, Some(difference)) => self.difference(difference),
+            (None, None) => "–".to_owned(),
+        }
+    }
+
+    /// The interval of what [`Self::change`] shows, without its sign of percent; none where that is undefined.
+    pub fn around(&self, outcome: &Outcome) -> Option<String> {
+        match (&outcome.lift, &outcome.lift_interval, &outcome.interval) {
+            (Figure::Known(_), Figure::Known(interval), _) => Some(self.lifts_short(*interval)),
+            (Figure::Undefined(_), _, Figure::Known(interval)) => Some(self.differences(*interval)),
+            _ => None,
+        }
+    }
+
     /// A total in the metric's units, rounded to what matters: "€1,723", "72".
     pub fn total(&self, value: f64) -> String {
         let text = number(value, if value.abs() < 10.0 { 1 } else { 0 });
