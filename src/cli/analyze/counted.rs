@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::analysis::Aggregates;
-use crate::cli::gather::{Options, gather};
+use crate::cli::gather::{Options, Progress, gather};
 use crate::cli::workspace::Workspace;
 use crate::cli::{Failure, Global};
 use crate::decl::Engine;
@@ -15,6 +15,19 @@ use crate::results::{MetricTally, Tally};
 
 /// The largest file of statistics.
 const MAX_AGGREGATES: u64 = 1 << 30;
+
+/// Reads the same from a Parquet file.
+#[cfg(feature = "embedded")]
+fn parquet(file: &Path) -> Result<Statistics, Failure> {
+    let read = super::parquet::read(file)?;
+    Ok(Statistics::Aggregated(read.0, read.1))
+}
+
+#[cfg(not(feature = "embedded"))]
+fn parquet(file: &Path) -> Result<Statistics, Failure> {
+    let failure = Failure::usage(format!("`{}`: this `allot` was built without what reads Parquet", file.display()));
+    Err(failure.help("build it with the feature `embedded`, or hand the statistics in as CSV"))
+}
 
 /// Statistics of experiments.
 pub enum Statistics {
@@ -39,6 +52,9 @@ impl Statistics {
     /// # Errors
     /// When it cannot be read, or is not such a file.
     pub fn aggregated(file: &Path) -> Result<Self, Failure> {
+        if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) {
+            return parquet(file);
+        }
         let bytes = io::read_bounded(file, MAX_AGGREGATES)?;
         let wrong = |why: String| Failure::usage(format!("`{}`: {why}", file.display()));
         let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is no UTF-8 text".to_owned()))?;
@@ -56,6 +72,7 @@ impl Statistics {
         context: &Context<'_>,
         now: i64,
         ids: &[String],
+        options: Options,
     ) -> Result<Self, Failure> {
         let catalogue = &context.catalogue;
         let warehouse = catalogue.root.as_ref().and_then(|(_, root)| root.warehouse.as_ref()).map(|at| &at.value);
@@ -86,7 +103,14 @@ impl Statistics {
         let mut counted = Vec::new();
         for request in &asked.requests {
             let query = digest("allotment request", &[&format!("{request:?}")]);
-            let tallies = gather(&workspace.root, &tables, request, Options::default(), &mut |_| ())?;
+            let shown = |now: Progress<'_>| {
+                let words = format!("reading {}: {} million rows", now.reading, now.rows / 1_000_000);
+                let pass = if now.pass > 1 { format!(", pass {}", now.pass) } else { String::new() };
+                global.progress(&(words + &pass));
+            };
+            let tallies = gather(&workspace.root, &tables, request, options, &mut { shown });
+            global.progress("");
+            let tallies = tallies?;
             for (study, mut tally) in request.studies.iter().zip(tallies) {
                 let left = asked.left_out.iter().filter(|left| left.claim == study.id);
                 for (metric, why) in left.filter_map(|left| Some((left.metric.as_ref()?, &left.why))) {

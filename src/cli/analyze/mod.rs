@@ -1,6 +1,8 @@
 //! `allot analyze`: results of experiments, from data or from statistics that are there already.
 
 mod counted;
+#[cfg(feature = "embedded")]
+mod parquet;
 mod shown;
 mod store;
 
@@ -8,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::gather::Options;
 use super::output::data;
 use super::workspace::{Revisions, Workspace};
 use super::{Exit, Failure, Global};
@@ -41,13 +44,19 @@ pub struct Analyze {
     /// The ids of experiments or rollouts
     #[arg(value_name = "EXPERIMENT")]
     ids: Vec<String>,
-    /// Read statistics from a CSV file instead of data: `experiment, variant, metric, n, mean, variance`, and `at` for one look
+    /// Read statistics from a file, CSV or Parquet, instead of data: `experiment, variant, metric, n, mean, variance`, and `at` for one look
     /// an instant
     #[arg(long, value_name = "FILE")]
     aggregates: Option<PathBuf>,
     /// The folder in which looks are recorded, one file each
     #[arg(long, value_name = "DIR")]
     results: Option<PathBuf>,
+    /// How many megabytes the engine may hold at once; results are the same whatever it is
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(256..))]
+    memory: Option<u64>,
+    /// How many cores the engine may use; results are the same whatever it is
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    threads: Option<u32>,
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -74,7 +83,13 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
     let store = verb.results.as_deref().map(Store::at);
     let statistics = match &verb.aggregates {
         Some(file) => Statistics::aggregated(file)?,
-        None => Statistics::counted(global, &workspace, &context, now, &verb.ids)?,
+        None => {
+            let options = Options {
+                memory: verb.memory.map(|megabytes| megabytes << 20),
+                threads: verb.threads.and_then(|threads| usize::try_from(threads).ok()),
+            };
+            Statistics::counted(global, &workspace, &context, now, &verb.ids, options)?
+        }
     };
     let chosen = chosen(&context, now, &verb.ids, &statistics)?;
     let unplanned = plan(&context.catalogue, &context.locks, &Wishes::default());
