@@ -7,6 +7,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cli")]
+pub mod analysis;
 pub mod artifact;
 pub mod bucket;
 #[cfg(feature = "cli")]
@@ -26,6 +28,8 @@ pub mod io;
 pub mod lint;
 #[cfg(feature = "cli")]
 pub mod lock;
+#[cfg(feature = "embedded")]
+pub mod measure;
 #[cfg(feature = "cli")]
 pub mod model;
 #[cfg(feature = "cli")]

@@ -38,6 +38,8 @@ enum Kind {
     Usage,
     /// Network, credentials, storage: 3, safe to retry.
     Environment,
+    /// Data that are not as they are declared: 1, reading them again gives the same.
+    Data,
 }
 
 impl Failure {
@@ -49,6 +51,11 @@ impl Failure {
     /// The environment failed.
     pub fn environment(message: impl Into<String>) -> Self {
         Self { kind: Kind::Environment, message: message.into(), help: Vec::new() }
+    }
+
+    /// Data are not as they are declared.
+    pub fn data(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Data, message: message.into(), help: Vec::new() }
     }
 
     /// Says what may help.
@@ -64,6 +71,7 @@ impl Failure {
         ExitCode::from(match self.kind {
             Kind::Usage => 2,
             Kind::Environment => 3,
+            Kind::Data => 1,
         })
     }
 }

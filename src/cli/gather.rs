@@ -9,19 +9,21 @@ use crate::results::Tally;
 /// How the embedded engine may use this machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// How many bytes it may hold at once; results are the same whatever it is.
+    /// How many bytes the process may hold at once, at least 256 MB; results are the same whatever it is.
     pub memory: Option<u64>,
     /// How many cores it may use; results are the same whatever it is.
     pub threads: Option<usize>,
 }
 
 /// How far the scans are: said now and then while they run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress<'a> {
     /// What is being read: `exposures`, or a fact's id.
     pub reading: &'a str,
-    /// Which pass over the data this is, from 1, and how many there are.
-    pub pass: (u64, u64),
+    /// Which pass over the data this is, from 1.
+    pub pass: u64,
+    /// The share of the units that is counted once this pass is done.
+    pub share: f64,
     /// Rows read of it in this pass.
     pub rows: u64,
 }
@@ -32,7 +34,7 @@ pub struct Progress<'a> {
 ///
 /// # Errors
 ///
-/// Where the exposures are not as declared (exit code 1), the environment failed (3), or the user interrupted (130).
+/// Where the exposures are not as declared (exit code 1), or the environment failed (3).
 pub fn gather(
     root: &Path,
     tables: &[(String, String)],
@@ -40,7 +42,16 @@ pub fn gather(
     options: Options,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Vec<Tally>, Failure> {
-    let _ = (root, tables, request, options, progress);
-    Err(Failure::usage("this `allot` was built without the embedded engine")
-        .help("build it with the feature `embedded`, or let the warehouse compute: `allot query` prints the statement"))
+    #[cfg(feature = "embedded")]
+    return embedded::gather(root, tables, request, options, progress);
+    #[cfg(not(feature = "embedded"))]
+    {
+        let _ = (root, tables, request, options, progress);
+        Err(Failure::usage("this `allot` was built without the embedded engine").help(
+            "build it with the feature `embedded`, or let the warehouse compute: `allot query` prints the statement",
+        ))
+    }
 }
+
+#[cfg(feature = "embedded")]
+mod embedded;

@@ -1,6 +1,7 @@
 //! The command line: one file a verb, an argument struct whose doc comment is the help, and one function.
 
 mod allocate;
+mod analyze;
 mod assign;
 mod check;
 #[cfg(feature = "forge")]
@@ -10,8 +11,8 @@ mod completions;
 mod drawing;
 mod failure;
 mod findings;
-pub mod gather;
 mod gate;
+pub mod gather;
 mod history;
 mod init;
 mod lint;
@@ -21,6 +22,7 @@ mod new;
 mod output;
 mod plan;
 mod power;
+mod query;
 mod rule;
 mod schema;
 mod simulate;
@@ -68,6 +70,13 @@ pub struct Global {
 }
 
 impl Global {
+    /// Shows how far something is, on a terminal, unless `--quiet` was asked for.
+    fn progress(&self, text: &str) {
+        if !self.quiet {
+            output::progress(text);
+        }
+    }
+
     /// Says something on standard error, unless `--quiet` was asked for.
     fn say(&self, text: &str) {
         if !self.quiet {
@@ -86,6 +95,7 @@ enum Verb {
     History(history::History),
     #[cfg(feature = "forge")]
     Comment(comment::Comment),
+    Analyze(analyze::Analyze),
     Lint(lint::Lint),
     Rule(rule::Rule),
     Schema(schema::Schema),
@@ -95,6 +105,7 @@ enum Verb {
     Verify(verify::Verify),
     Assign(assign::Assign),
     Simulate(simulate::Simulate),
+    Query(query::Query),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -113,6 +124,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::History(verb) => history::run(&cli.global, verb),
         #[cfg(feature = "forge")]
         Verb::Comment(verb) => comment::run(&cli.global, verb),
+        Verb::Analyze(verb) => analyze::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Schema(verb) => schema::run(&cli.global, verb),
@@ -122,6 +134,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Verify(verb) => verify::run(&cli.global, verb),
         Verb::Assign(verb) => assign::run(&cli.global, verb),
         Verb::Simulate(verb) => simulate::run(&cli.global, verb),
+        Verb::Query(verb) => query::run(&cli.global, verb),
         Verb::Completions(verb) => completions::run(verb),
         Verb::Man(verb) => man::run(verb),
     }

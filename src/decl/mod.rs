@@ -40,11 +40,12 @@ pub use locate::locate;
 pub use metric::{Cap, Fact, Goal, Lag, Length, Metric, Metrics, Missing, Quantile, Window};
 pub use reader::{At, Decode, Entries, Field, May, Must, Node, Reader, Table};
 pub use root::{
-    Analysis, Attribute, Bundle, Engine, Exposures, Level, Looks, LooksWord, Method, Root, Spending, Team, Unit, Warehouse,
+    Analysis, Attribute, Bundle, Engine, Exposures, Level, Looks, LooksWord, Method, Root, Spending, Team, Unit,
+    Warehouse,
 };
 pub use schema::{Ids, schemas};
 pub use segment::Segment;
-pub use sql::{check_predicate, check_select};
+pub use sql::{check_predicate, check_select, parser_of};
 pub use surface::{Limits, Required, Sdk, Surface};
 
 pub(crate) use table::{table, words};

@@ -3,14 +3,29 @@
 use std::ops::{ControlFlow, Range};
 
 use sqlparser::ast::{Expr, SetExpr, Statement, visit_expressions, visit_statements};
-use sqlparser::dialect::GenericDialect;
+use sqlparser::dialect::{
+    BigQueryDialect, Dialect, DuckDbDialect, GenericDialect, PostgreSqlDialect, SnowflakeDialect,
+};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
+use super::Engine;
 use super::fault::ExpressionError;
 
 /// The longest SQL text that is read, in bytes.
 const MAX_LENGTH: usize = 65_536;
+
+/// What parses the SQL of an engine.
+#[must_use]
+pub fn parser_of(engine: Engine) -> Box<dyn Dialect> {
+    match engine {
+        Engine::Embedded => Box::new(GenericDialect {}),
+        Engine::Duckdb => Box::new(DuckDbDialect {}),
+        Engine::Postgres => Box::new(PostgreSqlDialect {}),
+        Engine::Bigquery => Box::new(BigQueryDialect),
+        Engine::Snowflake => Box::new(SnowflakeDialect),
+    }
+}
 
 fn error(text: &str, message: impl Into<String>, help: &str) -> ExpressionError {
     let help = (!help.is_empty()).then(|| help.to_owned());

@@ -145,6 +145,25 @@ impl Staged {
     }
 }
 
+/// The names of what is in a folder, sorted; none where there is no such folder. Names that are no text are left out.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn names_in(folder: &Path) -> Result<Vec<String>, IoError> {
+    let wrong = |cause: std::io::Error| IoError::new(format!("cannot read `{}`", folder.display()), cause);
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(cause) => return Err(wrong(cause)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry.map_err(wrong)?.file_name().into_string().ok());
+    }
+    names.sort();
+    Ok(names)
+}
+
 /// Whether there is a regular file.
 #[must_use]
 pub fn is_file(path: &Path) -> bool {

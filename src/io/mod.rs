@@ -13,18 +13,21 @@ mod place;
 mod repository;
 mod surroundings;
 mod terminal;
+#[cfg(feature = "embedded")]
+pub mod warehouse;
 
 pub use catalogue::{Loaded, find_root, is_root, load, load_some};
 pub use clock::{Instant, now, parse_instant, written_instant};
 pub use files::{
-    create_all, create_new, is_file, is_file_of, read_bounded, read_stdin, remove_files, write_all, write_atomic,
+    create_all, create_new, is_file, is_file_of, names_in, read_bounded, read_stdin, remove_files, write_all,
+    write_atomic,
 };
 pub use history::{Commit, Cut, Files, Follow, Past, Touched};
 pub use merge::{Merge, Merged, Relation, Side, Stop};
 pub use place::{here, is_there, resolved, top_of_repository, way};
 pub use repository::{Differences, Ids, Repo, Tree, head_commit, locks_at};
 pub use surroundings::{Secret, Surroundings};
-pub use terminal::{shows_colour, width};
+pub use terminal::{is_watched, shows_colour, width};
 
 /// What the environment refused, in words for users.
 #[derive(Debug)]

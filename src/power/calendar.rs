@@ -156,7 +156,8 @@ fn levels(occupancy: &Occupancy<'_>, component: &str, occupants: &[&Occupant<'_>
 /// The first days, from one on, on which more of a component is free for so many days than on each day before, with how many
 /// buckets that are: room appears only where somebody's window ends.
 pub(super) fn starts(occupancy: &Occupancy<'_>, component: &str, from: Day, days: u32) -> Vec<(Day, u32)> {
-    let mut ends: Vec<Day> = on(occupancy, component).filter_map(|it| it.lock.window().end).filter(|&end| end > from).collect();
+    let mut ends: Vec<Day> =
+        on(occupancy, component).filter_map(|it| it.lock.window().end).filter(|&end| end > from).collect();
     ends.push(from);
     ends.sort_unstable();
     ends.dedup();

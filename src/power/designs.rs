@@ -91,7 +91,8 @@ impl Designs {
 }
 
 /// The spending function of a word; families with a parameter have their usual one.
-fn spending(word: decl::Spending) -> Spending {
+#[must_use]
+pub fn spending(word: decl::Spending) -> Spending {
     match word {
         decl::Spending::ObrienFleming => Spending::OBrienFleming,
         decl::Spending::Pocock => Spending::Pocock,

@@ -221,9 +221,7 @@ impl Terms<'_> {
 fn goal(metric: &MetricForecast) -> Option<design::Aim> {
     match metric.goal {
         Goal::Better(mde) => Some(design::Aim::Effect(mde?.fraction() * metric.direction.sign())),
-        Goal::NotWorse(margin) => {
-            Some(design::Aim::NonInferior { margin: margin.fraction(), good: metric.direction })
-        }
+        Goal::NotWorse(margin) => Some(design::Aim::NonInferior { margin: margin.fraction(), good: metric.direction }),
         Goal::Watched => None,
     }
 }

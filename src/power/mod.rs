@@ -28,15 +28,15 @@ mod tests;
 use std::sync::OnceLock;
 
 pub use calendar::{Booking, Calendar, Lane, Level, Opening};
-pub use forecast::{
-    Arm, Forecast, Goal, Measured, MetricForecast, Moments, Standing, Supposed, Test, Units, WhatIf,
-};
+pub use designs::spending;
+pub use forecast::{Arm, Forecast, Goal, Measured, MetricForecast, Moments, Standing, Supposed, Test, Units, WhatIf};
 pub use ways::{Covariate, MoreDays, MoreTraffic, NotEnough, Space, Ways};
 pub use why::Why;
 
 use crate::decl::{Day, Share};
 use crate::lock::{Locks, Occupancy, Plan, occupancy};
 use crate::model::{Catalogue, Claim, Ix, Metric, Surface};
+use crate::stats::design::Reach;
 use designs::Designs;
 use frame::Frame;
 use ground::Ground;
@@ -70,6 +70,12 @@ impl<'a> Power<'a> {
         let frame = self.frame(claim, what_if);
         let metrics = frame.metrics(&self.designs, true);
         Forecast { metrics, ..frame.forecast(claim) }
+    }
+
+    /// How many distinct units a surface reaches, if its baselines tell.
+    #[must_use]
+    pub fn reach(&self, surface: Ix<Surface>) -> Option<&Reach> {
+        self.ground(surface)?.reach.as_ref().ok()
     }
 
     /// The ways out, for a claim that is too small if things are otherwise as `what_if` says; none for one that is not.
@@ -148,13 +154,7 @@ impl<'a> Power<'a> {
     }
 
     /// What an experiment with two equal arms finds with a share from a day on, for so many days.
-    fn opening(
-        &self,
-        surface: Ix<Surface>,
-        metric: Ix<Metric>,
-        share: Share,
-        (start, days): (Day, u32),
-    ) -> Opening {
+    fn opening(&self, surface: Ix<Surface>, metric: Ix<Metric>, share: Share, (start, days): (Day, u32)) -> Opening {
         let ground = self.catalogue.surfaces.at(surface);
         let metric = self.catalogue.metrics.at(metric);
         let frame = Frame::free(self.catalogue, ground, self.ground(surface), metric, (share, days));

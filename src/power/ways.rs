@@ -101,7 +101,8 @@ impl Search<'_> {
         let surface = self.frame.surface.ok_or(NotEnough::Undefined(Why::NoSurface))?;
         let buckets = surface.buckets;
         let share = |count: u32| Share::of(count, buckets);
-        let suffices = |count: u32| short(&self.frame.with_share(share(count)).metrics(self.designs, false)).count() == 0;
+        let suffices =
+            |count: u32| short(&self.frame.with_share(share(count)).metrics(self.designs, false)).count() == 0;
         let now = self.frame.steps.last().map_or(0, |step| surface.count(step.share).unwrap_or(0));
         let most = buckets.saturating_sub(surface.count(surface.holdout).unwrap_or(0));
         if now >= most || !suffices(most) {

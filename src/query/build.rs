@@ -119,8 +119,10 @@ fn study(claim: &Claim, surface: &Surface, locks: &Locks, now: i64) -> Result<St
     Ok(Study { id: claim.id.clone(), key: lock.key(), variants, from, until, measures: Vec::new() })
 }
 
-/// The run of the current phase: from its first day to its planned end or, if that is earlier, the day of the decision.
-fn run(claim: &Claim, lock: &Lock) -> (i64, i64) {
+/// The run of the current phase, in microseconds since 1970: from its first day to its planned end or, if that is earlier, the
+/// day of the decision; one without an end lasts until the last day there is.
+#[must_use]
+pub fn run(claim: &Claim, lock: &Lock) -> (i64, i64) {
     // In the time of a later phase its own first day may lie after the start that all phases share.
     let first = lock.began.last().map_or(lock.start, |&began| began.max(lock.start));
     let decided = claim.decision().and_then(|decision| decision.on.as_ref()).map(|on| on.value.max(first));
@@ -138,7 +140,8 @@ fn columns(exposures: Option<&decl::Exposures>, unit: &str) -> Result<Exposures,
     let exposures = exposures.ok_or(Why::NoExposures)?;
     let text = |at: &decl::Must<String>, key| at.as_ref().map(|at| at.value.clone()).ok_or(Why::ExposuresLack(key));
     let units = exposures.unit.as_ref();
-    let (_, column) = units.and_then(|units| units.get(unit)).ok_or_else(|| Why::ExposuresWithoutUnit(unit.to_owned()))?;
+    let (_, column) =
+        units.and_then(|units| units.get(unit)).ok_or_else(|| Why::ExposuresWithoutUnit(unit.to_owned()))?;
     Ok(Exposures {
         table: text(&exposures.table, "table")?,
         unit: column.value.clone(),

@@ -99,7 +99,9 @@ impl Why {
             Self::NoControl => "a rollout keeps a control with `holdback = \"5%\"`".to_owned(),
             Self::NoExposures => "add `[exposures]` to `allotment.toml`".to_owned(),
             Self::ExposuresWithoutUnit(unit) => {
-                format!("add the column to `[exposures]` in `allotment.toml`, as in `unit = {{ {unit} = \"{unit}_id\" }}`")
+                format!(
+                    "add the column to `[exposures]` in `allotment.toml`, as in `unit = {{ {unit} = \"{unit}_id\" }}`"
+                )
             }
             Self::FactWithoutUnit(_, unit) => format!("add the column, as in `unit = {{ {unit} = \"{unit}_id\" }}`"),
             Self::NoFormula | Self::FactFaulty(_) => "run `allot lint`: it shows the place".to_owned(),

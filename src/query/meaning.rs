@@ -26,7 +26,9 @@ impl Gathered<'_> {
         let formula = metric.formula.as_ref().ok_or(Why::NoFormula)?;
         let window = metric.written.window.as_ref().ok_or(Why::NoWindow)?.value;
         // Every fact is looked at before any is added: a metric that is left out leaves nothing to read behind.
-        let facts = facts(formula).into_iter().map(|id| catalogue.facts.find(id).ok_or_else(|| Why::UnknownFact(id.to_owned())));
+        let facts = facts(formula)
+            .into_iter()
+            .map(|id| catalogue.facts.find(id).ok_or_else(|| Why::UnknownFact(id.to_owned())));
         let facts = facts.collect::<Result<Vec<_>, _>>()?;
         facts.iter().try_for_each(|&fact| self.source(fact).map(drop))?;
         let calculation = match formula {

@@ -4,7 +4,9 @@ mod build;
 mod left_out;
 mod meaning;
 mod request;
+mod sql;
 
-pub use build::{Asked, requests};
+pub use build::{Asked, requests, run};
 pub use left_out::{LeftOut, Why};
 pub use request::{Calculation, Comparator, Exposures, Input, Measure, Number, Relation, Request, Source, Study};
+pub use sql::{About, Dialect, Layout, Malformed, Row, Statement, statements, tallies};

@@ -40,7 +40,7 @@ pub struct Decision {
 #[schemars(rename = "reason")]
 pub struct Reason {
     pub why: Why,
-    /// The treatment that it is about.
+    /// The treatment that it is about; null where it is about several.
     pub variant: Option<String>,
     /// The metric that it is about.
     pub metric: Option<String>,

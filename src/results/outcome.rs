@@ -55,7 +55,10 @@ pub struct Outcome {
     pub margin: Option<MarginTest>,
     /// Whether it is significantly worse, with a margin beyond it: always sequentially, one-sided, at an error of its own.
     pub deterioration: Option<Deterioration>,
-    /// What planned looks have spent; null for other methods.
+    /// Complete units that control and this treatment were planned to have together, as the first look took it; null where no
+    /// baseline tells.
+    pub planned_units: Option<f64>,
+    /// What looks have spent; null for always-valid intervals. A fixed plan spends on the test for deterioration alone.
     pub spending: Option<Spending>,
     /// What the covariate did; null where none is declared.
     pub covariate: Option<Covariate>,
@@ -137,10 +140,8 @@ pub struct Deterioration {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "spending")]
 pub struct Spending {
-    /// Complete units as a share of the planned ones; of days where no baseline tells units.
+    /// Complete units as a share of `planned_units`; where those are not known, the share of the days.
     pub fraction: f64,
-    /// Planned complete units over all arms; null where days stand for them.
-    pub planned_units: Option<f64>,
     /// 1/se² of the difference, which correlates looks.
     pub information: Figure,
     /// Whether this is a look after the end and lag, which spends all that is left.
@@ -179,7 +180,8 @@ pub struct Contrast {
     pub lift_interval: Figure<Interval>,
 }
 
-/// The estimate from the units first exposed up to the end of a day, with the interval that a look at those would have had.
+/// The estimate from the units first exposed up to the end of a day, with the interval that a look at those would have had; of a
+/// fixed plan an always-valid one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "day_estimate")]

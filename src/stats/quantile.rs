@@ -38,6 +38,25 @@ impl Estimate {
         let spread = Self::of_ratio(units)?.se();
         around(events, level, units.count(), spread)
     }
+
+    /// A quantile with the values at the levels z·√(variance of its share) below and above it, as [`Self::of_clustered_quantile`]
+    /// takes them, worked out elsewhere: the standard error is (upper − lower)/(2z), undefined where the two are the same.
+    ///
+    /// # Errors
+    ///
+    /// [`Undefined::NotFinite`], and [`Undefined::OutOfRange`] where the values do not rise.
+    pub fn of_quantile_between(count: u64, value: f64, lower: f64, upper: f64) -> Result<Self, Undefined> {
+        if ![value, lower, upper].iter().all(|value| value.is_finite()) {
+            return Err(Undefined::NotFinite);
+        }
+        if !(lower <= value && value <= upper) {
+            return Err(Undefined::OutOfRange);
+        }
+        let z = normal::upper_quantile(0.5 * (1.0 - COVERED))?;
+        let se = if upper > lower { Ok((upper - lower) / (2.0 * z)) } else { Err(Undefined::ZeroWidth) };
+        let variance = if count < 2 { Err(Undefined::OneUnit) } else { se.map(|se| se * se) };
+        Ok(Self::new(count, Twofold::from(value), variance.and_then(super::undefined::finite), count as f64 - 1.0))
+    }
 }
 
 fn around(values: &Ordered, level: f64, count: u64, spread: Result<f64, Undefined>) -> Result<Estimate, Undefined> {

@@ -19,9 +19,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // Locks are files of the catalogue too, read with the reader that reads declarations.
     // What a lock pins of an audience is told of the condition that is served.
     ("lock", &["source", "diag", "decl", "model", "bucket", "artifact"]),
-    // Metrics are declared with their functions and windows; what is analysed is what was allotted.
-    ("query", &["source", "diag", "decl", "model", "lock"]),
     ("results", &[]),
+    // Metrics are declared with their functions and windows; what is analysed is what was allotted. What SQL returns is read back
+    // as sufficient statistics.
+    ("query", &["source", "diag", "decl", "model", "lock", "results"]),
     // What a gate records is read back by another run, also from a fork: a shape of its own, strictly read.
     ("report", &[]),
     // Shares, days and how results are read are declared once; a forecast names the file that its baseline came from.
@@ -35,8 +36,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("simulate", &["bucket", "artifact", "eval", "stats"]),
     ("publish", &["artifact"]),
     // Sufficient statistics are a part of what is recorded, so their shape is there.
-    ("measure", &["query", "stats", "results"]),
-    ("analysis", &["decl", "model", "lock", "query", "stats", "results"]),
+    // An input says which aggregate it is with the word of its declaration.
+    ("measure", &["decl", "query", "stats", "results"]),
+    // Looks are spent on the units that were planned, which the forecast tells.
+    ("analysis", &["decl", "model", "lock", "query", "power", "stats", "results"]),
     (
         "render",
         &["diag", "source", "decl", "bucket", "model", "lock", "lint", "change", "power", "eval", "results", "report"],

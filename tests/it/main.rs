@@ -17,6 +17,7 @@
 
 mod action;
 mod allocation;
+mod analysis;
 mod cli;
 #[cfg(feature = "forge")]
 mod comment;
@@ -50,6 +51,7 @@ mod rule_pages;
 mod schemas;
 mod sdk;
 mod serving;
+mod sql;
 mod stats_edge;
 mod stats_peers;
 mod world;

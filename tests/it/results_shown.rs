@@ -58,7 +58,8 @@ fn the_first_line_says_what_was_decided_and_why() {
         format!("### 🟢 Ship `one-page` of `checkout-one-page`: {effect}, and all 3 guardrails hold")
     );
     // Harm that goes on comes first, whatever else is decided.
-    let harm = "`revenue-per-user` **−6.0 %** (95 % CI −9.0 % to −3.0 %), significantly worse, beyond its limit of −2 %";
+    let harm =
+        "`revenue-per-user` **−6.0 %** (95 % CI −9.0 % to −3.0 %), significantly worse, beyond its limit of −2 %";
     let running = |results: &mut Results| results.run.state = State::Running;
     assert_eq!(titled("ship", running), format!("### 🔴 `two-pages` of `checkout-one-page` does harm: {harm}"));
     let stop = |results: &mut Results| {
@@ -83,7 +84,9 @@ fn the_first_line_says_what_was_decided_and_why() {
         results.decision.advice = Advice::Stop;
         results.decision.reasons[0].why = Why::NoSuccess;
     });
-    assert!(nothing.starts_with("### ⚪ Do not ship `checkout-one-page`: ") && nothing.ends_with("no more data will come"));
+    assert!(
+        nothing.starts_with("### ⚪ Do not ship `checkout-one-page`: ") && nothing.ends_with("no more data will come")
+    );
 }
 
 #[test]
@@ -145,17 +148,58 @@ fn a_comment_is_whole_whatever_its_size() {
         }
     }
     let text = markdown(&results, &links()).fit(COMMENT);
-    assert!(text.chars().count() <= COMMENT && text.contains("Left out, because it would be too long"), "{}", text.len());
+    assert!(
+        text.chars().count() <= COMMENT && text.contains("Left out, because it would be too long"),
+        "{}",
+        text.len()
+    );
 }
 
 /// Words of the format itself, which a record must have.
 fn is_fixed(key: &str, text: &str) -> bool {
     const WORDS: &[&str] = &[
-        "running", "ended", "over", "group_sequential", "always_valid", "fixed", "success", "guardrail", "required",
-        "superiority", "non_inferiority", "deterioration", "increase", "decrease", "mean", "conversion", "ratio", "quantile",
-        "aggregate", "sample_ratio", "mixed_assignments", "pre_period_balance", "missing_data", "passed", "failed",
-        "unchecked", "ship", "wait", "stop", "withheld", "better", "non_inferior", "worse", "undecided", "undefined",
-        "no_success", "no_success_yet", "not_non_inferior", "guardrails_hold", "part_of_week", "unsound", "nothing_tested",
+        "running",
+        "ended",
+        "over",
+        "group_sequential",
+        "always_valid",
+        "fixed",
+        "success",
+        "guardrail",
+        "required",
+        "superiority",
+        "non_inferiority",
+        "deterioration",
+        "increase",
+        "decrease",
+        "mean",
+        "conversion",
+        "ratio",
+        "quantile",
+        "aggregate",
+        "sample_ratio",
+        "mixed_assignments",
+        "pre_period_balance",
+        "missing_data",
+        "passed",
+        "failed",
+        "unchecked",
+        "ship",
+        "wait",
+        "stop",
+        "withheld",
+        "better",
+        "non_inferior",
+        "worse",
+        "undecided",
+        "undefined",
+        "no_success",
+        "no_success_yet",
+        "not_non_inferior",
+        "guardrails_hold",
+        "part_of_week",
+        "unsound",
+        "nothing_tested",
     ];
     matches!(key, "role" | "judged" | "goal" | "kind" | "status" | "advice" | "verdict" | "state" | "why" | "name")
         && WORDS.contains(&text)
@@ -164,7 +208,9 @@ fn is_fixed(key: &str, text: &str) -> bool {
 fn peers() -> bool {
     let asked = std::env::var_os("ALLOTMENT_PEERS").is_some();
     if !asked {
-        eprintln!("skipped: set ALLOTMENT_PEERS=1 (needs node, npm, python3, pip; a browser is installed where there is none)");
+        eprintln!(
+            "skipped: set ALLOTMENT_PEERS=1 (needs node, npm, python3, pip; a browser is installed where there is none)"
+        );
     }
     asked
 }
@@ -205,7 +251,8 @@ fn the_page_shows_what_is_recorded_to_everybody() {
     };
     let record = |name: &str, results: &[Results]| {
         write(name, results);
-        fs::write(scratch.path().join(format!("{name}.json")), serde_json::to_string(results).expect("JSON")).expect("written");
+        fs::write(scratch.path().join(format!("{name}.json")), serde_json::to_string(results).expect("JSON"))
+            .expect("written");
     };
     let all: Vec<Results> = examples().into_iter().map(|(_, results)| results).collect();
     record("all", &all);

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 const Z: f64 = 1.959_963_984_540_054;
 
-fn read(name: &str) -> String {
+pub fn read(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/reference/edge").join(name);
     fs::read_to_string(path).expect("the reference is there")
 }
@@ -27,9 +27,9 @@ fn instant(text: &str) -> Timestamp {
 }
 
 /// Outcome and covariate of each unit, by experiment and variant.
-type Units = BTreeMap<String, BTreeMap<String, Vec<[f64; 2]>>>;
+pub type Units = BTreeMap<String, BTreeMap<String, Vec<[f64; 2]>>>;
 
-fn units() -> Units {
+pub fn units() -> Units {
     let (exposures, events) = (read("exposures.csv"), read("events.csv"));
     let mut seen: BTreeMap<(&str, &str), (Timestamp, BTreeSet<&str>)> = BTreeMap::new();
     for row in rows(&exposures) {
@@ -67,7 +67,7 @@ fn units() -> Units {
 }
 
 #[track_caller]
-fn near(ours: f64, theirs: &Value, tolerance: f64, what: &str) {
+pub fn near(ours: f64, theirs: &Value, tolerance: f64, what: &str) {
     let theirs = theirs.as_f64().unwrap_or_else(|| panic!("{what}: no number"));
     assert!((ours - theirs).abs() <= tolerance * theirs.abs(), "{what}: {ours} is not {theirs}");
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 const EACH: usize = 40;
 
 /// SplitMix64.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -28,24 +28,24 @@ impl Random {
     }
 
     /// Above 0 and below 1.
-    fn share(&mut self) -> f64 {
+    pub fn share(&mut self) -> f64 {
         ((self.next() >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
     }
 
-    fn within(&mut self, low: f64, high: f64) -> f64 {
+    pub fn within(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.share()
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 
-    fn normal(&mut self) -> f64 {
+    pub fn normal(&mut self) -> f64 {
         normal::quantile(self.share()).expect("a share")
     }
 
     /// An outcome of one of the shapes that metrics have: skewed with zeros, a count, a conversion, noise on an offset.
-    fn outcomes(&mut self, units: usize) -> Vec<f64> {
+    pub fn outcomes(&mut self, units: usize) -> Vec<f64> {
         let (shape, scale, offset) = (self.below(4), self.within(-3.0, 5.0).exp(), self.within(-1e6, 1e6));
         let rate = self.within(0.2, 0.8);
         let one = |random: &mut Self| match shape {
@@ -58,7 +58,7 @@ impl Random {
         (0..units).map(|_| one(self)).collect()
     }
 
-    fn units(&mut self) -> usize {
+    pub fn units(&mut self) -> usize {
         8 + usize::try_from(self.below(300)).expect("small")
     }
 }
@@ -223,28 +223,35 @@ fn tails(random: &mut Random) -> Value {
     })
 }
 
-#[test]
-fn numpy_scipy_and_statsmodels_estimate_the_same() {
-    if std::env::var_os("ALLOTMENT_PEERS").is_none() {
-        eprintln!("skipped: set ALLOTMENT_PEERS=1 to compare with scipy and statsmodels (needs python3, pip)");
-        return;
+/// Whether peers are installed and run, as `.ci/run` has it; else it is said what is skipped.
+pub fn wanted(with: &str) -> bool {
+    let wanted = std::env::var_os("ALLOTMENT_PEERS").is_some();
+    if !wanted {
+        eprintln!("skipped: set ALLOTMENT_PEERS=1 to compare with {with} (needs python3, pip)");
     }
+    wanted
+}
+
+/// A generator with a seed that is new each time, or given by `ALLOTMENT_SEED`; it is printed.
+pub fn seeded() -> (u64, Random) {
     let seed = match std::env::var("ALLOTMENT_SEED") {
         Ok(seed) => seed.parse().expect("a seed is a number"),
         Err(_) => SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").subsec_nanos().into(),
     };
     eprintln!("ALLOTMENT_SEED={seed}");
-    let mut random = Random(seed);
-    let kinds = [welch, cuped, ratio, quantile, strata, cells, tails];
-    let cases: Vec<Value> = (0..EACH * kinds.len()).map(|at| kinds[at % kinds.len()](&mut random)).collect();
+    (seed, Random(seed))
+}
+
+/// Has a script in `tests/stats` compare cases: all of them, or it fails.
+pub fn compare(script: &str, cases: &[Value], seed: u64) {
     let mut script = Command::new("sh")
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stats/run.sh"))
-        .arg("estimation.py")
+        .arg(script)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .expect("it starts");
-    let text = serde_json::to_string(&cases).expect("JSON");
+    let text = serde_json::to_string(cases).expect("JSON");
     script.stdin.take().expect("an input").write_all(text.as_bytes()).expect("it listens");
     let output = script.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&output.stdout);
@@ -252,4 +259,15 @@ fn numpy_scipy_and_statsmodels_estimate_the_same() {
     let words = format!("{} cases", cases.len());
     assert!(said.contains(&words), "all {words} are compared: {said}");
     eprintln!("{}", said.trim());
+}
+
+#[test]
+fn numpy_scipy_and_statsmodels_estimate_the_same() {
+    if !wanted("scipy and statsmodels") {
+        return;
+    }
+    let (seed, mut random) = seeded();
+    let kinds = [welch, cuped, ratio, quantile, strata, cells, tails];
+    let cases: Vec<Value> = (0..EACH * kinds.len()).map(|at| kinds[at % kinds.len()](&mut random)).collect();
+    compare("estimation.py", &cases, seed);
 }

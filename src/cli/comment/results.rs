@@ -28,7 +28,8 @@ pub fn run(
         None => Ok(records),
     });
     let records = records.map_err(|wrong| {
-        Failure::usage(format!("cannot use `{}`: {wrong}", path.display())).help("make one with `allot analyze --format json`")
+        Failure::usage(format!("cannot use `{}`: {wrong}", path.display()))
+            .help("make one with `allot analyze --format json`")
     })?;
     let wanted = |results: &Results| wanted(global, around, repository.as_ref(), results, path);
     if verb.dry_run {

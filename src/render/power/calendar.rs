@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 
 use super::amounts::{effect, there};
-use crate::render::columns::{Cell, Columns, shortened};
 use super::forecast::aside;
+use crate::render::columns::{Cell, Columns, shortened};
 use crate::render::figures::{count, counted, day, days_between, percent};
 use crate::render::text::{Style, Tone, toned};
 use crate::render::words::{plain, wrapped};

@@ -1,11 +1,11 @@
 //! One experiment's forecast as text for a terminal: the verdict, its metrics, a plot, days by traffic, and the ways out.
 
 use super::amounts::{effect, level, needed, number, there};
-use crate::render::columns::{Cell, Columns};
 use super::plot::{self, Plot};
 use super::words::{
     audience, decided, headline, left_open, reasons, role, runs, smallest, sources, standing, supposed,
 };
+use crate::render::columns::{Cell, Columns};
 use crate::render::figures::percent;
 use crate::render::text::{Style, Tone, toned};
 use crate::render::words::{plain, wrapped};

@@ -1,8 +1,8 @@
 //! Many experiments at a glance: a line each, the worst first.
 
 use super::amounts::effect;
-use crate::render::columns::{Cell, Columns};
 use super::words::{headline, standing};
+use crate::render::columns::{Cell, Columns};
 use crate::render::figures::{counted, listed, percent};
 use crate::render::text::{Style, Tone, toned};
 use crate::render::words::plain;

@@ -107,7 +107,7 @@ impl Amounts {
             }
             _ => self.difference(interval.low),
         };
-        format!("{low} to {}", self.difference(interval.high))
+        format!("{low}{SPACE}to{SPACE}{}", self.difference(interval.high))
     }
 
     /// "+3.0 %".
@@ -117,7 +117,7 @@ impl Amounts {
 
     /// "+0.9 % to +5.1 %".
     pub fn lifts(&self, interval: Interval) -> String {
-        format!("{} to {}", self.lift(interval.low), self.lift(interval.high))
+        format!("{}{SPACE}to{SPACE}{}", self.lift(interval.low), self.lift(interval.high))
     }
 
     /// "+0.9 to +5.1": where the sign of percent stands before it.
@@ -126,7 +126,7 @@ impl Amounts {
             let text = lift(value, self.lift_decimals);
             (self.pen.number)(text.trim_end_matches(['%', SPACE]), value)
         };
-        format!("{} to {}", one(interval.low), one(interval.high))
+        format!("{}{SPACE}to{SPACE}{}", one(interval.low), one(interval.high))
     }
 
     /// The lift of an outcome, or where that is undefined the difference; a dash without either.
@@ -229,7 +229,10 @@ mod tests {
     #[test]
     fn numbers_have_real_signs_and_thousands() {
         assert_eq!((number(1_234_567.0, 0), number(-1_924.44, 1)), ("1,234,567".into(), "−1,924.4".into()));
-        assert_eq!((number(-0.04, 1), number(0.0, 2), number(f64::NAN, 2)), ("0.0".into(), "0.00".into(), "NaN".into()));
+        assert_eq!(
+            (number(-0.04, 1), number(0.0, 2), number(f64::NAN, 2)),
+            ("0.0".into(), "0.00".into(), "NaN".into())
+        );
         assert_eq!(number(-1e20, 2), "−1.000e20");
         assert_eq!((lift(0.0298, 1), lift(-0.019, 1), lift(-0.0001, 1)), {
             ("+3.0\u{a0}%".into(), "−1.9\u{a0}%".into(), "0.0\u{a0}%".into())
@@ -244,8 +247,12 @@ mod tests {
 
     #[test]
     fn levels_are_short() {
-        let shown = [percent(0.02), percent(0.0001), confidence(0.05), confidence(0.01 / 3.0)].map(|text| text.replace('\u{a0}', " "));
+        let shown = [percent(0.02), percent(0.0001), confidence(0.05), confidence(0.01 / 3.0)]
+            .map(|text| text.replace('\u{a0}', " "));
         assert_eq!(shown, ["2 %", "0.01 %", "95 %", "99.67 %"]);
-        assert_eq!([p_value(0.0042), p_value(0.65), p_value(1e-9), p_value(1.0)], ["p = 0.004", "p = 0.65", "p < 0.001", "p > 0.99"]);
+        assert_eq!(
+            [p_value(0.0042), p_value(0.65), p_value(1e-9), p_value(1.0)],
+            ["p = 0.004", "p = 0.65", "p < 0.001", "p > 0.99"]
+        );
     }
 }

@@ -51,7 +51,16 @@ fn interval(outcome: &Outcome, limit: Option<f64>, scale: Scale, columns: usize)
         // Where a line goes through nothing or a limit, that stays seen.
         for (value, mark) in [(Some(0.0), '┼'), (limit, '┊')] {
             if let Some(at) = value.filter(|value| scale.holds(*value)).map(|value| column(scale, value, columns)) {
-                put(at, if (low..=high).contains(&at) { mark } else if mark == '┼' { '│' } else { mark });
+                put(
+                    at,
+                    if (low..=high).contains(&at) {
+                        mark
+                    } else if mark == '┼' {
+                        '│'
+                    } else {
+                        mark
+                    },
+                );
             }
         }
         put(low, if scale.holds(interval.low) { '├' } else { '◂' });

@@ -15,7 +15,8 @@ const WIDEST: f64 = 4.0;
 impl Scale {
     /// The scale of intervals and of what else must be seen on it, always with 0; none where there is no interval.
     fn of(intervals: &[Interval], also: impl Iterator<Item = f64>) -> Option<Self> {
-        let mut reach: Vec<f64> = intervals.iter().map(|interval| interval.low.abs().max(interval.high.abs())).collect();
+        let mut reach: Vec<f64> =
+            intervals.iter().map(|interval| interval.low.abs().max(interval.high.abs())).collect();
         reach.retain(|reach| reach.is_finite() && *reach > 0.0);
         reach.sort_by(f64::total_cmp);
         let usual = reach.get(reach.len() / 2)?;

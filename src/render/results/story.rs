@@ -68,7 +68,11 @@ pub fn counted_units(results: &Results, number: u64) -> String {
 /// What is randomised, as one; a word that is no plain one is not repeated in the middle of sentences.
 fn one(results: &Results) -> &str {
     let unit = results.unit.as_str();
-    if !unit.is_empty() && unit.len() <= 24 && unit.bytes().all(|byte| byte.is_ascii_lowercase()) { unit } else { "unit" }
+    if !unit.is_empty() && unit.len() <= 24 && unit.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        unit
+    } else {
+        "unit"
+    }
 }
 
 /// What is randomised, as several.
@@ -104,7 +108,11 @@ pub fn impact(results: &Results, pen: Pen) -> Option<String> {
     }
     if let (Some(lift), Some(around)) = (impact.lift.number(), known(&impact.lift_interval)) {
         let share = impact.exposed.number().map_or_else(String::new, |share| {
-            format!(", of whose {} {} would be exposed", units(results), super::amounts::percent((share * 1e4).round() / 1e4))
+            format!(
+                ", of whose {} {} would be exposed",
+                units(results),
+                super::amounts::percent((share * 1e4).round() / 1e4)
+            )
         });
         sentences.push(format!(
             "Over all of {}{share}, that is {} ({}).",
@@ -124,7 +132,8 @@ pub fn reasons(results: &Results, pen: Pen) -> Vec<String> {
     let other = results.treatments.iter().filter(|_| several).flat_map(|treatment| &treatment.reasons);
     for reason in results.decision.reasons.iter().chain(other) {
         let key = (reason.why, reason.variant.as_deref(), reason.metric.as_deref());
-        if seen.contains(&key) {
+        // What is said of all treatments need not be said again of each.
+        if seen.contains(&key) || seen.contains(&(reason.why, None, reason.metric.as_deref())) {
             continue;
         }
         seen.push(key);

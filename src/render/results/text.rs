@@ -42,9 +42,11 @@ pub fn text(results: &Results, style: Style, width: usize) -> String {
 
 /// From what and when.
 fn provenance(results: &Results) -> String {
-    let commit = results.plan.commit.as_deref().map_or_else(String::new, |commit| {
-        format!(", plan at {}", plain(commit.get(..10).unwrap_or(commit)))
-    });
+    let commit = results
+        .plan
+        .commit
+        .as_deref()
+        .map_or_else(String::new, |commit| format!(", plan at {}", plain(commit.get(..10).unwrap_or(commit))));
     format!(
         "Look {} as of {}{commit}, counted by {}.",
         results.look.number,
@@ -133,14 +135,25 @@ impl Page {
         };
         let widest = |lines: &[String]| lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
         // Names are cut only where nothing else is left to leave out.
-        let natural = |titles: &[&str]| Columns { titles, gives_way: 0, rows: rows(titles) }.lines(INDENT, usize::MAX, Style::Plain);
+        let natural = |titles: &[&str]| {
+            Columns { titles, gives_way: 0, rows: rows(titles) }.lines(INDENT, usize::MAX, Style::Plain)
+        };
         let fits = |titles: &&&[&str]| widest(&natural(titles)) <= self.width;
         let titles = sets.iter().find(fits).or(sets.last()).copied().unwrap_or_default();
         let mut lines = Columns { titles, gives_way: 0, rows: rows(titles) }.lines(INDENT, self.width, self.style);
         let shown = titles.contains(&interval.as_str());
-        let others: Vec<String> = treatment.outcomes.iter().filter(|outcome| shown && is_other(outcome, alpha)).map(|outcome| confidence(outcome.alpha)).collect();
+        let others: Vec<String> = treatment
+            .outcomes
+            .iter()
+            .filter(|outcome| shown && is_other(outcome, alpha))
+            .map(|outcome| confidence(outcome.alpha))
+            .collect();
         if let Some(first) = others.first() {
-            let levels = if others.iter().all(|other| other == first) { first.clone() } else { "another level, as in the page".to_owned() };
+            let levels = if others.iter().all(|other| other == first) {
+                first.clone()
+            } else {
+                "another level, as in the page".to_owned()
+            };
             lines.push(format!("{}{}", " ".repeat(INDENT), toned(&format!("* {levels}"), Tone::Faint, self.style)));
         }
         lines.join("\n")

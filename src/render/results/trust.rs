@@ -36,7 +36,9 @@ pub fn title(name: CheckName) -> &'static str {
 fn line(check: &Check, pen: Pen) -> Line {
     let value = check.value.as_ref().and_then(crate::results::Figure::number).map_or_else(String::new, |value| {
         match check.name {
-            CheckName::SampleRatio | CheckName::PrePeriodBalance => format!(", {}", (pen.number)(&p_value(value), value)),
+            CheckName::SampleRatio | CheckName::PrePeriodBalance => {
+                format!(", {}", (pen.number)(&p_value(value), value))
+            }
             CheckName::MixedAssignments => format!(", {}", (pen.number)(&percent((value * 1e4).round() / 1e4), value)),
             CheckName::MissingData => String::new(),
         }
@@ -83,7 +85,8 @@ fn left_out(results: &Results) -> Option<Line> {
         (tally.rows_outside, "outside the run"),
         (tally.rows_unknown_variant, "of no variant that it has"),
     ];
-    let said: Vec<String> = kinds.iter().filter(|(rows, _)| *rows > 0).map(|(rows, what)| format!("{} {what}", count(*rows))).collect();
+    let said: Vec<String> =
+        kinds.iter().filter(|(rows, _)| *rows > 0).map(|(rows, what)| format!("{} {what}", count(*rows))).collect();
     (!said.is_empty()).then(|| Line {
         mark: Mark::Quiet,
         title: "Exposure rows left out",

@@ -49,7 +49,9 @@ pub fn reading(metric: &Metric, outcome: &Outcome, pen: Pen) -> Reading {
     let harmed = outcome.deterioration.as_ref().is_some_and(|test| test.worse);
     match (outcome.verdict, limit(metric)) {
         (Verdict::Withheld, _) => Reading::new(Mark::Quiet, "withheld"),
-        (Verdict::Undefined, _) => Reading::new(Mark::Open, format!("undefined: {}", (pen.sentence)(why(metric, outcome)))),
+        (Verdict::Undefined, _) => {
+            Reading::new(Mark::Open, format!("undefined: {}", (pen.sentence)(why(metric, outcome))))
+        }
         (Verdict::Worse, Some(limit)) => Reading::new(Mark::Bad, format!("worse, beyond its {limit} limit")),
         (_, Some(limit)) if harmed => Reading::new(Mark::Bad, format!("worse, beyond its {limit} limit")),
         (Verdict::Worse, None) => Reading::new(Mark::Bad, format!("worse{p}")),
@@ -119,7 +121,8 @@ pub fn headline(results: &Results, pen: Pen) -> Reading {
     let all = (pen.name)(&results.experiment);
     let sound = results.decision.advice != Advice::Withheld;
     // Harm to users that goes on comes before everything else that sound data say.
-    let harmful = results.treatments.iter().find(|treatment| sound && running && harms(results, treatment).next().is_some());
+    let harmful =
+        results.treatments.iter().find(|treatment| sound && running && harms(results, treatment).next().is_some());
     if let Some(treatment) = harmful {
         let harm = harms(results, treatment).next().map_or_else(String::new, |(metric, outcome)| {
             format!("{}, significantly worse{}", effect(results, metric, outcome, pen), beyond(metric))
@@ -136,7 +139,8 @@ pub fn headline(results: &Results, pen: Pen) -> Reading {
         _ => all.clone(),
     };
     let primary = primary(results).map(|(metric, outcome)| effect(results, metric, outcome, pen));
-    let because = |words: String| primary.as_ref().map_or_else(|| words.clone(), |primary| format!("{primary}, {words}"));
+    let because =
+        |words: String| primary.as_ref().map_or_else(|| words.clone(), |primary| format!("{primary}, {words}"));
     match results.decision.advice {
         Advice::Withheld => Reading::new(Mark::Bad, format!("No verdict on {all}: {}", first_reason(results, pen))),
         Advice::Ship => Reading::new(Mark::Good, format!("Ship {subject}: {}", because(holding(results)))),
@@ -144,17 +148,23 @@ pub fn headline(results: &Results, pen: Pen) -> Reading {
             let harm = lead(results).and_then(|treatment| harms(results, treatment).next());
             match harm {
                 Some((metric, outcome)) => {
-                    let harm = format!("{}, significantly worse{}", effect(results, metric, outcome, pen), beyond(metric));
+                    let harm =
+                        format!("{}, significantly worse{}", effect(results, metric, outcome, pen), beyond(metric));
                     Reading::new(Mark::Bad, format!("Do not ship {all}: {harm}"))
                 }
-                None => Reading::new(Mark::Quiet, format!("Do not ship {all}: {}", because(first_reason(results, pen)))),
+                None => {
+                    Reading::new(Mark::Quiet, format!("Do not ship {all}: {}", because(first_reason(results, pen))))
+                }
             }
         }
         Advice::Wait => {
             let what = if running { format!("Let {all} run on") } else { format!("Wait before shipping {all}") };
             let reason = first_reason(results, pen);
             let better = primary_is_better(results);
-            Reading::new(Mark::Open, format!("{what}: {}", because(if better { format!("but {reason}") } else { reason })))
+            Reading::new(
+                Mark::Open,
+                format!("{what}: {}", because(if better { format!("but {reason}") } else { reason })),
+            )
         }
     }
 }

@@ -59,6 +59,15 @@ impl Sequence {
         Ok(critical(self.alpha, self.sides, units * self.rho * self.rho))
     }
 
+    /// The always-valid two-sided p-value of a statistic (in standard errors) at so many units of both arms: the smallest error
+    /// at which a sequence with this ρ excludes 0, √(nρ² + 1)·exp(−t²·nρ²/(2(nρ² + 1))), at most 1, and above 0.
+    #[must_use]
+    pub fn p(self, units: f64, statistic: f64) -> f64 {
+        let square = units * self.rho * self.rho;
+        let log = 0.5 * (square + 1.0).ln() - 0.5 * statistic * statistic * square / (square + 1.0);
+        log.exp().clamp(f64::MIN_POSITIVE, 1.0)
+    }
+
     /// How many times the units of a single look are needed for the same power at the planned end.
     ///
     /// At the number of units that the sequence is tuned for q depends on α alone, so that this needs no search. It counts

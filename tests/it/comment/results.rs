@@ -38,7 +38,8 @@ fn a_comment_is_created_updated_and_kept_apart_from_others() {
     let (server, folder) = (Server::start(), tempfile::tempdir().expect("a folder"));
     let job = Job::at(server.address());
     job.ends(0, &[]);
-    let say = |id: &str, at: &str| comment(folder.path(), server.address(), &record(id, at).to_string(), &["--pr", "7"]);
+    let say =
+        |id: &str, at: &str| comment(folder.path(), server.address(), &record(id, at).to_string(), &["--pr", "7"]);
     let first = say("large-cards", "2027-02-10T00:00:00Z");
     assert!(first.code == Some(0) && first.err.contains("created the comment"), "{}", first.err);
     assert!(say("large-cards", "2027-02-11T00:00:00Z").err.contains("updated the comment"));
@@ -65,21 +66,28 @@ fn the_launch_is_found_through_git_and_github() {
     repository.edit("metrics/app.toml", "Crashes per user in the first week", "Crashes per user");
     repository.git(&["commit", "-qam", "Another thing (#10)"]);
     let say = |arguments: &[&str]| {
-        comment(&repository.root(), server.address(), &record("large-cards", "2027-02-10T00:00:00Z").to_string(), arguments)
+        comment(
+            &repository.root(),
+            server.address(),
+            &record("large-cards", "2027-02-10T00:00:00Z").to_string(),
+            arguments,
+        )
     };
     // What GitHub says of the commit counts, and not what its message does.
     server.pulls(json!([{ "number": 8, "state": "open" }, { "number": 7, "state": "closed", "merged_at": "2027-01-31T00:00:00Z" }]));
     let said = say(&[]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.err.contains("created the comment on pull request 7"), "{}", said.err);
-    let asked: Vec<String> = server.seen().into_iter().map(|seen| seen.path).filter(|path| path.contains("/pulls")).collect();
+    let asked: Vec<String> =
+        server.seen().into_iter().map(|seen| seen.path).filter(|path| path.contains("/pulls")).collect();
     assert!(asked[0].contains(&format!("/commits/{launch}/pulls")), "{asked:?}");
     // Where it knows none, the message is all there is.
     server.pulls(json!([]));
     server.script("/repos/acme/shop/issues/9/comments?per_page=100", [Act::Answer(404, "", "{}".to_owned())]);
     assert!(say(&[]).code != Some(0));
     assert!(server.seen().iter().any(|seen| seen.path.starts_with("/repos/acme/shop/issues/9/comments")));
-    let unknown = comment(&repository.root(), server.address(), &record("never-was", "2027-02-10T00:00:00Z").to_string(), &[]);
+    let unknown =
+        comment(&repository.root(), server.address(), &record("never-was", "2027-02-10T00:00:00Z").to_string(), &[]);
     assert_eq!(unknown.code, Some(2), "{}", unknown.err);
     assert!(unknown.err.contains("no commit that this clone holds launched `never-was`"), "{}", unknown.err);
 }
@@ -90,7 +98,12 @@ fn several_records_are_several_comments_and_odd_ones_none() {
     let say = |records: &str| comment(folder.path(), "http://127.0.0.1:9", records, &["--dry-run"]);
     let two = format!("{:#}\n{}\n", record("one", "2027-02-10T00:00:00Z"), record("two", "2027-02-10T00:00:00Z"));
     let said = say(&two);
-    assert_eq!((said.code, said.out.matches("<!-- allotment:v1 report=results key=").count()), (Some(0), 2), "{}", said.err);
+    assert_eq!(
+        (said.code, said.out.matches("<!-- allotment:v1 report=results key=").count()),
+        (Some(0), 2),
+        "{}",
+        said.err
+    );
     let mut odd = record("one", "2027-02-10T00:00:00Z");
     odd["plan"]["commit"] = json!("main");
     for (records, why) in [

@@ -29,7 +29,9 @@ pub fn section(results: &Results) -> Option<Section> {
     if days.len() < 2 {
         return None;
     }
-    let list = |value: &dyn Fn(&(u32, f64, crate::results::Interval)) -> String| days.iter().map(value).collect::<Vec<_>>().join(", ");
+    let list = |value: &dyn Fn(&(u32, f64, crate::results::Interval)) -> String| {
+        days.iter().map(value).collect::<Vec<_>>().join(", ")
+    };
     // The chart's own language knows no minus but the hyphen.
     let percent = |value: f64| number(value * 100.0, 2).replace('−', "-").replace(',', "");
     let mut lines = format!(
@@ -39,13 +41,18 @@ pub fn section(results: &Results) -> Option<Section> {
         percent(scale.low),
         percent(scale.high)
     );
-    for line in [list(&|(_, lift, _)| percent(*lift)), list(&|(.., interval)| percent(interval.high)), list(&|(.., interval)| percent(interval.low)), list(&|_| "0".to_owned())] {
+    for line in [
+        list(&|(_, lift, _)| percent(*lift)),
+        list(&|(.., interval)| percent(interval.high)),
+        list(&|(.., interval)| percent(interval.low)),
+        list(&|_| "0".to_owned()),
+    ] {
         lines.push_str(&format!("    line [{line}]\n"));
     }
     let text = format!(
         "{}\n\n<sub>Middle line: the estimate. Outer lines: its interval. Flat line: no effect. {}</sub>",
         fence("mermaid", &lines),
-        method::intervals(&results.method)
+        method::daily(&results.method)
     );
     Some(Section { holds: ("chart", "charts"), text })
 }

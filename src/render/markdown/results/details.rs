@@ -17,7 +17,12 @@ pub fn sections(results: &Results) -> Vec<Section> {
     sections.extend(results.treatments.iter().map(|treatment| differences(results, treatment)));
     let mut said: Vec<String> = vec![method::decided(results, PEN).join(" ")];
     for metric in &results.metrics {
-        said.push(format!("- {} ({}): {}", code(&metric.id), method::role(metric), method::metric(results, metric, PEN).join(" ")));
+        said.push(format!(
+            "- {} ({}): {}",
+            code(&metric.id),
+            method::role(metric),
+            method::metric(results, metric, PEN).join(" ")
+        ));
     }
     let list = said.join("\n").replacen("\n- ", "\n\n- ", 1);
     sections.push(folded(HOLDS, "How this was computed", "", &list));
@@ -32,11 +37,15 @@ fn hypothesis(results: &Results) -> Option<Section> {
 
 /// Every outcome in the metric's own units, with what it was read off.
 fn differences(results: &Results, treatment: &Treatment) -> Section {
-    let mut text = "| Metric | Difference (CI) | Standard error | p | Held against | Computed |\n|:--|:--|--:|--:|--:|:--|".to_owned();
+    let mut text =
+        "| Metric | Difference (CI) | Standard error | p | Held against | Computed |\n|:--|:--|--:|--:|--:|:--|"
+            .to_owned();
     for (metric, outcome) in results.metrics.iter().zip(&treatment.outcomes) {
         let amounts = Amounts::at(results, metric, PEN);
-        let around = known(&outcome.interval).map_or_else(String::new, |interval| format!(" ({})", amounts.differences(interval)));
-        let shown = |figure: &Figure, show: &dyn Fn(f64) -> String| figure.number().map_or_else(|| "–".to_owned(), show);
+        let around = known(&outcome.interval)
+            .map_or_else(String::new, |interval| format!(" ({})", amounts.differences(interval)));
+        let shown =
+            |figure: &Figure, show: &dyn Fn(f64) -> String| figure.number().map_or_else(|| "–".to_owned(), show);
         text.push_str(&format!(
             "\n| {} | {}{around} | {} | {} | {} | {} |",
             code(&metric.id),
@@ -47,11 +56,18 @@ fn differences(results: &Results, treatment: &Treatment) -> Section {
             method::outcome(results, metric, outcome, PEN).join(" ")
         ));
     }
-    let aside = format!(" ({}, {} against {})", counted(results.metrics.len(), "metric", "metrics"), summary_name(&treatment.variant), results
-        .variants
-        .first()
-        .map_or_else(|| "control".to_owned(), |variant| summary_name(&variant.id)));
-    let units = treatment.outcomes.iter().map(|outcome| outcome.control.units.saturating_add(outcome.treatment.units)).max().unwrap_or(0);
+    let aside = format!(
+        " ({}, {} against {})",
+        counted(results.metrics.len(), "metric", "metrics"),
+        summary_name(&treatment.variant),
+        results.variants.first().map_or_else(|| "control".to_owned(), |variant| summary_name(&variant.id))
+    );
+    let units = treatment
+        .outcomes
+        .iter()
+        .map(|outcome| outcome.control.units.saturating_add(outcome.treatment.units))
+        .max()
+        .unwrap_or(0);
     let body = format!("{text}\n\nFrom {}.", story::counted_units(results, units));
     folded(("table of differences", "tables of differences"), "In the metrics' own units", &aside, &body)
 }

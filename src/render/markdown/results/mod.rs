@@ -13,8 +13,7 @@ use crate::render::results::{pen, story, trust};
 use crate::results::{Advice, Results, Status};
 
 /// Words in Markdown.
-pub(super) const PEN: Pen =
-    Pen { name: code, words, sentence, strong: |text| format!("**{text}**"), number: bare };
+pub(super) const PEN: Pen = Pen { name: code, words, sentence, strong: |text| format!("**{text}**"), number: bare };
 
 /// Results as a document: what was decided, why, and what to do; then how sure that is.
 #[must_use]
@@ -28,25 +27,27 @@ pub fn results(results: &Results, links: &Links) -> Document {
     sections.push(checks(results));
     sections.extend(next(results));
     sections.extend(details::sections(results));
-    Document {
-        title: format!("### {} {}", verdict.mark.circle(), verdict.words),
-        sections,
-        foot: foot(results, links),
-    }
+    Document { title: format!("### {} {}", verdict.mark.circle(), verdict.words), sections, foot: foot(results, links) }
 }
 
 /// What must not be overlooked: data that cannot be trusted, and harm to users.
 fn alert(results: &Results) -> Option<Section> {
     let mut lines: Vec<String> = Vec::new();
     for check in results.health.iter().filter(|check| check.status == Status::Failed) {
-        let help = check.help.as_deref().map_or_else(String::new, |help| format!(" {}", pen::sentence(&sentence(help))));
+        let help =
+            check.help.as_deref().map_or_else(String::new, |help| format!(" {}", pen::sentence(&sentence(help))));
         lines.push(format!("**{}:** {}.{help}", trust::title(check.name), sentence(&check.found)));
     }
     if results.decision.advice != Advice::Withheld {
         for treatment in &results.treatments {
             for (metric, outcome) in harms(results, treatment).take(4) {
                 let effect = crate::render::results::verdict::effect(results, metric, outcome, PEN);
-                lines.push(format!("**{} is significantly worse** with {}: {effect}{}.", words_of(metric), code(&treatment.variant), beyond(metric)));
+                lines.push(format!(
+                    "**{} is significantly worse** with {}: {effect}{}.",
+                    words_of(metric),
+                    code(&treatment.variant),
+                    beyond(metric)
+                ));
             }
         }
     }
@@ -64,7 +65,8 @@ fn words_of(metric: &crate::results::Metric) -> String {
 /// The effect in the metric's own units, and what it would come to.
 fn effect(results: &Results) -> Option<Section> {
     let doubt = (results.decision.advice == Advice::Withheld).then(|| story::DOUBT.to_owned());
-    let said: Vec<String> = [doubt, story::effect(results, PEN), story::impact(results, PEN)].into_iter().flatten().collect();
+    let said: Vec<String> =
+        [doubt, story::effect(results, PEN), story::impact(results, PEN)].into_iter().flatten().collect();
     (!said.is_empty()).then(|| Section { holds: ("sentence", "sentences"), text: said.join(" ") })
 }
 
@@ -95,7 +97,8 @@ fn next(results: &Results) -> Option<Section> {
     if results.decision.advice == Advice::Wait && results.decision.next.is_some() {
         steps.pop();
     }
-    (!steps.is_empty()).then(|| Section { holds: ("next step", "next steps"), text: format!("**Next:** {}", steps.join(" ")) })
+    (!steps.is_empty())
+        .then(|| Section { holds: ("next step", "next steps"), text: format!("**Next:** {}", steps.join(" ")) })
 }
 
 /// A part that is folded away.

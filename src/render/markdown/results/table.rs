@@ -17,7 +17,11 @@ pub fn sections(results: &Results) -> Vec<Section> {
         .treatments
         .iter()
         .map(|treatment| {
-            let heading = if several { format!("#### {}: {}\n\n", code(&treatment.variant), advice(treatment.advice)) } else { String::new() };
+            let heading = if several {
+                format!("#### {}: {}\n\n", code(&treatment.variant), advice(treatment.advice))
+            } else {
+                String::new()
+            };
             Section { holds: HOLDS, text: format!("{heading}{}", table(results, treatment, &control)) }
         })
         .collect()
@@ -52,7 +56,8 @@ fn row(results: &Results, metric: &Metric, outcome: &Outcome, alpha: f64) -> Str
     let success = metric.role == Role::Success;
     let lift = amounts.change(outcome);
     let lift = if success && lift != "–" { (PEN.strong)(&lift) } else { lift };
-    let own = if (outcome.alpha - alpha).abs() < 1e-9 { String::new() } else { format!("{} CI ", confidence(outcome.alpha)) };
+    let own =
+        if (outcome.alpha - alpha).abs() < 1e-9 { String::new() } else { format!("{} CI ", confidence(outcome.alpha)) };
     let around = amounts.around(outcome).map_or_else(String::new, |around| format!(" ({own}{around})"));
     let Reading { mark, words } = reading(metric, outcome, PEN);
     format!(

@@ -58,14 +58,17 @@ impl Page<'_> {
         let results = self.results;
         let title = self.id("title");
         let level = self.level;
-        let owner = results.owner.as_deref().map_or_else(String::new, |owner| format!(" · owned by {}", escaped(owner)));
+        let owner =
+            results.owner.as_deref().map_or_else(String::new, |owner| format!(" · owned by {}", escaped(owner)));
         let phase = if results.phase > 1 { format!(" · phase {}", results.phase) } else { String::new() };
         let verdict = headline(results, PEN);
-        let effect = story::effect(results, PEN).map_or_else(String::new, |text| format!("<p class=\"lede\">{text}</p>\n"));
+        let effect =
+            story::effect(results, PEN).map_or_else(String::new, |text| format!("<p class=\"lede\">{text}</p>\n"));
         let impact = story::impact(results, PEN).map_or_else(String::new, |text| format!("<p>{text}</p>\n"));
-        let hypothesis = results.hypothesis.as_deref().map_or_else(String::new, |text| {
-            format!("<p class=\"aside\">What was believed: {}</p>\n", escaped(text))
-        });
+        let hypothesis = results
+            .hypothesis
+            .as_deref()
+            .map_or_else(String::new, |text| format!("<p class=\"aside\">What was believed: {}</p>\n", escaped(text)));
         let doubt = match results.decision.advice {
             Advice::Withheld => format!("<p class=\"aside\">{}</p>\n", story::DOUBT),
             _ => String::new(),
@@ -84,7 +87,8 @@ impl Page<'_> {
     }
 
     fn reasons(&self) -> String {
-        let list = |items: Vec<String>| items.iter().map(|item| format!("<li>{}</li>\n", capital(item))).collect::<String>();
+        let list =
+            |items: Vec<String>| items.iter().map(|item| format!("<li>{}</li>\n", capital(item))).collect::<String>();
         let side = |title: &str, items: Vec<String>| match items.is_empty() {
             true => String::new(),
             false => format!("<div>{}<ul>\n{}</ul></div>\n", self.heading(2, title), list(items)),
@@ -98,7 +102,13 @@ impl Page<'_> {
     }
 
     fn effects(&self) -> String {
-        let plots: String = self.results.treatments.iter().enumerate().map(|(at, treatment)| plot::forest(self, at, treatment)).collect();
+        let plots: String = self
+            .results
+            .treatments
+            .iter()
+            .enumerate()
+            .map(|(at, treatment)| plot::forest(self, at, treatment))
+            .collect();
         let note = "<p class=\"aside\">Dots are estimates, lines their intervals. The upright line is no effect; a dashed line is a \
                     guardrail’s limit, and what is shaded lies beyond it. A hollow dot decides nothing.</p>\n";
         self.section("effects", "Effects on every metric", &format!("{plots}{note}"))
@@ -113,14 +123,21 @@ impl Page<'_> {
             .map(|metric| {
                 let mut said = method::metric(results, metric, PEN);
                 for treatment in &results.treatments {
-                    let Some(outcome) = treatment.outcomes.iter().find(|outcome| outcome.metric == metric.id) else { continue };
+                    let Some(outcome) = treatment.outcomes.iter().find(|outcome| outcome.metric == metric.id) else {
+                        continue;
+                    };
                     let own = method::outcome(results, metric, outcome, PEN);
                     if results.treatments.len() > 1 && !own.is_empty() {
                         said.push(format!("{}:", (PEN.name)(&treatment.variant)));
                     }
                     said.extend(own);
                 }
-                format!("<dt>{}<span class=\"role\">{}</span></dt><dd>{}</dd>\n", (PEN.name)(&metric.id), method::role(metric), said.join(" "))
+                format!(
+                    "<dt>{}<span class=\"role\">{}</span></dt><dd>{}</dd>\n",
+                    (PEN.name)(&metric.id),
+                    method::role(metric),
+                    said.join(" ")
+                )
             })
             .collect();
         format!("<details>\n<summary>How this was computed</summary>\n<p>{said}</p>\n<dl>\n{list}</dl>\n</details>\n")
@@ -129,8 +146,10 @@ impl Page<'_> {
     fn foot(&self) -> String {
         let results = self.results;
         let plan = &results.plan;
-        let commit = plan.commit.as_deref().map_or_else(String::new, |commit| format!("Plan at {}. ", (PEN.name)(commit)));
-        let locked = plan.locked.as_deref().map_or_else(String::new, |digest| format!("Pinned as {}. ", (PEN.name)(digest)));
+        let commit =
+            plan.commit.as_deref().map_or_else(String::new, |commit| format!("Plan at {}. ", (PEN.name)(commit)));
+        let locked =
+            plan.locked.as_deref().map_or_else(String::new, |digest| format!("Pinned as {}. ", (PEN.name)(digest)));
         format!(
             "<footer><p>{commit}{locked}Counted by {} as {}, with allot {}.</p></footer>\n",
             escaped(&results.source.engine),

@@ -47,7 +47,9 @@ fn sentence(text: &str) -> String {
         // One backtick has no partner: it is one like any letter.
         return text;
     }
-    let code = |(at, part): (usize, &&str)| if at.is_multiple_of(2) { (*part).to_owned() } else { format!("<code>{part}</code>") };
+    let code = |(at, part): (usize, &&str)| {
+        if at.is_multiple_of(2) { (*part).to_owned() } else { format!("<code>{part}</code>") }
+    };
     parts.iter().enumerate().map(code).collect()
 }
 

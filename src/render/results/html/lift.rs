@@ -25,14 +25,28 @@ pub fn section(page: &Page<'_>) -> String {
         .filter(|(_, outcome)| drawn(outcome).len() > 1)
         .collect();
     let Some(scale) = Scale::of_days(pairs.iter().map(|(_, outcome)| *outcome)) else { return String::new() };
-    let charts: String = pairs.iter().enumerate().map(|(at, (treatment, outcome))| chart(page, at, primary, treatment, outcome, scale)).collect();
+    let charts: String = pairs
+        .iter()
+        .enumerate()
+        .map(|(at, (treatment, outcome))| chart(page, at, primary, treatment, outcome, scale))
+        .collect();
     let one = if pairs.len() == 1 { " one" } else { "" };
-    let note = format!("<p class=\"aside\">The line is the estimate from all units up to a day, the band its interval. {}</p>\n", method::intervals(&results.method));
+    let note = format!(
+        "<p class=\"aside\">The line is the estimate from all units up to a day, the band its interval. {}</p>\n",
+        method::daily(&results.method)
+    );
     let title = format!("{}, day by day", story::named(primary, PEN));
     page.section("days", &title, &format!("<div class=\"charts{one}\">\n{charts}</div>\n{note}"))
 }
 
-fn chart(page: &Page<'_>, at: usize, metric: &Metric, treatment: &Treatment, outcome: &Outcome, scale: Scale) -> String {
+fn chart(
+    page: &Page<'_>,
+    at: usize,
+    metric: &Metric,
+    treatment: &Treatment,
+    outcome: &Outcome,
+    scale: Scale,
+) -> String {
     let days = drawn(outcome);
     let amounts = Amounts::at(page.results, metric, PEN);
     let id = page.id(&format!("d{at}"));
@@ -101,7 +115,8 @@ fn svg(id: &str, title: &str, days: &[Day<'_>], scale: Scale) -> String {
         .collect();
     let point = |day: u32, value: f64| format!("{:.3},{:.3}", along(day), down(value));
     let line: Vec<String> = days.iter().map(|(day, lift, _)| point(day.day, *lift)).collect();
-    let known: Vec<(u32, Interval)> = days.iter().filter_map(|(day, _, interval)| Some((day.day, (*interval)?))).collect();
+    let known: Vec<(u32, Interval)> =
+        days.iter().filter_map(|(day, _, interval)| Some((day.day, (*interval)?))).collect();
     let high: Vec<String> = known.iter().map(|(day, interval)| point(*day, interval.high)).collect();
     let low: Vec<String> = known.iter().map(|(day, interval)| point(*day, interval.low)).collect();
     let around: Vec<String> = high.iter().chain(low.iter().rev()).cloned().collect();

@@ -24,7 +24,8 @@ pub fn html(results: &[Results]) -> String {
     let body: String = match results {
         [only] => article::article(only, 1, 1),
         several => {
-            let articles: String = several.iter().zip(1..).map(|(one, number)| article::article(one, number, 2)).collect();
+            let articles: String =
+                several.iter().zip(1..).map(|(one, number)| article::article(one, number, 2)).collect();
             format!("{}{articles}", index(several, &title))
         }
     };

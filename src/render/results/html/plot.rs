@@ -43,7 +43,11 @@ fn line(page: &Page<'_>, part: &str, metric: &Metric, outcome: &Outcome, scale: 
     let Reading { mark: sign, words } = reading(metric, outcome, PEN);
     let figure = match (outcome.lift.number(), known(&outcome.lift_interval), known(&outcome.interval)) {
         (Some(lift), Some(interval), _) => {
-            format!("<span class=\"lift\">{}</span> <span class=\"around\">{}</span>", amounts.lift(lift), amounts.lifts(interval))
+            format!(
+                "<span class=\"lift\">{}</span> <span class=\"around\">{}</span>",
+                amounts.lift(lift),
+                amounts.lifts(interval)
+            )
         }
         (Some(lift), None, _) => format!("<span class=\"lift\">{}</span>", amounts.lift(lift)),
         (None, _, Some(interval)) => format!("<span class=\"around\">{}</span>", amounts.differences(interval)),
@@ -96,11 +100,18 @@ fn svg(id: &str, title: &str, class: &str, metric: &Metric, outcome: &Outcome, s
         ));
         for (end, sign, anchor) in [(interval.low, "‹", "start"), (interval.high, "›", "end")] {
             if !scale.holds(end) {
-                marks.push_str(&format!("<text class=\"more\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{sign}</text>", at(end), MIDDLE - 4));
+                marks.push_str(&format!(
+                    "<text class=\"more\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{sign}</text>",
+                    at(end),
+                    MIDDLE - 4
+                ));
             }
         }
         if scale.holds(lift) {
-            marks.push_str(&format!("<circle class=\"point\" data-value=\"{lift}\" cx=\"{}\" cy=\"{MIDDLE}\" r=\"4.5\"/>", at(lift)));
+            marks.push_str(&format!(
+                "<circle class=\"point\" data-value=\"{lift}\" cx=\"{}\" cy=\"{MIDDLE}\" r=\"4.5\"/>",
+                at(lift)
+            ));
         }
     }
     format!(

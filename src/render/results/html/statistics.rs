@@ -3,7 +3,7 @@
 use super::article::Page;
 use super::escape::{PEN, escaped};
 use crate::render::figures::count;
-use crate::results::{ArmTally, MetricKind, MetricTally, Metric};
+use crate::results::{ArmTally, Metric, MetricKind, MetricTally};
 
 /// All of them, folded away.
 pub fn section(page: &Page<'_>) -> String {
@@ -62,7 +62,9 @@ fn columns(tally: &MetricTally, metric: Option<&Metric>) -> &'static str {
 }
 
 fn row(variant: &str, arm: &ArmTally) -> String {
-    let list = |values: &[f64]| values.iter().map(|value| format!("<data value=\"{value}\">{value}</data>")).collect::<Vec<_>>().join(", ");
+    let list = |values: &[f64]| {
+        values.iter().map(|value| format!("<data value=\"{value}\">{value}</data>")).collect::<Vec<_>>().join(", ")
+    };
     let sums = &arm.sums;
     let more = match (&arm.events, &arm.values) {
         (Some(events), _) => format!(

@@ -8,9 +8,9 @@ use crate::render::figures::count;
 use crate::render::results::amounts::{Amounts, number, p_value, percent};
 use crate::render::results::method::digits;
 use crate::render::results::pen::{capital, sentence};
+use crate::render::results::story;
 use crate::render::results::trust::lines;
 use crate::render::results::verdict::{known, reading};
-use crate::render::results::story;
 use crate::results::{CheckName, Figure, Metric, Outcome, Treatment};
 
 /// Whether the data can be trusted, and how the units were split.
@@ -18,8 +18,14 @@ pub fn trust(page: &Page<'_>) -> String {
     let rows: String = lines(page.results, PEN)
         .into_iter()
         .map(|line| {
-            let help = line.help.map_or_else(String::new, |help| format!("<span class=\"role\">{}</span>", sentence(&help)));
-            format!("<tr><th scope=\"row\">{}</th><td>{} {}{help}</td></tr>\n", line.title, mark(line.mark), capital(&line.found))
+            let help =
+                line.help.map_or_else(String::new, |help| format!("<span class=\"role\">{}</span>", sentence(&help)));
+            format!(
+                "<tr><th scope=\"row\">{}</th><td>{} {}{help}</td></tr>\n",
+                line.title,
+                mark(line.mark),
+                capital(&line.found)
+            )
         })
         .collect();
     let head = "<thead><tr><th scope=\"col\">Check</th><th scope=\"col\">Found</th></tr></thead>";
@@ -73,7 +79,8 @@ fn table(page: &Page<'_>, treatment: &Treatment) -> String {
         (PEN.name)(&treatment.variant),
         results.variants.first().map_or_else(|| "control".to_owned(), |variant| (PEN.name)(&variant.id)),
     );
-    let rows: String = results.metrics.iter().zip(&treatment.outcomes).map(|(metric, outcome)| row(page, metric, outcome)).collect();
+    let rows: String =
+        results.metrics.iter().zip(&treatment.outcomes).map(|(metric, outcome)| row(page, metric, outcome)).collect();
     let label = format!("figures of {}", escaped(&treatment.variant));
     page.scroll(
         &label,

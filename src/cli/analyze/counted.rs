@@ -1,0 +1,168 @@
+//! What results are computed from: tallies of the embedded engine, or statistics from a file.
+
+use std::path::Path;
+
+use crate::analysis::Aggregates;
+use crate::cli::gather::{Options, Progress, gather};
+use crate::cli::workspace::Workspace;
+use crate::cli::{Failure, Global};
+use crate::decl::Engine;
+use crate::io;
+use crate::lint::Context;
+use crate::lock::{Lock, digest};
+use crate::query::{LeftOut, requests};
+use crate::results::{MetricTally, Tally};
+
+/// The largest file of statistics.
+const MAX_AGGREGATES: u64 = 1 << 30;
+
+/// Reads the same from a Parquet file.
+#[cfg(feature = "embedded")]
+fn parquet(file: &Path) -> Result<Statistics, Failure> {
+    let read = super::parquet::read(file)?;
+    Ok(Statistics::Aggregated(read.0, read.1))
+}
+
+#[cfg(not(feature = "embedded"))]
+fn parquet(file: &Path) -> Result<Statistics, Failure> {
+    let failure = Failure::usage(format!("`{}`: this `allot` was built without what reads Parquet", file.display()));
+    Err(failure.help("build it with the feature `embedded`, or hand the statistics in as CSV"))
+}
+
+/// Statistics of experiments.
+pub enum Statistics {
+    /// Counted as of now, each with the digest of what was asked.
+    Counted(Vec<(Tally, String)>),
+    /// From a file, with its digest.
+    Aggregated(Aggregates, String),
+}
+
+/// What was counted for one look.
+pub struct Look {
+    /// In microseconds since 1970.
+    pub at: i64,
+    pub tally: Tally,
+    /// The digest of what was asked, or of the file.
+    pub query: String,
+}
+
+impl Statistics {
+    /// Reads a file of means and variances.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not such a file.
+    pub fn aggregated(file: &Path) -> Result<Self, Failure> {
+        if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) {
+            return parquet(file);
+        }
+        let bytes = io::read_bounded(file, MAX_AGGREGATES)?;
+        let wrong = |why: String| Failure::usage(format!("`{}`: {why}", file.display()));
+        let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is no UTF-8 text".to_owned()))?;
+        let read = Aggregates::read_csv(text).map_err(wrong)?;
+        Ok(Self::Aggregated(read, digest("allotment aggregates", &[text])))
+    }
+
+    /// Counts what is asked of the catalogue's own data.
+    ///
+    /// # Errors
+    /// When something named cannot be asked for, or the engine failed.
+    pub fn counted(
+        global: &Global,
+        workspace: &Workspace,
+        context: &Context<'_>,
+        now: i64,
+        ids: &[String],
+        options: Options,
+    ) -> Result<Self, Failure> {
+        let catalogue = &context.catalogue;
+        let warehouse = catalogue.root.as_ref().and_then(|(_, root)| root.warehouse.as_ref()).map(|at| &at.value);
+        let engine = warehouse.and_then(|warehouse| warehouse.engine.as_ref()).map(|engine| engine.value);
+        if let Some(engine) = engine.filter(|engine| *engine != Engine::Embedded) {
+            let failure =
+                Failure::usage(format!("facts are in `{}`, which this command does not reach", engine.word()));
+            return Err(failure.help(
+                "run there what `allot query` prints, or hand in statistics that are there already with `--aggregates FILE`",
+            ));
+        }
+        let tables: Vec<(String, String)> = warehouse
+            .and_then(|warehouse| warehouse.tables.as_ref())
+            .into_iter()
+            .flat_map(|tables| tables.iter())
+            .map(|(schema, pattern)| (schema.value.clone(), pattern.value.clone()))
+            .collect();
+        let asked = requests(catalogue, &context.locks, now, ids);
+        if let Some(LeftOut { claim, why, .. }) =
+            asked.left_out.iter().find(|left| left.metric.is_none() && ids.contains(&left.claim))
+        {
+            let failure = Failure::usage(format!("`{claim}`: {why}"));
+            return Err(match why.help() {
+                Some(help) => failure.help(help),
+                None => failure,
+            });
+        }
+        let mut counted = Vec::new();
+        for request in &asked.requests {
+            let query = digest("allotment request", &[&format!("{request:?}")]);
+            let shown = |now: Progress<'_>| {
+                let words = format!("reading {}: {} million rows", now.reading, now.rows / 1_000_000);
+                let pass = if now.pass > 1 { format!(", pass {}", now.pass) } else { String::new() };
+                global.progress(&(words + &pass));
+            };
+            let tallies = gather(&workspace.root, &tables, request, options, &mut { shown });
+            global.progress("");
+            let tallies = tallies?;
+            for (study, mut tally) in request.studies.iter().zip(tallies) {
+                let left = asked.left_out.iter().filter(|left| left.claim == study.id);
+                for (metric, why) in left.filter_map(|left| Some((left.metric.as_ref()?, &left.why))) {
+                    tally.metrics.push(MetricTally {
+                        metric: metric.clone(),
+                        failed: Some(why.to_string()),
+                        ..MetricTally::default()
+                    });
+                }
+                counted.push((tally, query.clone()));
+            }
+        }
+        for LeftOut { claim, metric, why } in asked.left_out.iter().filter(|left| !ids.contains(&left.claim)) {
+            match metric {
+                Some(metric) => global.say(&format!("`{claim}`: `{metric}` is left out: {why}")),
+                None => global.say(&format!("`{claim}` is left out: {why}")),
+            }
+        }
+        Ok(Self::Counted(counted))
+    }
+
+    /// Who counted.
+    pub fn engine(&self) -> &'static str {
+        match self {
+            Self::Counted(_) => "embedded",
+            Self::Aggregated(..) => "aggregates",
+        }
+    }
+
+    /// Whether there is anything of an experiment.
+    pub fn has(&self, lock: &Lock) -> bool {
+        let key = lock.key();
+        match self {
+            Self::Counted(tallies) => tallies.iter().any(|(tally, _)| tally.key == key),
+            Self::Aggregated(read, _) => read.experiments().any(|own| own == key),
+        }
+    }
+
+    /// The looks at an experiment, the earliest first.
+    pub fn looks(&self, lock: &Lock, now: i64) -> Vec<Look> {
+        let key = lock.key();
+        match self {
+            Self::Counted(tallies) => {
+                let own = tallies.iter().filter(|(tally, _)| tally.key == key);
+                own.map(|(tally, query)| Look { at: now, tally: tally.clone(), query: query.clone() }).collect()
+            }
+            Self::Aggregated(read, query) => {
+                let mut variants: Vec<String> = lock.variants.iter().map(|(id, _)| id.clone()).collect();
+                variants.sort_by_key(|id| id != "control");
+                let look = |at| Look { at, tally: read.tally(&key, at, now, &variants), query: query.clone() };
+                read.looks(&key, now).into_iter().map(look).collect()
+            }
+        }
+    }
+}

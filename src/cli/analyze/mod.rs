@@ -1,0 +1,192 @@
+//! `allot analyze`: results of experiments, from data or from statistics that are there already.
+
+mod counted;
+#[cfg(feature = "embedded")]
+mod parquet;
+mod shown;
+mod store;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::gather::Options;
+use super::output::data;
+use super::workspace::{Revisions, Workspace};
+use super::{Exit, Failure, Global};
+use crate::analysis::{Counted, Question, analyse};
+use crate::decl::Stage;
+use crate::diag::did_you_mean;
+use crate::lint::Context;
+use crate::lock::{Held, Wishes, plan};
+use crate::model::Claim;
+use crate::power::Power;
+use crate::results::{Advice, Results, State, Why};
+use counted::{Look, Statistics};
+use store::Store;
+
+/// Results: whether the data can be trusted, each metric's effect with its interval, and what to do
+///
+/// Without names it looks at every experiment that is live, or has ended and is not decided. What is analysed is what the experiment
+/// promised when it was launched. With `--results` each look is recorded, so that planned looks know what earlier ones have
+/// spent: give it the same folder each time.
+///
+/// The exit code is 1 if a health check fails, or something that must not get worse is significantly worse while it runs.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  allot analyze fresh-first --results results
+  allot analyze --results results --format json
+  allot analyze fresh-first --format html > fresh-first.html
+  allot analyze --aggregates sums.csv
+                                    from means and variances that a warehouse computed")]
+pub struct Analyze {
+    /// The ids of experiments or rollouts
+    #[arg(value_name = "EXPERIMENT")]
+    ids: Vec<String>,
+    /// Read statistics from a file, CSV or Parquet, instead of data: `experiment, variant, metric, n, mean, variance`, and `at` for one look
+    /// an instant
+    #[arg(long, value_name = "FILE")]
+    aggregates: Option<PathBuf>,
+    /// The folder in which looks are recorded, one file each
+    #[arg(long, value_name = "DIR")]
+    results: Option<PathBuf>,
+    /// How many megabytes the engine may hold at once; results are the same whatever it is
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(256..))]
+    memory: Option<u64>,
+    /// How many cores the engine may use; results are the same whatever it is
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    threads: Option<u32>,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: a line an experiment, version 1, see `allot schema output/results`
+    Json,
+    /// A comment that GitHub renders
+    Markdown,
+    /// One page that needs nothing else
+    Html,
+}
+
+pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
+    let workspace = Workspace::open_at(global, Revisions::default())?;
+    let context = workspace.context();
+    let now = workspace.at.0.saturating_mul(1_000_000);
+    let store = verb.results.as_deref().map(Store::at);
+    let statistics = match &verb.aggregates {
+        Some(file) => Statistics::aggregated(file)?,
+        None => {
+            let options = Options {
+                memory: verb.memory.map(|megabytes| megabytes << 20),
+                threads: verb.threads.and_then(|threads| usize::try_from(threads).ok()),
+            };
+            Statistics::counted(global, &workspace, &context, now, &verb.ids, options)?
+        }
+    };
+    let chosen = chosen(&context, now, &verb.ids, &statistics)?;
+    let unplanned = plan(&context.catalogue, &context.locks, &Wishes::default());
+    let power = Power::new(&context.catalogue, &context.locks, &unplanned);
+    let mut newest = Vec::new();
+    let mut records = Vec::new();
+    for (claim, held) in chosen {
+        let looks = statistics.looks(&held.lock, now);
+        if looks.is_empty() {
+            global.say(&format!("`{}`: there is nothing of it in the statistics", claim.id));
+            continue;
+        }
+        let first = looks.first().map_or(now, |look| look.at);
+        let mut earlier = match &store {
+            Some(store) => store.before(&claim.id, held.lock.phase, first)?,
+            None => Vec::new(),
+        };
+        for Look { at, tally, query } in looks {
+            let origin = workspace.origin.as_ref();
+            let question = Question {
+                catalogue: &context.catalogue,
+                power: &power,
+                claim,
+                lock: &held.lock,
+                now: at,
+                earlier: &earlier,
+                commit: origin.and_then(|origin| origin.head.as_deref()),
+                dirty: origin.is_some_and(|origin| origin.dirty),
+            };
+            let counted = Counted {
+                tally: &tally,
+                engine: statistics.engine(),
+                query: &query,
+                aggregated: verb.aggregates.is_some(),
+            };
+            let Some(results) = analyse(&question, &counted) else { continue };
+            if let Some(store) = &store {
+                records.extend(store.record(&results)?);
+            }
+            earlier.push(results);
+        }
+        newest.extend(earlier.pop());
+    }
+    crate::io::write_all(&records)?;
+    if newest.is_empty() {
+        global.say("no experiment is live, or has ended and is not decided");
+    }
+    data(&shown::all(&newest, verb.format, global.color.style()))?;
+    if let Some(folder) = verb.results.as_deref().filter(|_| !records.is_empty()) {
+        let looks = if records.len() == 1 { "look" } else { "looks" };
+        global.say(&format!("{} {looks} recorded in `{}`", records.len(), folder.display()));
+    }
+    Ok(if newest.iter().any(alarms) { Exit::Findings } else { Exit::Clean })
+}
+
+/// Whether somebody has to act: data cannot be trusted, or a running experiment does harm.
+fn alarms(results: &Results) -> bool {
+    let reasons = || results.treatments.iter().flat_map(|treatment| &treatment.reasons);
+    let harm = results.run.state == State::Running && reasons().any(|reason| reason.why == Why::Worse);
+    results.decision.advice == Advice::Withheld || harm
+}
+
+/// The experiments that are looked at, with their locks.
+fn chosen<'a>(
+    context: &'a Context<'_>,
+    now: i64,
+    ids: &[String],
+    statistics: &Statistics,
+) -> Result<Vec<(&'a Claim, &'a Held)>, Failure> {
+    let mut chosen = Vec::new();
+    for claim in context.catalogue.claims.values() {
+        let named = ids.contains(&claim.id);
+        let undecided = ids.is_empty() && claim.stage == Some(Stage::Ship);
+        if !(named || undecided) {
+            continue;
+        }
+        let held = context.locks.of(claim.file);
+        let begun = held.is_some_and(|held| held.lock.start.seconds().saturating_mul(1_000_000) <= now);
+        match held {
+            Some(held) if begun && (named || statistics.has(&held.lock)) => chosen.push((claim, held)),
+            Some(held) if named => {
+                return Err(Failure::usage(format!("`{}` starts on {}", claim.id, held.lock.start)));
+            }
+            None if named => {
+                let failure = Failure::usage(format!("`{}` has no lock that can be read", claim.id));
+                return Err(failure.help("run `allot allocate`"));
+            }
+            _ => {}
+        }
+    }
+    let known: Vec<&str> = context.catalogue.claims.values().map(|claim| claim.id.as_str()).collect();
+    if let Some(unknown) = ids.iter().find(|id| !known.contains(&id.as_str())) {
+        let failure = Failure::usage(format!("there is no experiment or rollout `{unknown}`"));
+        return Err(match did_you_mean(unknown, &known) {
+            Some(help) => failure.help(help),
+            None => failure,
+        });
+    }
+    Ok(chosen)
+}

@@ -1,0 +1,156 @@
+//! The embedded engine at work: the exposures once a pass, then each fact's rows.
+
+use std::path::Path;
+
+use super::{Failure, Options, Progress};
+use crate::decl::Function;
+use crate::diag::did_you_mean;
+use crate::io::warehouse::{Fault, Output, Relation as Rows, Use, Warehouse};
+use crate::measure::{Counting, Wrong};
+use crate::query::{Relation, Request, Source};
+use crate::results::Tally;
+
+/// What a process holds besides units, exposures and accumulators: scans, and the program itself.
+const BESIDES: u64 = 150 << 20;
+
+/// What units, exposures and accumulators may take where nothing else is said.
+const ROOM: u64 = 750 << 20;
+
+/// The least memory that is promised to be enough.
+const LEAST: u64 = 256 << 20;
+
+pub(super) fn gather(
+    root: &Path,
+    tables: &[(String, String)],
+    request: &Request,
+    options: Options,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Vec<Tally>, Failure> {
+    if let Some(memory) = options.memory.filter(|memory| *memory < LEAST) {
+        return Err(Failure::usage(format!("{memory} bytes of memory are too few")).help("allow at least 256 MB"));
+    }
+    let room = options.memory.map_or(ROOM, |memory| memory.saturating_sub(BESIDES));
+    let room = usize::try_from(room).unwrap_or(usize::MAX);
+    let mut pool = rayon::ThreadPoolBuilder::new();
+    if let Some(threads) = options.threads {
+        pool = pool.num_threads(threads.max(1));
+    }
+    let pool = pool.build().map_err(|wrong| Failure::environment(format!("cannot start threads: {wrong}")))?;
+    let exposures = &request.exposures;
+    let names = [&exposures.unit, &exposures.experiment, &exposures.variant];
+    let texts = names.into_iter().chain(request.sources.iter().map(|source| &source.unit)).cloned().collect();
+    let with = Use { memory: options.memory.map(|_| room), threads: options.threads, texts };
+    let warehouse = Warehouse::open(root, tables, with)?;
+    let rows = warehouse.read_table(&exposures.table)?;
+    let sources: Vec<Result<(Rows, Vec<Output>), Stop>> =
+        request.sources.iter().map(|source| open(&warehouse, source)).collect();
+    let mut counting = Counting::new(request, room)?;
+    let columns = [&exposures.unit, &exposures.experiment, &exposures.variant].map(|name| Output::Column(name.clone()));
+    let columns: Vec<Output> = columns.into_iter().chain([Output::Instant(exposures.timestamp.clone())]).collect();
+    loop {
+        let mut read = 0;
+        let (pass, share) = (counting.pass(), counting.share());
+        warehouse.scan::<Stop>(&rows, &columns, None, |batches| {
+            read += batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
+            progress(Progress { reading: "exposures", pass, share, rows: read });
+            Ok(pool.install(|| counting.exposures(batches))?)
+        })?;
+        pool.install(|| counting.seal())?;
+        for (place, (source, opened)) in request.sources.iter().zip(&sources).enumerate() {
+            let Some((from, to)) = counting.span(place) else { continue };
+            let done = match opened {
+                Ok((rows, outputs)) => {
+                    let (mut read, share) = (0, counting.share());
+                    warehouse.scan::<Stop>(rows, outputs, Some((&source.timestamp, from, to)), |batches| {
+                        read += batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
+                        progress(Progress { reading: &source.fact, pass, share, rows: read });
+                        Ok(pool.install(|| counting.facts(place, batches))?)
+                    })
+                }
+                Err(stop) => Err(stop.clone()),
+            };
+            match done {
+                Ok(()) => {}
+                // Other metrics can still be computed.
+                Err(Stop { failed: false, words, help }) => {
+                    counting.fail(place, help.map_or_else(|| words.clone(), |help| format!("{words}; {help}")));
+                }
+                Err(stop) => return Err(stop.into()),
+            }
+        }
+        if !pool.install(|| counting.another()) {
+            break;
+        }
+    }
+    warehouse.unchanged()?;
+    Ok(counting.tallies())
+}
+
+/// Opens a fact's rows, and says what is read of them.
+fn open(warehouse: &Warehouse, source: &Source) -> Result<(Rows, Vec<Output>), Stop> {
+    let rows = match &source.relation {
+        Relation::Table(table) => warehouse.read_table(table)?,
+        Relation::Select(sql) => warehouse.read_select(&source.fact, sql)?,
+    };
+    let mut outputs = vec![Output::Column(source.unit.clone()), Output::Instant(source.timestamp.clone())];
+    outputs.extend(source.inputs.iter().filter_map(|input| {
+        let predicate = input.predicate.clone();
+        match (input.function, &input.column) {
+            (Function::Count, _) | (_, None) => predicate.map(Output::Truth),
+            (Function::CountDistinct, Some(column)) => Some(Output::Value { column: column.clone(), predicate }),
+            (_, Some(column)) => Some(Output::Number { column: column.clone(), predicate }),
+        }
+    }));
+    Ok((rows, outputs))
+}
+
+/// Why a scan ended early.
+#[derive(Debug, Clone)]
+struct Stop {
+    /// Whether the environment failed; else the data are not as declared.
+    failed: bool,
+    words: String,
+    help: Option<String>,
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        let words = fault.to_string();
+        match fault {
+            Fault::Data { help, .. } => Self { failed: false, words, help },
+            Fault::Environment { help, .. } => Self { failed: true, words, help },
+            Fault::Unknown { name, known, .. } => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                Self { failed: false, words, help: did_you_mean(&name, &known) }
+            }
+        }
+    }
+}
+
+impl From<Wrong> for Stop {
+    fn from(wrong: Wrong) -> Self {
+        Self { failed: false, words: wrong.message, help: wrong.help }
+    }
+}
+
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Self {
+        let failure = if stop.failed { Self::environment(stop.words) } else { Self::data(stop.words) };
+        match stop.help {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Stop::from(fault).into()
+    }
+}
+
+impl From<Wrong> for Failure {
+    fn from(wrong: Wrong) -> Self {
+        Stop::from(wrong).into()
+    }
+}

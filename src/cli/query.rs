@@ -1,0 +1,151 @@
+//! `allot query`: the SQL that an analysis would run.
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use serde_json::{Value, json};
+
+use super::output::{Printed, data, say};
+use super::workspace::Workspace;
+use super::{Exit, Failure, Global};
+use crate::decl::{Day, Engine};
+use crate::diag::closest;
+use crate::lint::Context;
+use crate::query::{About, Asked, Dialect, LeftOut, Request, Statement, Why, requests, statements};
+use crate::render::plain;
+
+/// Print the SQL that an analysis would run
+///
+/// One statement counts the exposures, and one for each fact source computes the sufficient statistics of all metrics made
+/// of it, for all variants, and for all experiments named that share a surface. Nothing is run.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  allot query fresh-first
+  allot query fresh-first home-cards --dialect snowflake
+  allot query fresh-first --format json | jq -r '.surfaces[].statements[].sql'")]
+pub struct Query {
+    /// Experiments and rollouts; decided ones too
+    #[arg(value_name = "EXPERIMENT", required = true)]
+    experiments: Vec<String>,
+    /// The dialect; without it, that of `warehouse.engine` in `allotment.toml`
+    #[arg(long, value_name = "ENGINE", value_parser = PossibleValuesParser::new(Engine::WORDS))]
+    dialect: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Printed,
+}
+
+pub fn run(global: &Global, verb: &Query) -> Result<Exit, Failure> {
+    let workspace = Workspace::open(global)?;
+    let context = workspace.context();
+    known(&context, &verb.experiments)?;
+    let root = context.catalogue.root.as_ref().map(|(_, root)| root);
+    let declared = root.and_then(|root| root.warehouse.as_ref()?.engine.as_ref()).map(|at| at.value);
+    let named = verb.dialect.as_deref().and_then(Engine::of);
+    let dialect = Dialect::of(named.or(declared).unwrap_or(Engine::Embedded));
+    let asked = ask(global, &context, workspace.at.0, verb);
+    let statements: Vec<(&Request, Vec<Statement>)> =
+        asked.requests.iter().map(|request| (request, statements(request, dialect))).collect();
+    match verb.format {
+        Printed::Text => data(&text(&statements))?,
+        Printed::Json => data(&format!("{:#}\n", json_of(&statements, &asked.left_out, dialect)))?,
+    }
+    for LeftOut { claim, metric, why } in &asked.left_out {
+        let metric = metric.as_ref().map_or_else(String::new, |metric| format!("metric `{}` of ", plain(metric)));
+        say(&format!("{metric}`{}` is left out: {}", plain(claim), plain(&why.to_string())));
+        if let Some(help) = why.help() {
+            say(&format!("  help: {}", plain(&help)));
+        }
+    }
+    Ok(if asked.left_out.is_empty() { Exit::Clean } else { Exit::Findings })
+}
+
+/// Refuses what is not there.
+fn known(context: &Context<'_>, named: &[String]) -> Result<(), Failure> {
+    let claims = &context.catalogue.claims;
+    let Some(unknown) = named.iter().find(|id| claims.get(id).is_none()) else { return Ok(()) };
+    let failure = Failure::usage(format!("there is no experiment or rollout `{unknown}`"));
+    Err(match closest(unknown, claims.values().map(|claim| claim.id.as_str())) {
+        Some(close) => failure.help(format!("did you mean `{close}`?")),
+        None => failure,
+    })
+}
+
+/// Asks as of now or, of what has not begun, as of the day on which all of it has.
+fn ask(global: &Global, context: &Context<'_>, now: i64, verb: &Query) -> Asked {
+    let ask = |seconds: i64| {
+        requests(&context.catalogue, &context.locks, seconds.saturating_mul(1_000_000), &verb.experiments)
+    };
+    let asked = ask(now);
+    let begin: Option<Day> = asked
+        .left_out
+        .iter()
+        .filter_map(|left| match left.why {
+            Why::NotBegun(day) => Some(day),
+            _ => None,
+        })
+        .max();
+    let Some(day) = begin else { return asked };
+    global.say(&format!("not all of it has begun: this is what would run at the end of {day}"));
+    ask(day.plus(1).seconds())
+}
+
+fn text(surfaces: &[(&Request, Vec<Statement>)]) -> String {
+    let statements = surfaces.iter().flat_map(|(_, statements)| statements);
+    statements.map(|statement| format!("{};\n", statement.text.trim_end())).collect::<Vec<_>>().join("\n")
+}
+
+fn json_of(surfaces: &[(&Request, Vec<Statement>)], left_out: &[LeftOut], dialect: Dialect) -> Value {
+    let surfaces: Vec<Value> = surfaces
+        .iter()
+        .map(|(request, statements)| {
+            let statements: Vec<Value> = statements.iter().map(|statement| of_statement(request, statement)).collect();
+            let experiments: Vec<&str> = request.studies.iter().map(|study| study.key.as_str()).collect();
+            json!({
+                "surface": request.surface,
+                "unit": request.unit,
+                "experiments": experiments,
+                "statements": statements,
+            })
+        })
+        .collect();
+    let left_out: Vec<Value> = left_out
+        .iter()
+        .map(|left| {
+            json!({
+                "experiment": left.claim,
+                "metric": left.metric,
+                "reason": left.why.to_string(),
+                "help": left.why.help(),
+            })
+        })
+        .collect();
+    json!({ "version": 1, "dialect": dialect.engine.word(), "surfaces": surfaces, "left_out": left_out })
+}
+
+fn of_statement(request: &Request, statement: &Statement) -> Value {
+    let facts: Vec<usize> = match &statement.about {
+        About::Exposures => Vec::new(),
+        About::Facts(places, _) => places.clone(),
+        About::Events(place) => vec![*place],
+    };
+    let facts: Vec<&str> =
+        facts.iter().filter_map(|&place| request.sources.get(place)).map(|source| source.fact.as_str()).collect();
+    let metrics: Vec<&str> = statement
+        .measures
+        .iter()
+        .filter_map(|&place| request.measures.get(place))
+        .map(|measure| measure.id.as_str())
+        .collect();
+    let about = match &statement.about {
+        About::Exposures => "exposures",
+        About::Facts(..) => "facts",
+        About::Events(_) => "events",
+    };
+    json!({
+        "about": about,
+        "facts": facts,
+        "metrics": metrics,
+        "columns": statement.columns,
+        "sql": statement.text,
+    })
+}

@@ -1,0 +1,263 @@
+//! A table in files: what its columns are, and how it is scanned.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::{DFSchema, ScalarValue};
+use datafusion::datasource::TableType;
+use datafusion::datasource::file_format::FileFormat;
+use datafusion::datasource::file_format::csv::CsvFormat;
+use datafusion::datasource::file_format::json::JsonFormat;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, FileSource, ParquetSource};
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::error::Result;
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::prelude::{ident, lit};
+
+use super::fault::Fault;
+use super::files::Files;
+
+/// How many rows of a text file are read to see of what types its columns are.
+const LOOKED_AT: usize = 100_000;
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Parquet,
+    Csv,
+    Json,
+}
+
+/// A table.
+#[derive(Clone)]
+pub(super) struct Table {
+    pub files: Files,
+    pub shape: Shape,
+    format: Arc<dyn FileFormat>,
+    /// The columns that files have, then those that folders name.
+    schema: SchemaRef,
+    table_schema: TableSchema,
+    /// A column, and between which instants its rows can matter: files and parts of them where no row does are not read.
+    span: Option<(String, i64, i64)>,
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").field("shown", &self.files.place.shown).finish_non_exhaustive()
+    }
+}
+
+impl Table {
+    /// Looks at the columns of a table's files.
+    pub async fn open(state: &SessionState, name: &str, files: Files, texts: &BTreeSet<String>) -> Result<Self, Fault> {
+        let shape = shape(&files)?;
+        let format: Arc<dyn FileFormat> = match shape {
+            Shape::Parquet => Arc::new(ParquetFormat::default()),
+            Shape::Csv => {
+                // A text in quotes may hold a line's end, so a file is read from its beginning.
+                let csv = CsvFormat::default().with_has_header(true).with_newlines_in_values(true);
+                Arc::new(csv.with_schema_infer_max_rec(LOOKED_AT))
+            }
+            Shape::Json => Arc::new(JsonFormat::default().with_schema_infer_max_rec(LOOKED_AT)),
+        };
+        let store = files.place.store();
+        let mut schemas: Vec<SchemaRef> = Vec::new();
+        for meta in &files.metas {
+            let schema = format.infer_schema(state, &store, std::slice::from_ref(meta)).await;
+            let schema = schema.map_err(|wrong| Fault::of(&format!("`{}`", files.place.path(meta)), &wrong))?;
+            let names =
+                |schema: &SchemaRef| schema.fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
+            if shape == Shape::Csv
+                && let Some(first) = schemas.first().filter(|first| names(first) != names(&schema))
+            {
+                return Err(Fault::data(format!(
+                    "`{}` has other columns than the files before it",
+                    files.place.path(meta)
+                ))
+                .help(format!(
+                    "the first file of {} has {}",
+                    files.place.shown,
+                    names(first).join(", ")
+                )));
+            }
+            if schema.fields().is_empty() {
+                return Err(Fault::data(format!("`{}` has no columns", files.place.path(meta))));
+            }
+            schemas.push(schema);
+        }
+        let schema = united(&schemas, shape, texts).map_err(|(column, one, other)| {
+            Fault::data(format!("table `{name}`: column `{column}` is {one} in one file and {other} in another"))
+                .help("write all files with the same types")
+        })?;
+        let keys = files.keys.iter().filter(|key| schema.column_with_name(key).is_none());
+        let keys: Vec<FieldRef> = keys.map(|key| Arc::new(Field::new(key, DataType::Utf8, false))).collect();
+        let table_schema = TableSchema::builder(Arc::new(schema)).with_table_partition_cols(keys).build();
+        Ok(Self { files, shape, format, schema: Arc::clone(table_schema.table_schema()), table_schema, span: None })
+    }
+
+    /// Reads only what can hold rows whose instant is not before `from` and before `to`.
+    pub fn within(mut self, column: &str, from: i64, to: i64) -> Self {
+        self.span = Some((column.to_owned(), from, to));
+        self
+    }
+
+    /// The span as a predicate over the table, if its column is an instant.
+    fn predicate(&self) -> Option<Expr> {
+        let (column, from, to) = self.span.as_ref()?;
+        let kind = self.schema.field_with_name(column).ok()?.data_type();
+        Some(between(ident(column), kind, *from, *to)?)
+    }
+}
+
+/// Whether an instant is in a span, for a column of a type; none if it is no instant. A bound that a coarser type cannot
+/// express lets more through.
+pub(super) fn between(column: Expr, kind: &DataType, from: i64, to: i64) -> Option<Expr> {
+    let at = |micros: i64, after: i64| {
+        Some(match kind {
+            DataType::Timestamp(TimeUnit::Microsecond, zone) => {
+                ScalarValue::TimestampMicrosecond(Some(micros), zone.clone())
+            }
+            DataType::Timestamp(TimeUnit::Nanosecond, zone) => {
+                ScalarValue::TimestampNanosecond(Some(micros.saturating_mul(1000)), zone.clone())
+            }
+            DataType::Timestamp(TimeUnit::Millisecond, zone) => {
+                ScalarValue::TimestampMillisecond(Some(micros.div_euclid(1000) + after), zone.clone())
+            }
+            DataType::Timestamp(TimeUnit::Second, zone) => {
+                ScalarValue::TimestampSecond(Some(micros.div_euclid(1_000_000) + after), zone.clone())
+            }
+            DataType::Date32 => {
+                ScalarValue::Date32(Some(i32::try_from(micros.div_euclid(86_400_000_000) + after).ok()?))
+            }
+            _ => return None,
+        })
+    };
+    let (from, to) = (at(from, 0)?, at(to, 1)?);
+    Some(column.clone().gt_eq(lit(from)).and(column.lt(lit(to))))
+}
+
+/// How all files of a table are written.
+fn shape(files: &Files) -> Result<Shape, Fault> {
+    let mut all: Option<Shape> = None;
+    for meta in &files.metas {
+        let name = meta.location.filename().unwrap_or_default().to_ascii_lowercase();
+        let path = files.place.path(meta);
+        let shape = match name.rsplit('.').next() {
+            Some("parquet" | "pq") => Shape::Parquet,
+            Some("csv") => Shape::Csv,
+            Some("json" | "jsonl" | "ndjson") => Shape::Json,
+            Some("gz" | "zst" | "bz2" | "xz") => {
+                return Err(Fault::data(format!("`{path}` is compressed as a whole, which is not read"))
+                    .help("write Parquet, which compresses its columns, or unpack it"));
+            }
+            _ => {
+                return Err(Fault::data(format!("`{path}` is none of Parquet, CSV and JSON lines by its name"))
+                    .help("end the pattern with `.parquet`, `.csv` or `.jsonl`"));
+            }
+        };
+        if all.is_some_and(|all| all != shape) {
+            return Err(Fault::data(format!("`{path}` is written otherwise than the files before it"))
+                .help("end the pattern with `.parquet`, `.csv` or `.jsonl`"));
+        }
+        all = Some(shape);
+    }
+    all.ok_or_else(|| Fault::data(format!("{}: there is no such file", files.place.shown)))
+}
+
+/// The columns of all files; else the column that is of two types, with both.
+fn united(
+    schemas: &[SchemaRef],
+    shape: Shape,
+    texts: &BTreeSet<String>,
+) -> std::result::Result<Schema, (String, DataType, DataType)> {
+    let mut fields: Vec<Field> = Vec::new();
+    for field in schemas.iter().flat_map(|schema| schema.fields()) {
+        let kind = match (shape, field.data_type()) {
+            // What the file itself says is left.
+            (Shape::Parquet, kind) => viewed(kind),
+            // `007` is not 7, and no digit of an id may be lost.
+            _ if texts.contains(field.name()) => DataType::Utf8View,
+            // How many digits a fraction has differs from line to line.
+            (_, DataType::Timestamp(_, zone)) => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
+            (_, kind) => viewed(kind),
+        };
+        let new = field.as_ref().clone().with_data_type(kind.clone()).with_nullable(true);
+        let Some(own) = fields.iter_mut().find(|own| own.name() == field.name()) else {
+            fields.push(new);
+            continue;
+        };
+        let both = match (own.data_type().clone(), kind) {
+            (own, kind) if own == kind => own,
+            (DataType::Null, kind) | (kind, DataType::Null) => kind,
+            (own, kind) if own.is_integer() && kind.is_integer() => DataType::Int64,
+            (own, kind) if own.is_numeric() && kind.is_numeric() && shape != Shape::Parquet => DataType::Float64,
+            (own @ DataType::Timestamp(..), DataType::Timestamp(..)) => own,
+            (own, kind) if own.is_floating() && kind.is_floating() => DataType::Float64,
+            _ if shape != Shape::Parquet => DataType::Utf8View,
+            (own, kind) => return Err((field.name().clone(), own, kind)),
+        };
+        own.set_data_type(both);
+    }
+    Ok(Schema::new(fields))
+}
+
+/// Text as views, which are read without a copy.
+fn viewed(kind: &DataType) -> DataType {
+    match kind {
+        DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+        other => other.clone(),
+    }
+}
+
+#[async_trait]
+impl TableProvider for Table {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let mut source: Arc<dyn FileSource> = self.format.file_source(self.table_schema.clone());
+        if self.shape == Shape::Parquet
+            && let Some(predicate) = self.predicate()
+        {
+            let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
+            let predicate = state.create_physical_expr(predicate, &schema)?;
+            source = Arc::new(ParquetSource::new(self.table_schema.clone()).with_predicate(predicate));
+        }
+        let files = self.files.metas.iter().zip(&self.files.values).map(|(meta, values)| {
+            let mut file = PartitionedFile::from(meta.clone());
+            let own = |key: &String| self.table_schema.table_partition_cols().iter().any(|field| field.name() == key);
+            let values = self.files.keys.iter().zip(values).filter(|(key, _)| own(key));
+            file.partition_values = values.map(|(_, value)| ScalarValue::Utf8(Some(value.clone()))).collect();
+            file
+        });
+        let config = FileScanConfigBuilder::new(self.files.place.url.clone(), source)
+            .with_file_groups(vec![FileGroup::new(files.collect())])
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        self.format.create_physical_plan(state, config).await
+    }
+}

@@ -1,0 +1,351 @@
+//! What is counted of the units of a study, shard by shard: first where to cut and what to order, then the sums.
+
+use super::event::Events;
+use super::plan::{Layout, Measured, Plan};
+use super::shard::{Shard, study, variant};
+use super::sums::Total;
+use super::tail::{Tail, caps};
+use crate::query::{Calculation, Measure, Request, Study};
+use crate::results::{Arm, ArmTally, Caps, DaySums, Histogram, MetricTally, Tally};
+
+/// Columns that a unit can have: two of the outcome, two from before.
+const COLUMNS: usize = 4;
+
+/// A day beyond which nothing is told apart, so that a study without an end does not fill the memory.
+const LAST_DAY: u32 = 20_000;
+
+/// What was counted of a study.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    /// Exposed units, and the mixed among them, by variant.
+    arms: Vec<(u64, u64)>,
+    pub rows: RowCounts,
+    metrics: Vec<MetricBook>,
+}
+
+/// Exposure rows of a study.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct RowCounts {
+    /// All that can count.
+    pub counting: u64,
+    pub without_key: u64,
+    pub outside: u64,
+    pub unknown_variant: u64,
+}
+
+#[derive(Debug, Default)]
+struct MetricBook {
+    arms: Vec<ArmBook>,
+    shifts: Option<Vec<f64>>,
+    tails: Vec<Tail>,
+    caps: Option<Caps>,
+}
+
+#[derive(Debug, Default)]
+struct ArmBook {
+    days: Vec<Total>,
+    mixed: Total,
+    incomplete: u64,
+    without_rows: u64,
+    /// Of events, or of units, where their quantile is asked for.
+    values: Vec<f64>,
+    events: Option<Events>,
+}
+
+/// What a unit is for a metric.
+enum Unit {
+    Incomplete,
+    Dropped { without_rows: bool },
+    Counted { row: [f64; COLUMNS], without_rows: bool },
+}
+
+/// Whether a metric needs to see all units before it can be summed.
+pub(super) fn looks_ahead(measure: &Measure) -> bool {
+    measure.cap.is_some() || matches!(measure.calculation, Calculation::EventQuantile { .. })
+}
+
+impl Measured {
+    /// How many columns it has, and how many of them are the outcome's.
+    fn columns(&self, measure: &Measure) -> (usize, usize) {
+        match measure.calculation {
+            Calculation::EventQuantile { .. } => (2, 2),
+            _ if measure.covariate.is_some() => (self.columns.len(), self.columns.len() / 2),
+            _ => (self.columns.len(), self.columns.len()),
+        }
+    }
+
+    /// What an entry's unit is for it.
+    fn unit(&self, measure: &Measure, entry: &[u64]) -> Unit {
+        let at = entry.first().map_or(i64::MAX, |at| at.cast_signed());
+        if at > self.complete_until {
+            return Unit::Incomplete;
+        }
+        let flag = |(word, bit): &(usize, u32)| entry.get(*word).is_some_and(|flags| flags >> bit & 1 == 1);
+        let without_rows = !self.rows.iter().any(flag);
+        if without_rows && measure.drops_missing {
+            return Unit::Dropped { without_rows };
+        }
+        let (_, outcomes) = self.columns(measure);
+        let mut row = [0.0; COLUMNS];
+        for (place, (cell, formula)) in row.iter_mut().zip(&self.columns).enumerate() {
+            let number = formula.of_entry(entry);
+            if number.is_finite() {
+                // A sum of nothing but −0 is 0.
+                *cell = number + 0.0;
+            } else if measure.drops_missing && place < outcomes {
+                return Unit::Dropped { without_rows };
+            }
+        }
+        Unit::Counted { row, without_rows }
+    }
+}
+
+impl Book {
+    pub fn new(layout: &Layout) -> Self {
+        let arms = || (0..layout.variants).map(|_| ArmBook::default()).collect();
+        Self {
+            arms: vec![(0, 0); layout.variants],
+            rows: RowCounts::default(),
+            metrics: layout.measures.iter().map(|_| MetricBook { arms: arms(), ..MetricBook::default() }).collect(),
+        }
+    }
+}
+
+/// Studies that are counted together, on one core.
+pub(super) struct Shelf<'a> {
+    pub request: &'a Request,
+    pub plan: &'a Plan,
+    /// The first of the studies.
+    pub first: usize,
+    pub books: &'a mut [Book],
+}
+
+impl Shelf<'_> {
+    /// Calls for every entry of these studies, with the word it begins at.
+    fn each(&mut self, shard: &Shard, mut with: impl FnMut(&Request, &Layout, &mut Book, usize, &[u64])) {
+        let (request, plan) = (self.request, self.plan);
+        shard.each_entry(plan, |at, entry| {
+            let place = entry.get(1).map_or(0, |what| study(*what));
+            let Some(layout) = plan.studies.get(place) else { return };
+            if let Some(book) = place.checked_sub(self.first).and_then(|own| self.books.get_mut(own)) {
+                with(request, layout, book, at, entry);
+            }
+        });
+    }
+
+    /// Looks at a shard for what must be known of all units before they are summed.
+    pub fn look_ahead(&mut self, shard: &Shard) {
+        self.each(shard, |request, layout, book, at, entry| {
+            let (arm, mixed) = variant(entry.get(1).copied().unwrap_or(0));
+            for (measured, metric) in layout.measures.iter().zip(&mut book.metrics) {
+                let Some(measure) = request.measures.get(measured.measure).filter(|measure| looks_ahead(measure))
+                else {
+                    continue;
+                };
+                if mixed {
+                    continue;
+                }
+                let Unit::Counted { row, .. } = measured.unit(measure, entry) else { continue };
+                if let Some((word, _)) = measured.event {
+                    if let Some(arm) = metric.arms.get_mut(arm) {
+                        arm.values.extend(shard.events(at + word));
+                    }
+                } else if let Some(level) = measure.cap {
+                    if metric.tails.is_empty() {
+                        metric.tails = vec![Tail::new(level, book.rows.counting); measured.columns.len()];
+                    }
+                    metric.tails.iter_mut().zip(row).for_each(|(tail, value)| tail.push(value));
+                }
+            }
+        });
+    }
+
+    /// Settles what was looked for, once all shards were seen.
+    pub fn decide(&mut self) {
+        for (place, book) in self.books.iter_mut().enumerate() {
+            let Some(layout) = self.plan.studies.get(self.first + place) else { continue };
+            for (measured, metric) in layout.measures.iter().zip(&mut book.metrics) {
+                let Some(measure) = self.request.measures.get(measured.measure) else { continue };
+                if measure.cap.is_some() {
+                    metric.caps = Some(caps(&mut std::mem::take(&mut metric.tails), measured.columns(measure).1));
+                }
+                if let Some((_, level)) = measured.event {
+                    for arm in &mut metric.arms {
+                        arm.events = Events::of(&std::mem::take(&mut arm.values), level);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sums the units of a shard.
+    pub fn sum(&mut self, shard: &Shard) {
+        self.shift(shard);
+        self.each(shard, |request, layout, book, start, entry| {
+            let (arm, mixed) = variant(entry.get(1).copied().unwrap_or(0));
+            let at = entry.first().map_or(0, |at| at.cast_signed());
+            if let Some((exposed, also)) = book.arms.get_mut(arm) {
+                *exposed += 1;
+                *also += u64::from(mixed);
+            }
+            let day = layout.day(at).min(LAST_DAY) as usize;
+            for (measured, metric) in layout.measures.iter().zip(&mut book.metrics) {
+                let Some(measure) = request.measures.get(measured.measure) else { continue };
+                let shifts = metric.shifts.as_deref().unwrap_or(&[]);
+                let caps = metric.caps.as_ref();
+                let Some(arm) = metric.arms.get_mut(arm) else { continue };
+                let mut row = match measured.unit(measure, entry) {
+                    Unit::Incomplete => {
+                        arm.incomplete += u64::from(!mixed);
+                        continue;
+                    }
+                    Unit::Dropped { without_rows } => {
+                        arm.without_rows += u64::from(without_rows && !mixed);
+                        continue;
+                    }
+                    Unit::Counted { row, without_rows } => {
+                        arm.without_rows += u64::from(without_rows && !mixed);
+                        row
+                    }
+                };
+                if let Some((word, _)) = measured.event {
+                    let Some(events) = &arm.events else { continue };
+                    for value in shard.events(start + word) {
+                        row[0] += f64::from(u8::from(value <= events.value));
+                        row[1] += 1.0;
+                    }
+                }
+                let (columns, _) = measured.columns(measure);
+                let Some(row) = row.get_mut(..columns) else { continue };
+                if !mixed && matches!(measure.calculation, Calculation::UnitQuantile(..)) {
+                    arm.values.extend(row.first());
+                }
+                cut(row, caps);
+                row.iter_mut().zip(shifts).for_each(|(value, shift)| *value -= shift);
+                if mixed {
+                    arm.mixed.push(row);
+                } else {
+                    if arm.days.len() <= day {
+                        arm.days.resize(day + 1, Total::default());
+                    }
+                    arm.days.get_mut(day).into_iter().for_each(|total| total.push(row));
+                }
+            }
+        });
+    }
+
+    /// Chooses what is taken off before summing, where that is not known yet: the mean of the first shard with units, whose
+    /// distance from the mean of all costs hardly a digit.
+    fn shift(&mut self, shard: &Shard) {
+        if self.books.iter().flat_map(|book| &book.metrics).all(|metric| metric.shifts.is_some()) {
+            return;
+        }
+        let mut sums: Vec<Vec<(u64, Vec<f64>)>> =
+            self.books.iter().map(|book| book.metrics.iter().map(|_| (0, Vec::new())).collect()).collect();
+        let first = self.first;
+        self.each(shard, |request, layout, book, _, entry| {
+            let place = entry.get(1).map_or(0, |what| study(*what)) - first;
+            let sums = sums.get_mut(place).map_or([].as_mut_slice(), Vec::as_mut_slice);
+            for ((measured, metric), (n, sums)) in layout.measures.iter().zip(&book.metrics).zip(sums) {
+                let Some(measure) = request.measures.get(measured.measure) else { continue };
+                if metric.shifts.is_some() {
+                    continue;
+                }
+                let Unit::Counted { mut row, .. } = measured.unit(measure, entry) else { continue };
+                let (columns, _) = measured.columns(measure);
+                let Some(row) = row.get_mut(..columns) else { continue };
+                cut(row, metric.caps.as_ref());
+                sums.resize(columns, 0.0);
+                sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += *value);
+                *n += 1;
+            }
+        });
+        for (book, sums) in self.books.iter_mut().zip(sums) {
+            for (metric, (n, sums)) in book.metrics.iter_mut().zip(sums) {
+                if n > 0 && metric.shifts.is_none() {
+                    metric.shifts = Some(
+                        sums.iter()
+                            .map(|sum| sum / n as f64)
+                            .map(|mean| if mean.is_finite() { mean } else { 0.0 })
+                            .collect(),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Cuts values at their caps.
+fn cut(row: &mut [f64], caps: Option<&Caps>) {
+    for (value, cap) in row.iter_mut().zip(caps.map_or([].as_slice(), |caps| caps.at.as_slice())) {
+        *value = cap.map_or(*value, |cap| value.min(cap));
+    }
+}
+
+impl Book {
+    /// What was counted, as it is recorded; `failed` says of a metric why it could not be computed.
+    pub fn written(
+        &self,
+        request: &Request,
+        study: &Study,
+        layout: &Layout,
+        failed: impl Fn(&Measure) -> Option<String>,
+    ) -> Tally {
+        let metrics = layout.measures.iter().zip(&self.metrics).filter_map(|(measured, metric)| {
+            let measure = request.measures.get(measured.measure)?;
+            let id = measure.id.clone();
+            Some(match failed(measure) {
+                Some(why) => MetricTally { metric: id, failed: Some(why), ..MetricTally::default() },
+                None => metric.written(id, measured, measure),
+            })
+        });
+        let arms = study.variants.iter().zip(&self.arms);
+        Tally {
+            key: study.key.clone(),
+            arms: arms
+                .map(|(variant, (exposed, mixed))| Arm { variant: variant.clone(), exposed: *exposed, mixed: *mixed })
+                .collect(),
+            rows_without_key: self.rows.without_key,
+            rows_outside: self.rows.outside,
+            rows_unknown_variant: self.rows.unknown_variant,
+            metrics: metrics.collect(),
+        }
+    }
+}
+
+impl MetricBook {
+    fn written(&self, metric: String, measured: &Measured, measure: &Measure) -> MetricTally {
+        let (columns, _) = measured.columns(measure);
+        let shifts = self.shifts.clone().unwrap_or_else(|| vec![0.0; columns]);
+        let arms = self.arms.iter().map(|arm| {
+            let mut all = Total::default();
+            arm.days.iter().for_each(|day| all.merge(day));
+            let sums = all.written(&shifts);
+            let events = arm.events.as_ref().map(|events| events.written(&sums));
+            all.merge(&arm.mixed);
+            let days = (0..).zip(&arm.days).filter(|(_, total)| !total.is_empty());
+            ArmTally {
+                sums,
+                kept: all.written(&shifts),
+                days: days.map(|(day, total)| DaySums { day, sums: total.written(&shifts) }).collect(),
+                incomplete: arm.incomplete,
+                without_rows: arm.without_rows,
+                events,
+                values: matches!(measure.calculation, Calculation::UnitQuantile(..)).then(|| histogram(&arm.values)),
+            }
+        });
+        MetricTally { metric, caps: self.caps.clone(), arms: arms.collect(), failed: None }
+    }
+}
+
+/// Distinct values with their counts.
+fn histogram(values: &[f64]) -> Histogram {
+    let mut values = values.to_vec();
+    values.sort_unstable_by(f64::total_cmp);
+    let mut histogram = Histogram::default();
+    for same in values.chunk_by(|a, b| a.total_cmp(b).is_eq()) {
+        histogram.values.extend(same.first());
+        histogram.counts.push(same.len() as u64);
+    }
+    histogram
+}

@@ -1,0 +1,375 @@
+//! The operator: exposures in, facts through, statistics out; in one pass over the data, or in as many as the memory asks for.
+
+use std::ops::Range;
+
+use arrow::array::RecordBatch;
+use rayon::prelude::*;
+
+use super::column::{NEVER, Wrong};
+use super::finish::{Book, RowCounts, Shelf, looks_ahead};
+use super::hash;
+use super::plan::Plan;
+use super::probe::{Facts, Rows, expose, names};
+use super::shard::Shard;
+use crate::query::{Calculation, Measure, Number, Request};
+use crate::results::Tally;
+
+/// How many shards the units are split into, always.
+pub const SHARDS: usize = 256;
+
+/// A request that is being counted.
+#[derive(Debug)]
+pub struct Counting<'a> {
+    request: &'a Request,
+    plan: Plan,
+    keys: Keys,
+    /// Bytes that units, exposures and accumulators may take.
+    room: usize,
+    /// The shards that this pass holds.
+    held: Range<usize>,
+    shards: Vec<Shard>,
+    numbers: Option<bool>,
+    books: Vec<Book>,
+    /// The first and last instant at which a unit was exposed.
+    span: Option<(i64, i64)>,
+    /// Whether exposure rows were counted, as the first pass does.
+    counted: bool,
+    /// Whether what must be known of all units is known: where to cut, and the order of events.
+    decided: bool,
+    /// By source, why it cannot be read.
+    failed: Vec<Option<String>>,
+    passes: u64,
+}
+
+/// Studies by what exposures carry.
+#[derive(Debug)]
+struct Keys {
+    /// Hash, study; a power of two of places, at most half of them taken.
+    places: Vec<Option<(u64, u16)>>,
+}
+
+/// What an exposure row is.
+type Code = Option<(u16, u8)>;
+
+impl<'a> Counting<'a> {
+    /// Begins to count; `room` is how many bytes units with their exposures and accumulators may take at once.
+    ///
+    /// # Errors
+    ///
+    /// More than 65,536 studies, or 256 variants of one.
+    pub fn new(request: &'a Request, room: usize) -> Result<Self, Wrong> {
+        if request.studies.len() > usize::from(u16::MAX) + 1 {
+            return Err(Wrong::new("more than 65,536 experiments are more than can be counted at once"));
+        }
+        if let Some(study) = request.studies.iter().find(|study| study.variants.len() > usize::from(u8::MAX) + 1) {
+            return Err(Wrong::new(format!("`{}` has more than 256 variants", study.id)));
+        }
+        let plan = Plan::of(request);
+        Ok(Self {
+            keys: Keys::of(request),
+            room,
+            held: 0..SHARDS,
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            numbers: None,
+            books: plan.studies.iter().map(Book::new).collect(),
+            span: None,
+            counted: false,
+            decided: !request.measures.iter().any(looks_ahead),
+            failed: vec![None; request.sources.len()],
+            passes: 1,
+            request,
+            plan,
+        })
+    }
+
+    /// Takes batches of exposures: unit, experiment, variant, instant.
+    ///
+    /// # Errors
+    ///
+    /// Columns of types that cannot be read.
+    pub fn exposures(&mut self, batches: &[RecordBatch]) -> Result<(), Wrong> {
+        let known = &self.request.exposures;
+        let what = |column: &str| format!("column `{column}` of `{}`", known.table);
+        // The first batch says what ids are.
+        if self.numbers.is_none()
+            && let Some(first) = batches.first()
+        {
+            self.numbers = Some(Rows::of(first, None, 3, [&what(&known.unit), &what(&known.timestamp)])?.is_numbers());
+        }
+        let read = |batch: &RecordBatch| {
+            let rows = Rows::of(batch, self.numbers, 3, [&what(&known.unit), &what(&known.timestamp)])?;
+            let experiments = names(batch, 1, &what(&known.experiment))?;
+            let variants = names(batch, 2, &what(&known.variant))?;
+            let mut counts = vec![RowCounts::default(); self.plan.studies.len()];
+            let mut span = None;
+            let codes = (0..batch.num_rows()).map(|row| {
+                let study = self.keys.find(self.request, experiments.get(row)?)?;
+                let count = counts.get_mut(usize::from(study))?;
+                let layout = self.plan.studies.get(usize::from(study))?;
+                let at = rows.at.get(row).copied().unwrap_or(NEVER);
+                let Some(variant) = variants.get(row).filter(|_| at != NEVER && rows.has_id(row)) else {
+                    count.without_key += 1;
+                    return None;
+                };
+                let all = &self.request.studies.get(usize::from(study))?.variants;
+                let place = all.iter().position(|own| own == variant).and_then(|place| u8::try_from(place).ok());
+                if !(layout.from <= at && at < layout.until) {
+                    count.outside += 1;
+                    return None;
+                }
+                let Some(variant) = place else {
+                    count.unknown_variant += 1;
+                    return None;
+                };
+                count.counting += 1;
+                span = joined(span, Some((at, at)));
+                Some((study, variant))
+            });
+            let codes: Vec<Code> = codes.collect();
+            Ok((rows, codes, counts, span))
+        };
+        let read = batches.par_iter().map(read).collect::<Result<Vec<_>, Wrong>>()?;
+        if !self.counted {
+            for (_, _, counts, span) in &read {
+                self.span = joined(self.span, *span);
+                self.books.iter_mut().zip(counts).for_each(|(book, counts)| book.rows.add(counts));
+            }
+        }
+        let many = many(self.shards.len());
+        let first = self.held.start;
+        let done = self.shards.par_chunks_mut(many).enumerate().map(|(place, shards)| {
+            read.iter().try_for_each(|(rows, codes, ..)| expose(rows, codes, shards, first + place * many))
+        });
+        done.collect::<Option<()>>().ok_or_else(full)?;
+        self.shed();
+        Ok(())
+    }
+
+    /// Ends the exposures: the first of each unit stays, with its accumulators at 0.
+    ///
+    /// # Errors
+    ///
+    /// More units than a shard can hold.
+    pub fn seal(&mut self) -> Result<(), Wrong> {
+        self.counted = true;
+        let mut at = 0;
+        while at < self.shards.len() {
+            let end = (at + rayon::current_num_threads().max(1)).min(self.shards.len());
+            let plan = &self.plan;
+            let next = self.shards.get_mut(at..end).unwrap_or(&mut []);
+            next.par_iter_mut().map(|shard| shard.seal(plan)).collect::<Option<()>>().ok_or_else(full)?;
+            at = end;
+            // What is not sealed yet goes first.
+            while self.bytes() > self.room && self.shards.len() > 1 {
+                let left = if self.shards.len() > at { at.midpoint(self.shards.len()) } else { self.shards.len() / 2 };
+                self.keep(left.max(1));
+            }
+        }
+        Ok(())
+    }
+
+    /// Between which instants rows of a source can matter: from the first, before the second. None if there is nothing to
+    /// look for.
+    #[must_use]
+    pub fn span(&self, source: usize) -> Option<(i64, i64)> {
+        let (first, last) = self.span?;
+        if self.failed.get(source).is_some_and(Option::is_some) {
+            return None;
+        }
+        self.plan.span(source, first, last.saturating_add(1))
+    }
+
+    /// Takes batches of a source: unit, instant, then a column for each input, except that a count without a predicate has
+    /// none. A count's column is the predicate, every other one is null where the predicate does not hold.
+    ///
+    /// # Errors
+    ///
+    /// Columns of types that cannot be read.
+    pub fn facts(&mut self, source: usize, batches: &[RecordBatch]) -> Result<(), Wrong> {
+        let (Some(probes), Some(read), Some(numbers)) =
+            (self.plan.probes.get(source), self.request.sources.get(source), self.numbers)
+        else {
+            return Ok(());
+        };
+        let facts =
+            batches.par_iter().map(|batch| Facts::of(batch, read, numbers)).collect::<Result<Vec<_>, Wrong>>()?;
+        let many = many(self.shards.len());
+        let first = self.held.start;
+        self.shards.par_chunks_mut(many).enumerate().for_each(|(place, shards)| {
+            facts.iter().for_each(|facts| facts.add(shards, first + place * many, probes));
+        });
+        self.shed();
+        Ok(())
+    }
+
+    /// Says that a source cannot be read: the metrics that use it are not computed.
+    pub fn fail(&mut self, source: usize, why: String) {
+        if let Some(failed) = self.failed.get_mut(source) {
+            failed.get_or_insert(why);
+        }
+    }
+
+    /// Ends a pass over the data: whether there must be another.
+    pub fn another(&mut self) -> bool {
+        self.shards.par_iter_mut().for_each(Shard::settle);
+        if !self.decided {
+            self.on_shelves(|shelf, shard| shelf.look_ahead(shard));
+            if self.held.end < SHARDS {
+                return self.hold(self.held.end);
+            }
+            self.decided = true;
+            self.on_books(|shelf, _| shelf.decide());
+            if self.held.start > 0 {
+                return self.hold(0);
+            }
+        }
+        self.on_shelves(|shelf, shard| shelf.sum(shard));
+        self.held.end < SHARDS && self.hold(self.held.end)
+    }
+
+    /// The statistics, once there is no other pass.
+    #[must_use]
+    pub fn tallies(&self) -> Vec<Tally> {
+        let books = self.request.studies.iter().zip(&self.books).zip(&self.plan.studies);
+        let failed = |measure: &Measure| {
+            sources(&measure.calculation).into_iter().find_map(|source| self.failed.get(source).cloned().flatten())
+        };
+        books.map(|((study, book), layout)| book.written(self.request, study, layout, failed)).collect()
+    }
+
+    /// Which pass this is, from 1.
+    #[must_use]
+    pub fn pass(&self) -> u64 {
+        self.passes
+    }
+
+    /// The share of the units that is counted once this pass is done.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        self.held.end as f64 / SHARDS as f64
+    }
+}
+
+impl Counting<'_> {
+    fn bytes(&self) -> usize {
+        self.shards.iter().map(Shard::bytes).sum()
+    }
+
+    /// Lets go of the later shards, as long as what is held is more than there is room for; they are counted in a later pass.
+    fn shed(&mut self) {
+        while self.bytes() > self.room && self.shards.len() > 1 {
+            self.keep(self.shards.len() / 2);
+        }
+    }
+
+    fn keep(&mut self, shards: usize) {
+        self.shards.truncate(shards);
+        self.held.end = self.held.start + self.shards.len();
+    }
+
+    /// Begins another pass, with the shards from one on: all that are left, of which the pass keeps what it has room for.
+    fn hold(&mut self, from: usize) -> bool {
+        self.held = from..SHARDS;
+        self.shards = self.held.clone().map(|_| Shard::default()).collect();
+        self.passes += 1;
+        true
+    }
+
+    /// Does something with each shard in order, for the studies in parallel.
+    fn on_shelves(&mut self, with: impl Fn(&mut Shelf<'_>, &Shard) + Sync) {
+        self.on_books(|shelf, shards| shards.iter().for_each(|shard| with(shelf, shard)));
+    }
+
+    fn on_books(&mut self, with: impl Fn(&mut Shelf<'_>, &[Shard]) + Sync) {
+        let (request, plan, shards) = (self.request, &self.plan, &self.shards);
+        let many = many(self.books.len());
+        self.books.par_chunks_mut(many).enumerate().for_each(|(place, books)| {
+            with(&mut Shelf { request, plan, first: place * many, books }, shards);
+        });
+    }
+}
+
+impl Keys {
+    fn of(request: &Request) -> Self {
+        let mut keys = Self { places: vec![None; (request.studies.len() * 2).next_power_of_two().max(2)] };
+        for (study, place) in request.studies.iter().zip(0_u16..) {
+            let hash = hash::bytes(study.key.as_bytes());
+            let mut at = keys.home(hash);
+            while keys.places.get(at).is_some_and(Option::is_some) {
+                at = (at + 1) & (keys.places.len() - 1);
+            }
+            keys.places.get_mut(at).into_iter().for_each(|free| *free = Some((hash, place)));
+        }
+        keys
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "only low bits count")]
+    fn home(&self, hash: u64) -> usize {
+        hash as usize & (self.places.len() - 1)
+    }
+
+    /// The study of an exposure.
+    fn find(&self, request: &Request, key: &str) -> Option<u16> {
+        let hash = hash::bytes(key.as_bytes());
+        let mut at = self.home(hash);
+        loop {
+            let (own, study) = (*self.places.get(at)?)?;
+            if own == hash && request.studies.get(usize::from(study)).is_some_and(|study| study.key == key) {
+                return Some(study);
+            }
+            at = (at + 1) & (self.places.len() - 1);
+        }
+    }
+}
+
+impl RowCounts {
+    fn add(&mut self, other: &Self) {
+        self.counting += other.counting;
+        self.without_key += other.without_key;
+        self.outside += other.outside;
+        self.unknown_variant += other.unknown_variant;
+    }
+}
+
+/// How many of something each core gets.
+fn many(all: usize) -> usize {
+    all.div_ceil(rayon::current_num_threads().max(1)).max(1)
+}
+
+fn joined(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (a, b) => a.or(b),
+    }
+}
+
+fn full() -> Wrong {
+    Wrong::new("there are more units than can be counted at once").help("analyse fewer experiments at a time")
+}
+
+/// The sources that a calculation reads.
+fn sources(calculation: &Calculation) -> Vec<usize> {
+    fn of(number: &Number, into: &mut Vec<usize>) {
+        match number {
+            Number::Constant(_) => {}
+            Number::Input { source, .. } => into.push(*source),
+            Number::Negate(inner) => of(inner, into),
+            Number::Binary(_, left, right) => {
+                of(left, into);
+                of(right, into);
+            }
+        }
+    }
+    let mut all = Vec::new();
+    match calculation {
+        Calculation::Mean(number) | Calculation::Conversion(number, ..) | Calculation::UnitQuantile(number, _) => {
+            of(number, &mut all);
+        }
+        Calculation::Ratio(above, below) => {
+            of(above, &mut all);
+            of(below, &mut all);
+        }
+        Calculation::EventQuantile { source, .. } => all.push(*source),
+    }
+    all
+}

@@ -1,0 +1,457 @@
+//! One shard: the units whose hashes begin alike, their exposures, and beside each exposure its accumulators.
+//!
+//! While exposures come in, a shard holds a table from ids to the places of units and a list of rows, folded now and then so
+//! that only the first exposure of a unit to a study stays. Sealed, it holds one list of words. A unit is, where ids are
+//! texts, a word with the text's length and its number of entries, then the text; then its entries. An entry is the instant;
+//! a word with, from its lowest bit, 16 bits of study, 8 of variant, 8 that say whether it is mixed, and 32 flags; more flags
+//! where there are more accumulators; the accumulators.
+
+use super::column::Values;
+use super::hash;
+use super::plan::{Action, Plan, Probe, Tap};
+
+/// A place of the table.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    /// The id where ids are numbers, else its hash.
+    key: u64,
+    /// Where the unit is, plus 1; 0 in a free slot.
+    place: u32,
+    /// How many entries it has.
+    entries: u32,
+}
+
+/// An exposure.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    at: i64,
+    unit: u32,
+    study: u16,
+    variant: u8,
+    mixed: bool,
+}
+
+/// A row that is to be looked up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key<'a> {
+    pub hash: u64,
+    pub id: Id<'a>,
+}
+
+/// An id.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Id<'a> {
+    Number(i64),
+    Text(&'a str),
+}
+
+/// Where the entries of a unit are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub start: usize,
+    pub entries: u32,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Shard {
+    slots: Vec<Slot>,
+    units: u32,
+    /// Ids in text, one after the other, and where each ends.
+    texts: Vec<u8>,
+    ends: Vec<u32>,
+    rows: Vec<Row>,
+    /// How many rows were left when they were last folded.
+    folded: usize,
+    /// Whether units begin with their text.
+    named: bool,
+    words: Vec<u64>,
+    /// Values of events: the word of an accumulator, and the value's bits.
+    events: Vec<(u32, u64)>,
+    /// What tells distinct values apart, in the same way.
+    distinct: Vec<(u32, u64)>,
+    distinct_folded: usize,
+}
+
+impl Shard {
+    /// Brings the slot of a hash into the cache; what it returns is to be used, so that it is not left out.
+    #[inline]
+    pub fn touch(&self, hash: u64) -> u64 {
+        self.slots.get(self.home(hash)).map_or(0, |slot| slot.key)
+    }
+
+    /// The same for the first word of entries.
+    #[inline]
+    pub fn touch_entries(&self, found: Found) -> u64 {
+        self.words.get(found.start).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    fn home(&self, hash: u64) -> usize {
+        #[allow(clippy::cast_possible_truncation, reason = "only low bits count")]
+        let hash = hash as usize;
+        hash & self.slots.len().wrapping_sub(1)
+    }
+
+    /// Adds an exposure. It fails when the shard is full, at 2^32 units or bytes of ids.
+    pub fn push(&mut self, key: Key<'_>, at: i64, study: u16, variant: u8) -> Option<()> {
+        let unit = self.unit(key)?;
+        if self.rows.len() == self.rows.capacity() {
+            if self.rows.len() >= 1024.max(self.folded * 2) {
+                self.fold();
+            }
+            // A quarter more, since all shards have slack at once.
+            self.rows.reserve_exact((self.rows.len() / 4).max(64));
+        }
+        self.rows.push(Row { at, unit, study, variant, mixed: false });
+        Some(())
+    }
+
+    /// The place of a unit, which is added where it is not there yet.
+    fn unit(&mut self, key: Key<'_>) -> Option<u32> {
+        if (self.units as usize + 1) * 4 > self.slots.len() * 3 {
+            self.grow();
+        }
+        let word = key.word();
+        let mut at = self.home(key.hash);
+        loop {
+            let slot = *self.slots.get(at)?;
+            if slot.place == 0 {
+                break;
+            }
+            if slot.key == word && self.is(slot.place - 1, key.id) {
+                return Some(slot.place - 1);
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        let unit = self.units;
+        self.units = unit.checked_add(1)?;
+        if let Id::Text(text) = key.id {
+            let end = u32::try_from(self.texts.len() + text.len()).ok()?;
+            if self.texts.capacity() - self.texts.len() < text.len() {
+                self.texts.reserve_exact((self.texts.len() / 4).max(text.len()).max(256));
+            }
+            self.texts.extend_from_slice(text.as_bytes());
+            self.ends.push(end);
+        }
+        *self.slots.get_mut(at)? = Slot { key: word, place: self.units, entries: 0 };
+        Some(unit)
+    }
+
+    /// Whether a unit that is not sealed has this id, given that the words agree.
+    fn is(&self, unit: u32, id: Id<'_>) -> bool {
+        match id {
+            Id::Number(_) => true,
+            Id::Text(text) => self.text(unit) == text.as_bytes(),
+        }
+    }
+
+    fn text(&self, unit: u32) -> &[u8] {
+        let end = |unit: usize| self.ends.get(unit).copied().unwrap_or(0) as usize;
+        let unit = unit as usize;
+        let start = unit.checked_sub(1).map_or(0, end);
+        self.texts.get(start..end(unit)).unwrap_or(&[])
+    }
+
+    fn grow(&mut self) {
+        let old = std::mem::take(&mut self.slots);
+        self.slots = vec![Slot::default(); (old.len() * 2).max(16)];
+        let named = !self.ends.is_empty();
+        for slot in old.into_iter().filter(|slot| slot.place > 0) {
+            let hash = if named { slot.key } else { hash::number(slot.key.cast_signed()) };
+            let mut at = self.home(hash);
+            while self.slots.get(at).is_some_and(|slot| slot.place > 0) {
+                at = (at + 1) & (self.slots.len() - 1);
+            }
+            if let Some(free) = self.slots.get_mut(at) {
+                *free = slot;
+            }
+        }
+    }
+
+    /// Leaves one row per unit and study: the earliest, the variant that is named first among those at the same instant.
+    fn fold(&mut self) {
+        // Counted into their units' places, then each unit's few rows are sorted.
+        let mut places = vec![0_u32; self.units as usize + 1];
+        for row in &self.rows {
+            if let Some(place) = places.get_mut(row.unit as usize + 1) {
+                *place += 1;
+            }
+        }
+        let mut sum = 0;
+        for place in &mut places {
+            sum += *place;
+            *place = sum;
+        }
+        let mut sorted = self.rows.clone();
+        for row in &self.rows {
+            if let Some(place) = places.get_mut(row.unit as usize) {
+                if let Some(to) = sorted.get_mut(*place as usize) {
+                    *to = *row;
+                }
+                *place += 1;
+            }
+        }
+        for rows in sorted.chunk_by_mut(|a, b| a.unit == b.unit) {
+            rows.sort_unstable_by_key(|row| (row.study, row.at, row.variant));
+        }
+        self.rows.clear();
+        let mut last: Option<Row> = None;
+        for row in sorted {
+            match &mut last {
+                Some(first) if (first.unit, first.study) == (row.unit, row.study) => {
+                    first.mixed |= row.mixed || first.variant != row.variant;
+                }
+                _ => self.rows.extend(last.replace(row)),
+            }
+        }
+        self.rows.extend(last);
+        self.folded = self.rows.len();
+    }
+
+    /// Lays out units with their entries, all accumulators at 0; `None` when they are more than 2^32 words.
+    pub fn seal(&mut self, plan: &Plan) -> Option<()> {
+        self.fold();
+        let rows = std::mem::take(&mut self.rows);
+        self.named = !self.ends.is_empty();
+        let layout = |row: &Row| plan.studies.get(usize::from(row.study)).map_or(0, |study| study.words);
+        let names: usize =
+            if self.named { (0..self.units).map(|unit| 1 + self.text(unit).len().div_ceil(8)).sum() } else { 0 };
+        u32::try_from(names + rows.iter().map(layout).sum::<usize>()).ok()?;
+        let mut words = Vec::with_capacity(names + rows.iter().map(layout).sum::<usize>());
+        let mut places = vec![(0_u32, 0_u32); self.units as usize];
+        for rows in rows.chunk_by(|a, b| a.unit == b.unit) {
+            let unit = rows.first()?.unit;
+            let start = u32::try_from(words.len()).ok()?;
+            let entries = u32::try_from(rows.len()).ok()?;
+            *places.get_mut(unit as usize)? = (start, entries);
+            if self.named {
+                let text = self.text(unit);
+                words.push(u64::from(entries) << 32 | u64::from(u32::try_from(text.len()).ok()?));
+                words.extend(packed(text));
+            }
+            for row in rows {
+                let what = u64::from(row.study) | u64::from(row.variant) << 16 | u64::from(row.mixed) << 24;
+                words.extend([row.at.cast_unsigned(), what]);
+                words.resize(words.len() + layout(row).saturating_sub(2), 0);
+            }
+        }
+        for slot in self.slots.iter_mut().filter(|slot| slot.place > 0) {
+            let (start, entries) = *places.get(slot.place as usize - 1)?;
+            (slot.place, slot.entries) = (start.checked_add(1)?, entries);
+        }
+        (self.texts, self.ends) = (Vec::new(), Vec::new());
+        self.words = words;
+        Some(())
+    }
+
+    /// The first candidate for an id, at or after the slot that is given, and the slot after it.
+    #[inline]
+    fn candidate(&self, hash: u64, word: u64, from: Option<usize>) -> Option<(Found, usize)> {
+        let mut at = from.unwrap_or_else(|| self.home(hash));
+        loop {
+            let slot = self.slots.get(at)?;
+            if slot.place == 0 {
+                return None;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+            if slot.key == word {
+                return Some((Found { start: slot.place as usize - 1, entries: slot.entries }, at));
+            }
+        }
+    }
+
+    /// The entries of an id, or of another with the same hash: [`Shard::entries`] tells them apart.
+    #[inline]
+    pub fn find(&self, key: Key<'_>) -> Option<Found> {
+        self.candidate(key.hash, key.word(), None).map(|(found, _)| found)
+    }
+
+    /// Where the entries of an id begin, given what [`Shard::find`] found.
+    #[inline]
+    pub fn entries(&self, key: Key<'_>, found: Found) -> Option<Found> {
+        let Id::Text(text) = key.id else { return Some(found) };
+        let mut next = (found, None);
+        loop {
+            let (found, _) = next;
+            if let Some(length) = self.names(found.start, text.as_bytes()) {
+                return Some(Found { start: found.start + length, entries: found.entries });
+            }
+            // Another text with the same hash: go on from where the first was found.
+            let from = match next.1 {
+                Some(from) => from,
+                None => self.candidate(key.hash, key.word(), None)?.1,
+            };
+            let (found, after) = self.candidate(key.hash, key.word(), Some(from))?;
+            next = (found, Some(after));
+        }
+    }
+
+    /// How many words the text of a unit takes, if it is this one.
+    #[inline]
+    fn names(&self, start: usize, text: &[u8]) -> Option<usize> {
+        let head = *self.words.get(start)?;
+        if head & 0xffff_ffff != text.len() as u64 {
+            return None;
+        }
+        let length = 1 + text.len().div_ceil(8);
+        let own = self.words.get(start + 1..start + length)?;
+        let same = own.iter().zip(packed(text)).all(|(own, word)| *own == word);
+        same.then_some(length)
+    }
+
+    /// Calls for every entry, in order, with the word it begins at.
+    pub fn each_entry(&self, plan: &Plan, mut with: impl FnMut(usize, &[u64])) {
+        let mut at = 0;
+        while at < self.words.len() {
+            let mut entries = 1;
+            if self.named {
+                let Some(head) = self.words.get(at) else { return };
+                #[allow(clippy::cast_possible_truncation, reason = "two halves of a word")]
+                let (length, count) = ((*head & 0xffff_ffff) as usize, (head >> 32) as usize);
+                at += 1 + length.div_ceil(8);
+                entries = count;
+            }
+            for _ in 0..entries {
+                let Some(what) = self.words.get(at + 1) else { return };
+                let Some(study) = plan.studies.get(study(*what)) else { return };
+                let Some(entry) = self.words.get(at..at + study.words) else { return };
+                with(at, entry);
+                at += study.words;
+            }
+        }
+    }
+
+    /// Adds a row of a source to the entries of a unit; `row` is its place among the values.
+    #[inline]
+    pub fn add(&mut self, found: Found, at: i64, row: usize, probes: &[Probe], values: &[Values]) {
+        let mut start = found.start;
+        for _ in 0..found.entries {
+            let (Some(when), Some(what)) = (self.words.get(start), self.words.get(start + 1)) else { return };
+            let Some(probe) = probes.get(study(*what)) else { return };
+            let after = at.saturating_sub(when.cast_signed());
+            if probe.from <= after && after < probe.to {
+                for (from, to, taps) in &probe.windows {
+                    if *from <= after && after < *to {
+                        taps.iter().for_each(|tap| self.tap(start, tap, row, values));
+                    }
+                }
+            }
+            start += probe.words;
+        }
+    }
+
+    #[inline]
+    fn tap(&mut self, start: usize, tap: &Tap, row: usize, values: &[Values]) {
+        let value = match values.get(tap.input) {
+            Some(Values::Ones) => 1.0,
+            Some(Values::Floats(floats)) => floats.get(row).copied().unwrap_or(f64::NAN),
+            Some(Values::Keys(keys)) => match keys.get(row) {
+                None | Some(0) => return,
+                Some(key) => {
+                    self.note_distinct(start + tap.word, *key);
+                    return self.flag(start, tap);
+                }
+            },
+            None => return,
+        };
+        if !value.is_finite() {
+            return;
+        }
+        if tap.action == Action::Event {
+            self.events.extend(u32::try_from(start + tap.word).ok().map(|word| (word, value.to_bits())));
+        } else {
+            let (word, bit) = tap.flag;
+            let fresh = self.words.get(start + word).is_some_and(|flags| flags >> bit & 1 == 0);
+            if let Some(accumulator) = self.words.get_mut(start + tap.word) {
+                *accumulator = tap.action.add(*accumulator, value, fresh);
+            }
+        }
+        self.flag(start, tap);
+    }
+
+    #[inline]
+    fn flag(&mut self, start: usize, tap: &Tap) {
+        if let Some(flags) = self.words.get_mut(start + tap.flag.0) {
+            *flags |= 1 << tap.flag.1;
+        }
+    }
+
+    /// Notes what tells a value apart; what was noted twice is folded now and then.
+    fn note_distinct(&mut self, word: usize, key: u64) {
+        let full = self.distinct.len() == self.distinct.capacity();
+        if full && self.distinct.len() >= 1024.max(2 * self.distinct_folded) {
+            self.fold_distinct();
+        }
+        self.distinct.extend(u32::try_from(word).ok().map(|word| (word, key)));
+    }
+
+    fn fold_distinct(&mut self) {
+        self.distinct.sort_unstable();
+        self.distinct.dedup();
+        self.distinct_folded = self.distinct.len();
+    }
+
+    /// Writes what was noted where it can be read: distinct values are counted, events are put in order.
+    pub fn settle(&mut self) {
+        self.fold_distinct();
+        for same in self.distinct.chunk_by(|a, b| a.0 == b.0) {
+            if let Some(accumulator) = same.first().and_then(|(word, _)| self.words.get_mut(*word as usize)) {
+                *accumulator = (same.len() as f64).to_bits();
+            }
+        }
+        self.distinct = Vec::new();
+        self.events.sort_unstable();
+    }
+
+    /// The values of an accumulator's events, in no particular order; see [`Shard::settle`].
+    pub fn events(&self, word: usize) -> impl Iterator<Item = f64> + '_ {
+        let start = self.events.partition_point(|(own, _)| (*own as usize) < word);
+        let rest = self.events.get(start..).unwrap_or(&[]);
+        rest.iter().take_while(move |(own, _)| *own as usize == word).map(|(_, bits)| f64::from_bits(*bits))
+    }
+
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot>()
+            + self.texts.capacity()
+            + self.ends.capacity() * 4
+            + self.rows.capacity() * size_of::<Row>()
+            + self.words.capacity() * 8
+            + (self.events.capacity() + self.distinct.capacity()) * size_of::<(u32, u64)>()
+    }
+}
+
+impl Key<'_> {
+    #[inline]
+    fn word(&self) -> u64 {
+        match self.id {
+            Id::Number(id) => id.cast_unsigned(),
+            Id::Text(_) => self.hash,
+        }
+    }
+}
+
+/// The study of an entry, from its second word.
+#[inline]
+#[allow(clippy::cast_possible_truncation, reason = "16 bits")]
+pub(super) fn study(what: u64) -> usize {
+    (what & 0xffff) as usize
+}
+
+/// The variant of an entry, and whether others were seen.
+#[inline]
+#[allow(clippy::cast_possible_truncation, reason = "8 bits")]
+pub(super) fn variant(what: u64) -> (usize, bool) {
+    ((what >> 16 & 0xff) as usize, what >> 24 & 1 == 1)
+}
+
+/// Bytes as words, the last filled up with zeros.
+fn packed(text: &[u8]) -> impl Iterator<Item = u64> + '_ {
+    let (words, rest) = text.as_chunks::<8>();
+    let mut last = [0; 8];
+    for (to, from) in last.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    let last = (!rest.is_empty()).then(|| u64::from_le_bytes(last));
+    words.iter().map(|word| u64::from_le_bytes(*word)).chain(last)
+}

@@ -1,0 +1,121 @@
+//! The SQL of a request: one statement for the exposures and one for each fact source, in the dialect of a warehouse.
+//!
+//! Statements return sufficient statistics only. Exposures are read once in each, however many experiments and metrics there are.
+
+mod counts;
+mod dialect;
+mod events;
+mod facts;
+mod frame;
+mod inputs;
+mod lexical;
+mod read;
+mod text;
+
+pub use dialect::Dialect;
+pub use facts::Layout;
+pub use read::{Malformed, Row, tallies};
+
+use facts::{Facts, sources};
+use frame::{Frame, describe};
+
+use super::request::{Calculation, Measure, Request};
+
+/// A statement, and how its result is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    pub about: About,
+    /// The metrics that it computes, by their places in [`Request::measures`].
+    pub measures: Vec<usize>,
+    /// The names of the columns that it returns, all of them numbers.
+    pub columns: Vec<String>,
+    pub text: String,
+}
+
+/// What a statement computes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// Exposed units, and exposures that are left out.
+    Exposures,
+    /// Sums over units of the facts at these places in [`Request::sources`].
+    Facts(Vec<usize>, Layout),
+    /// Quantiles over the events of the fact at this place.
+    Events(usize),
+}
+
+/// The statements of a request: for its exposures, then for each source, or for several where a metric is made of several.
+#[must_use]
+pub fn statements(request: &Request, dialect: Dialect) -> Vec<Statement> {
+    let frame = Frame::new(request, dialect);
+    let tracked = |place: &usize| request.studies.iter().any(|study| study.measures.contains(place));
+    let measures: Vec<(usize, &Measure)> =
+        request.measures.iter().enumerate().filter(|(place, _)| tracked(place)).collect();
+    let mut statements = vec![Statement {
+        about: About::Exposures,
+        measures: Vec::new(),
+        columns: counts::COLUMNS.map(str::to_owned).to_vec(),
+        text: counts::text(&frame, &head(request, "exposures", &[])),
+    }];
+    let (events, sums): (Vec<_>, Vec<_>) =
+        measures.into_iter().partition(|(_, measure)| matches!(measure.calculation, Calculation::EventQuantile { .. }));
+    for (places, measures) in together(sums) {
+        let facts = Facts::new(&frame, measures);
+        let names: Vec<String> = places
+            .iter()
+            .filter_map(|&place| request.sources.get(place))
+            .map(|source| format!("`{}`", source.fact))
+            .collect();
+        let text = facts.text(&head(request, &format!("fact {}", names.join(" and ")), &facts.measures));
+        statements.push(Statement {
+            measures: facts.measures.iter().map(|(place, _)| *place).collect(),
+            columns: facts.layout.names(),
+            about: About::Facts(places, facts.layout),
+            text,
+        });
+    }
+    for (places, measures) in together(events) {
+        let Some((&place, source)) = places.first().and_then(|place| Some((place, request.sources.get(*place)?)))
+        else {
+            continue;
+        };
+        let head = head(request, &format!("events of fact `{}`", source.fact), &measures);
+        statements.push(Statement {
+            about: About::Events(place),
+            columns: events::COLUMNS.map(str::to_owned).to_vec(),
+            text: events::text(&frame, place, &measures, &head),
+            measures: measures.iter().map(|(place, _)| *place).collect(),
+        });
+    }
+    statements
+}
+
+/// What is said above a statement.
+fn head(request: &Request, about: &str, measures: &[(usize, &Measure)]) -> Vec<String> {
+    let studies: Vec<String> = request.studies.iter().take(20).map(|study| format!("`{}`", study.key)).collect();
+    let more = request.studies.len().saturating_sub(studies.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let mut head = vec![format!("surface `{}`, {about}: {}{more}", request.surface, studies.join(", "))];
+    head.extend(measures.iter().map(|(_, measure)| describe(measure)));
+    head
+}
+
+/// Measures by the sources that they are made of: those that share one are together.
+fn together<'a>(measures: Vec<(usize, &'a Measure)>) -> Vec<(Vec<usize>, Vec<(usize, &'a Measure)>)> {
+    let mut groups: Vec<(Vec<usize>, Vec<(usize, &'a Measure)>)> = Vec::new();
+    for (place, measure) in measures {
+        let mut joined = (sources(measure), vec![(place, measure)]);
+        let (sharing, apart): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|(own, _)| own.iter().any(|source| joined.0.contains(source)));
+        groups = apart;
+        for (own, measures) in sharing {
+            joined.0.extend(own);
+            joined.1.extend(measures);
+        }
+        joined.0.sort_unstable();
+        joined.0.dedup();
+        joined.1.sort_by_key(|(place, _)| *place);
+        groups.push(joined);
+    }
+    groups.sort_by(|(one, _), (other, _)| one.cmp(other));
+    groups
+}

@@ -1,0 +1,232 @@
+//! What statements returned, as tallies.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::facts::{Layout, columns};
+use super::{About, Statement};
+use crate::query::{Calculation, Measure, Request, Study};
+use crate::results::{Arm, ArmTally, Caps, DaySums, EventQuantile, Histogram, MetricTally, Sums, Tally};
+
+/// A row of a result: numbers, by the columns of its statement; null is none.
+pub type Row = Vec<Option<f64>>;
+
+/// A result that is not that of its statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    /// The column, or none if a whole row is of another length.
+    pub column: Option<String>,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.column {
+            Some(column) => write!(f, "the warehouse returned something else than a number that fits in `{column}`"),
+            None => f.write_str("the warehouse returned rows of another length"),
+        }
+    }
+}
+
+/// The tallies of a request's studies, in their order, from the results of its statements.
+///
+/// # Errors
+/// When a result has other columns than its statement, or numbers that cannot stand there.
+pub fn tallies(request: &Request, results: &[(&Statement, &[Row])]) -> Result<Vec<Tally>, Malformed> {
+    let mut tallies: Vec<Tally> = request.studies.iter().map(|study| blank(request, study)).collect();
+    for (statement, rows) in results {
+        let mut sums: BTreeMap<(usize, usize), Vec<Cells<'_>>> = BTreeMap::new();
+        for row in *rows {
+            if row.len() != statement.columns.len() {
+                return Err(Malformed { column: None });
+            }
+            let cells = Cells { names: &statement.columns, row };
+            let study: usize = cells.whole("study")?;
+            let Some(tally) = tallies.get_mut(study) else { return Err(wrong("study")) };
+            if statement.about == About::Exposures {
+                exposures(tally, &cells)?;
+            } else {
+                sums.entry((study, cells.whole("measure")?)).or_default().push(cells);
+            }
+        }
+        for ((study, measure), rows) in sums {
+            let place =
+                request.studies.get(study).and_then(|own| own.measures.iter().position(|place| *place == measure));
+            let of = tallies.get_mut(study).zip(place).and_then(|(tally, place)| tally.metrics.get_mut(place));
+            let (Some(of), Some(measure)) = (of, request.measures.get(measure)) else { return Err(wrong("measure")) };
+            match &statement.about {
+                About::Facts(_, layout) => facts(of, measure, *layout, &rows)?,
+                _ => events(of, &rows)?,
+            }
+        }
+    }
+    Ok(tallies)
+}
+
+fn wrong(column: &str) -> Malformed {
+    Malformed { column: Some(column.to_owned()) }
+}
+
+/// A row with the names of its columns.
+struct Cells<'a> {
+    names: &'a [String],
+    row: &'a [Option<f64>],
+}
+
+impl Cells<'_> {
+    fn get(&self, name: &str) -> Option<f64> {
+        let at = self.names.iter().position(|own| own == name)?;
+        self.row.get(at).copied().flatten()
+    }
+
+    /// A finite number; null is 0, as in the sum of no rows.
+    fn number(&self, name: &str) -> Result<f64, Malformed> {
+        Some(self.get(name).unwrap_or(0.0)).filter(|value| value.is_finite()).ok_or_else(|| wrong(name))
+    }
+
+    /// A count or a place; null is 0.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is a whole number of at most 53 bits"
+    )]
+    fn whole<T: TryFrom<u64>>(&self, name: &str) -> Result<T, Malformed> {
+        let value = self.number(name)?;
+        let whole = value >= 0.0 && value <= 9_007_199_254_740_992.0 && value.fract() == 0.0;
+        let whole = whole.then_some(value as u64).and_then(|value| T::try_from(value).ok());
+        whole.ok_or_else(|| wrong(name))
+    }
+}
+
+/// A tally without any unit.
+fn blank(request: &Request, study: &Study) -> Tally {
+    let metrics = study.measures.iter().filter_map(|&place| request.measures.get(place));
+    let metrics = metrics.map(|measure| MetricTally {
+        metric: measure.id.clone(),
+        arms: study.variants.iter().map(|_| empty(measure)).collect(),
+        ..MetricTally::default()
+    });
+    Tally {
+        key: study.key.clone(),
+        arms: study.variants.iter().map(|variant| Arm { variant: variant.clone(), ..Arm::default() }).collect(),
+        metrics: metrics.collect(),
+        ..Tally::default()
+    }
+}
+
+/// A variant without any unit.
+fn empty(measure: &Measure) -> ArmTally {
+    let width = match measure.calculation {
+        Calculation::EventQuantile { .. } => 2,
+        _ => columns(measure).len(),
+    };
+    let sums = zero(width);
+    let quantile = matches!(measure.calculation, Calculation::UnitQuantile(..));
+    ArmTally { sums: sums.clone(), kept: sums, values: quantile.then(Histogram::default), ..ArmTally::default() }
+}
+
+fn zero(width: usize) -> Sums {
+    Sums { n: 0, shifts: vec![0.0; width], sums: vec![0.0; width], products: vec![0.0; width * (width + 1) / 2] }
+}
+
+fn exposures(tally: &mut Tally, cells: &Cells<'_>) -> Result<(), Malformed> {
+    if cells.get("arm").is_none() {
+        tally.rows_without_key += cells.whole::<u64>("without_key")?;
+        tally.rows_outside += cells.whole::<u64>("outside")?;
+        tally.rows_unknown_variant += cells.whole::<u64>("unknown_variant")?;
+        return Ok(());
+    }
+    let arm = tally.arms.get_mut(cells.whole::<usize>("arm")?).ok_or_else(|| wrong("arm"))?;
+    (arm.exposed, arm.mixed) = (cells.whole("exposed")?, cells.whole("mixed")?);
+    Ok(())
+}
+
+fn facts(tally: &mut MetricTally, measure: &Measure, layout: Layout, rows: &[Cells<'_>]) -> Result<(), Malformed> {
+    let width = columns(measure).len();
+    if let Some(first) = rows.first().filter(|_| layout.caps && measure.cap.is_some()) {
+        let at: Vec<Option<f64>> = (0..width).map(|at| first.get(&format!("cap_{at}"))).collect();
+        let least = (0..width).map(|at| first.get(&format!("least_{at}")));
+        let collapsed =
+            at.iter().zip(least).any(|(cap, least)| cap.zip(least).is_some_and(|(cap, least)| cap <= least));
+        tally.caps = Some(Caps { at, collapsed });
+    }
+    let mut shifts = vec![0.0; width];
+    if let Some(first) = rows.first() {
+        shifts = (0..width).map(|at| first.number(&format!("shift_{at}"))).collect::<Result<_, _>>()?;
+    }
+    for arm in &mut tally.arms {
+        for sums in [&mut arm.sums, &mut arm.kept] {
+            sums.shifts.clone_from(&shifts);
+        }
+    }
+    let mut values: BTreeMap<(usize, u64), (f64, u64)> = BTreeMap::new();
+    for cells in rows {
+        let place: usize = cells.whole("arm")?;
+        let arm = tally.arms.get_mut(place).ok_or_else(|| wrong("arm"))?;
+        let own = sums(cells, width, &shifts)?;
+        add(&mut arm.kept, &own);
+        if cells.whole::<u8>("mixed")? == 1 {
+            continue;
+        }
+        arm.incomplete += cells.whole::<u64>("incomplete")?;
+        arm.without_rows += cells.whole::<u64>("without_rows")?;
+        if own.n == 0 {
+            continue;
+        }
+        add(&mut arm.sums, &own);
+        if let Some(value) = cells.get("value") {
+            values.entry((place, ordered(value))).or_insert((value, 0)).1 += own.n;
+        }
+        let day = cells.whole("day")?;
+        match arm.days.iter_mut().find(|known| known.day == day) {
+            Some(known) => add(&mut known.sums, &own),
+            None => arm.days.push(DaySums { day, sums: own }),
+        }
+    }
+    for ((arm, _), (value, count)) in values {
+        if let Some(histogram) = tally.arms.get_mut(arm).and_then(|arm| arm.values.as_mut()) {
+            histogram.values.push(value);
+            histogram.counts.push(count);
+        }
+    }
+    tally.arms.iter_mut().for_each(|arm| arm.days.sort_by_key(|own| own.day));
+    Ok(())
+}
+
+/// The bits of a double, in the order of doubles; zero has one sign.
+fn ordered(value: f64) -> u64 {
+    let bits = (value + 0.0).to_bits();
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+}
+
+/// The sums of a row.
+fn sums(cells: &Cells<'_>, width: usize, shifts: &[f64]) -> Result<Sums, Malformed> {
+    let places = (0..width).flat_map(|x| (0..=x).map(move |y| format!("product_{x}_{y}")));
+    Ok(Sums {
+        n: cells.whole("units")?,
+        shifts: shifts.to_vec(),
+        sums: (0..width).map(|at| cells.number(&format!("sum_{at}"))).collect::<Result<_, _>>()?,
+        products: places.map(|name| cells.number(&name)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn add(to: &mut Sums, more: &Sums) {
+    to.n += more.n;
+    to.sums.iter_mut().zip(&more.sums).for_each(|(own, more)| *own += more);
+    to.products.iter_mut().zip(&more.products).for_each(|(own, more)| *own += more);
+}
+
+fn events(tally: &mut MetricTally, rows: &[Cells<'_>]) -> Result<(), Malformed> {
+    for cells in rows {
+        let arm = tally.arms.get_mut(cells.whole::<usize>("arm")?).ok_or_else(|| wrong("arm"))?;
+        arm.incomplete = cells.whole("incomplete")?;
+        arm.without_rows = cells.whole("without_rows")?;
+        arm.sums = sums(cells, 2, &[0.0; 2])?;
+        let events = cells.whole("events")?;
+        if events > 0 {
+            let at = |name: &str| cells.number(name);
+            arm.events =
+                Some(EventQuantile { events, value: at("quantile")?, lower: at("lower")?, upper: at("upper")? });
+        }
+    }
+    Ok(())
+}

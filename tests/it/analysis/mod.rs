@@ -1,0 +1,9 @@
+//! Analyses: from tallies to results, as the command takes them.
+
+mod decisions;
+mod edge;
+mod field;
+mod health;
+mod looks;
+mod peers;
+mod store;

@@ -1,0 +1,1 @@
+//! The edge cases of the reference, in DuckDB and PostgreSQL.

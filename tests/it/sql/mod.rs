@@ -1,0 +1,7 @@
+//! SQL of metrics: what it says in each dialect, and what it comes to in DuckDB and PostgreSQL.
+
+mod dialects;
+mod edge;
+mod plain;
+mod random;
+mod run;
