@@ -55,9 +55,7 @@ impl<'a> Course<'a> {
             let information = spending.information.number()?;
             Some(Look { fraction: spending.fraction, information, last: spending.last })
         });
-        let settled = recorded.iter().copied().find(|outcome| {
-            outcome.spending.as_ref().is_some_and(|spending| spending.last && spending.spent.known().is_some())
-        });
+        let settled = recorded.iter().copied().find(|outcome| has_spent_all(outcome, metric));
         // The first look that knew the plan fixed it: a baseline that is measured again does not move it.
         let planned = recorded.iter().find_map(|outcome| outcome.planned_units);
         let both = units.0.saturating_add(units.1) as f64;
@@ -156,6 +154,14 @@ impl<'a> Course<'a> {
             Err(why) => (Err(said(why)), Some(Figure::undefined(why))),
         }
     }
+}
+
+/// Whether a look spent all that was left: at the end, or before it where more units came than were planned.
+fn has_spent_all(outcome: &Outcome, metric: &Judging<'_>) -> bool {
+    let watched = outcome.deterioration.as_ref().map(|test| test.alpha);
+    let all = watched.filter(|_| metric.judged() == Judged::Deterioration).unwrap_or(outcome.alpha);
+    let spent = outcome.spending.as_ref().and_then(|spending| spending.spent.number());
+    spent.is_some_and(|spent| spent >= all)
 }
 
 /// The two-sided error of a metric's interval.

@@ -75,6 +75,13 @@ pub struct Global {
 }
 
 impl Global {
+    /// Shows how far something is, on a terminal, unless `--quiet` was asked for.
+    fn progress(&self, text: &str) {
+        if !self.quiet {
+            output::progress(text);
+        }
+    }
+
     /// Says something on standard error, unless `--quiet` was asked for.
     fn say(&self, text: &str) {
         if !self.quiet {

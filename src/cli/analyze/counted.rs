@@ -16,6 +16,19 @@ use crate::results::{MetricTally, Tally};
 /// The largest file of statistics.
 const MAX_AGGREGATES: u64 = 1 << 30;
 
+/// Reads the same from a Parquet file.
+#[cfg(feature = "embedded")]
+fn parquet(file: &Path) -> Result<Statistics, Failure> {
+    let read = super::parquet::read(file)?;
+    Ok(Statistics::Aggregated(read.0, read.1))
+}
+
+#[cfg(not(feature = "embedded"))]
+fn parquet(file: &Path) -> Result<Statistics, Failure> {
+    let failure = Failure::usage(format!("`{}`: this `allot` was built without what reads Parquet", file.display()));
+    Err(failure.help("build it with the feature `embedded`, or hand the statistics in as CSV"))
+}
+
 /// Statistics of experiments.
 pub enum Statistics {
     /// Counted as of now, each with the digest of what was asked.
@@ -48,6 +61,9 @@ impl Statistics {
     /// # Errors
     /// When it cannot be read, or is not such a file.
     pub fn aggregated(file: &Path) -> Result<Self, Failure> {
+        if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) {
+            return parquet(file);
+        }
         let bytes = io::read_bounded(file, MAX_AGGREGATES)?;
         let wrong = |why: String| Failure::usage(format!("`{}`: {why}", file.display()));
         let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is no UTF-8 text".to_owned()))?;

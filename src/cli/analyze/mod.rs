@@ -1,6 +1,8 @@
 //! `allot analyze`: results of experiments, from data or from statistics that are there already.
 
 mod counted;
+#[cfg(feature = "embedded")]
+mod parquet;
 mod shown;
 
 use std::path::PathBuf;
@@ -41,7 +43,7 @@ pub struct Analyze {
     /// The ids of experiments or rollouts
     #[arg(value_name = "EXPERIMENT")]
     ids: Vec<String>,
-    /// Read statistics from a CSV file instead of data: `experiment, variant, metric, n, mean, variance`, and `at` for one look
+    /// Read statistics from a file, CSV or Parquet, instead of data: `experiment, variant, metric, n, mean, variance`, and `at` for one look
     /// an instant
     #[arg(long, value_name = "FILE")]
     aggregates: Option<PathBuf>,
@@ -51,6 +53,9 @@ pub struct Analyze {
     /// How much memory counting may take, such as 512MB; at least 256MB, and the results are the same whatever it is
     #[arg(long, value_name = "SIZE", value_parser = gather::memory)]
     memory: Option<u64>,
+    /// How many cores counting may use; the results are the same whatever it is
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    threads: Option<u32>,
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -78,7 +83,8 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
     let statistics = match &verb.aggregates {
         Some(file) => Statistics::aggregated(file)?,
         None => {
-            let options = Options { memory: verb.memory, threads: None };
+            let threads = verb.threads.and_then(|threads| usize::try_from(threads).ok());
+            let options = Options { memory: verb.memory, threads };
             Statistics::counted(global, &workspace, &context, now, &verb.ids, options)?
         }
     };
