@@ -8,7 +8,9 @@ mod check;
 mod comment;
 mod compile;
 mod completions;
+mod conclude;
 mod drawing;
+mod evidence;
 mod failure;
 mod findings;
 mod gate;
@@ -19,6 +21,7 @@ mod lint;
 mod man;
 mod merge;
 mod new;
+mod newly;
 mod output;
 mod plan;
 mod power;
@@ -26,6 +29,7 @@ mod query;
 mod rule;
 mod schema;
 mod simulate;
+mod store;
 mod touched;
 mod upon;
 mod verify;
@@ -93,6 +97,7 @@ enum Verb {
     Plan(plan::Plan),
     Power(power::Power),
     History(history::History),
+    Conclude(conclude::Conclude),
     #[cfg(feature = "forge")]
     Comment(comment::Comment),
     Analyze(analyze::Analyze),
@@ -122,6 +127,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Plan(verb) => plan::run(&cli.global, verb),
         Verb::Power(verb) => power::run(&cli.global, verb),
         Verb::History(verb) => history::run(&cli.global, verb),
+        Verb::Conclude(verb) => conclude::run(&cli.global, verb),
         #[cfg(feature = "forge")]
         Verb::Comment(verb) => comment::run(&cli.global, verb),
         Verb::Analyze(verb) => analyze::run(&cli.global, verb),

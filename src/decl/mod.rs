@@ -4,6 +4,7 @@
 
 mod baseline;
 mod clause;
+mod concluding;
 mod day;
 mod entries;
 mod experiment;
@@ -25,6 +26,7 @@ pub(crate) mod table;
 
 pub use baseline::{Baseline, Moments};
 pub use clause::{AttributeType, Clause, Comparison, Literal, MAX_DEPTH, MAX_TESTS, Test};
+pub use concluding::{Concluded, conclude, quoted};
 pub use day::Day;
 pub use entries::{entries, same_value};
 pub use experiment::{

@@ -267,9 +267,9 @@ impl Counting<'_> {
         self.held.end = self.held.start + self.shards.len();
     }
 
-    /// Begins another pass, with the shards from one on: all that are left, of which the pass keeps what it has room for.
+    /// Begins another pass, with the shards from one on: as many as this pass had room for.
     fn hold(&mut self, from: usize) -> bool {
-        self.held = from..SHARDS;
+        self.held = from..SHARDS.min(from + self.shards.len());
         self.shards = self.held.clone().map(|_| Shard::default()).collect();
         self.passes += 1;
         true

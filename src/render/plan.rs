@@ -2,6 +2,7 @@
 
 use super::actions::{named, users_concerned};
 use super::figures::{count, counted, day, days_between, listed, percent};
+use super::power::{finds, headline, otherwise, standing};
 use super::text::{Style, Tone, toned};
 use super::words::{plain, wrapped};
 use crate::report::{Action, Change, Definition, Move, Neighbour, Plan, Share};
@@ -89,7 +90,22 @@ pub(super) fn details(text: &mut String, change: &Change, style: Style) {
     column(text, "excludes", &excludes, style);
     column(text, "overlaps", &neighbours(&change.overlaps, " of its units"), style);
     column(text, "inherits", &neighbours(&change.inherits, " of its units"), style);
+    power(text, change, style);
     edits(text, &change.edits, style);
+}
+
+/// Whether it is large enough, and what it finds, now and after other weeks.
+fn power(text: &mut String, change: &Change, style: Style) {
+    let Some(forecast) = &change.power else { return };
+    let verdict = format!("{}: {}", standing(forecast.verdict), plain(&headline(forecast)));
+    lines(text, "power", &verdict, style);
+    if let Some(words) = finds(forecast) {
+        lines(text, "", &plain(&words), style);
+    }
+    let others = otherwise(forecast);
+    if !others.is_empty() {
+        lines(text, "", &plain(&listed(&others)), style);
+    }
 }
 
 fn of_definition(definition: &Definition, style: Style) -> String {

@@ -21,10 +21,13 @@ mod analysis;
 mod cli;
 #[cfg(feature = "forge")]
 mod comment;
+mod conclude;
 mod correctness;
 mod design;
 mod design_peers;
 mod design_simulations;
+#[cfg(feature = "embedded")]
+mod engine;
 mod examples;
 mod fixes;
 mod formats;

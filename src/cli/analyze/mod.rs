@@ -4,7 +4,6 @@ mod counted;
 #[cfg(feature = "embedded")]
 mod parquet;
 mod shown;
-mod store;
 
 use std::path::PathBuf;
 
@@ -12,6 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::gather::Options;
 use super::output::data;
+use super::store::Store;
 use super::workspace::{Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::analysis::{Counted, Question, analyse};
@@ -23,7 +23,6 @@ use crate::model::Claim;
 use crate::power::Power;
 use crate::results::{Advice, Results, State, Why};
 use counted::{Look, Statistics};
-use store::Store;
 
 /// Results: whether the data can be trusted, each metric's effect with its interval, and what to do
 ///

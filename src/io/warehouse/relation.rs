@@ -38,6 +38,8 @@ pub enum Kind {
     Text,
     Truth,
     Instant,
+    /// No file has a value in it.
+    Nothing,
     Other,
 }
 
@@ -60,6 +62,7 @@ fn kind(kind: &DataType) -> Kind {
     match kind {
         DataType::Dictionary(_, value) => self::kind(value),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::Text,
+        DataType::Null => Kind::Nothing,
         DataType::Boolean => Kind::Truth,
         DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Kind::Instant,
         DataType::Decimal32(_, 0) | DataType::Decimal64(_, 0) | DataType::Decimal128(_, 0) => Kind::Integer,
@@ -76,6 +79,7 @@ fn shown(kind: &DataType) -> String {
         Kind::Text => "text".to_owned(),
         Kind::Truth => "true or false".to_owned(),
         Kind::Instant => "an instant".to_owned(),
+        Kind::Nothing => "without a value".to_owned(),
         Kind::Other => format!("of type {kind}"),
     }
 }

@@ -184,7 +184,7 @@ fn united(
             // What the file itself says is left.
             (Shape::Parquet, kind) => viewed(kind),
             // `007` is not 7, and no digit of an id may be lost.
-            _ if texts.contains(field.name()) => DataType::Utf8View,
+            (Shape::Csv, _) if texts.contains(field.name()) => DataType::Utf8View,
             // How many digits a fraction has differs from line to line.
             (_, DataType::Timestamp(_, zone)) => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
             (_, kind) => viewed(kind),

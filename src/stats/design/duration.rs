@@ -3,7 +3,7 @@
 use super::Reason;
 
 /// The longest duration that is looked at, in days: ten years.
-const LONGEST: u32 = 3_653;
+pub const LONGEST: u32 = 3_653;
 
 /// Distinct units that a surface reaches within days of any start.
 ///

@@ -7,7 +7,7 @@ mod reason;
 mod size;
 
 pub use decision::{Decision, Overall, Role, Standing, State, Tested, Treatment, Why, choose, decide};
-pub use duration::{Extrapolation, Reach, Step, Traffic, Units};
+pub use duration::{Extrapolation, LONGEST, Reach, Step, Traffic, Units};
 pub use levels::{Levels, Shape, levels};
 pub use reason::Reason;
 pub use size::{Aim, Baseline, Design, Size};

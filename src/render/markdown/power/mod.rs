@@ -1,5 +1,6 @@
 //! Forecasts and calendars as Markdown that GitHub renders: the verdict first, then figures, charts, and the rest folded away.
 
+pub mod beside;
 mod calendar;
 mod chart;
 mod forecast;
