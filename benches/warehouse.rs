@@ -154,6 +154,7 @@ fn asked(studies: usize) -> Request {
         now: data::START + 56 * data::DAY,
         exposures: Exposures {
             table: "lake.exposures".to_owned(),
+            select: None,
             unit: "unit_id".to_owned(),
             experiment: "experiment".to_owned(),
             variant: "variant".to_owned(),

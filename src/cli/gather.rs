@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::failure::Failure;
-use crate::query::Request;
+use crate::query::{Relation, Request};
 use crate::results::Tally;
 
 /// How the embedded engine may use this machine.
@@ -47,10 +47,34 @@ pub fn gather(
     #[cfg(not(feature = "embedded"))]
     {
         let _ = (root, tables, request, options, progress);
-        Err(Failure::usage("this `allot` was built without the embedded engine").help(
-            "build it with the feature `embedded`, or let the warehouse compute: `allot query` prints the statement",
-        ))
+        Err(without())
     }
+}
+
+/// The columns of a relation that is called `name`.
+///
+/// # Errors
+///
+/// Where it is not there (exit code 1), or the environment failed (3).
+pub fn columns_of(
+    root: &Path,
+    tables: &[(String, String)],
+    name: &str,
+    relation: &Relation,
+) -> Result<Vec<String>, Failure> {
+    #[cfg(feature = "embedded")]
+    return embedded::columns(root, tables, name, relation);
+    #[cfg(not(feature = "embedded"))]
+    {
+        let _ = (root, tables, name, relation);
+        Err(without())
+    }
+}
+
+#[cfg(not(feature = "embedded"))]
+fn without() -> Failure {
+    Failure::usage("this `allot` was built without the embedded engine")
+        .help("build it with the feature `embedded`, or let the warehouse compute: `allot query` prints the statement")
 }
 
 #[cfg(feature = "embedded")]

@@ -3,6 +3,7 @@
 mod allocate;
 mod analyze;
 mod assign;
+mod baseline;
 mod check;
 #[cfg(feature = "forge")]
 mod comment;
@@ -101,6 +102,7 @@ enum Verb {
     #[cfg(feature = "forge")]
     Comment(comment::Comment),
     Analyze(analyze::Analyze),
+    Baseline(baseline::BaselineVerb),
     Lint(lint::Lint),
     Rule(rule::Rule),
     Schema(schema::Schema),
@@ -131,6 +133,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         #[cfg(feature = "forge")]
         Verb::Comment(verb) => comment::run(&cli.global, verb),
         Verb::Analyze(verb) => analyze::run(&cli.global, verb),
+        Verb::Baseline(verb) => baseline::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Schema(verb) => schema::run(&cli.global, verb),

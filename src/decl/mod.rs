@@ -47,7 +47,9 @@ pub use root::{
 };
 pub use schema::{Ids, schemas};
 pub use segment::Segment;
-pub use sql::{check_predicate, check_select, parser_of};
+pub use sql::{
+    check_predicate, check_predicate_for, check_select, check_select_for, inline, output_columns, parser_of,
+};
 pub use surface::{Limits, Required, Sdk, Surface};
 
 pub(crate) use table::{table, words};

@@ -16,6 +16,8 @@ pub const OPENING: &str = "<!-- allotment:v1 ";
 pub struct Marker {
     /// Which of several comments this is.
     pub report: String,
+    /// What it is about, where there is one comment for each: an experiment.
+    pub key: Option<String>,
     /// The commit that was judged, if it was one.
     pub commit: Option<String>,
     /// When it was judged, in seconds since 1970-01-01T00:00:00Z.
@@ -28,15 +30,27 @@ impl Marker {
     /// The marker of a text.
     #[must_use]
     pub fn of(report: &str, commit: Option<&str>, at: i64, text: &str) -> Self {
-        Self { report: report.to_owned(), commit: commit.map(str::to_owned), at, digest: digest(text) }
+        Self { report: report.to_owned(), key: None, commit: commit.map(str::to_owned), at, digest: digest(text) }
+    }
+
+    /// The same about something of its own.
+    #[must_use]
+    pub fn about(self, key: Option<&str>) -> Self {
+        Self { key: key.map(str::to_owned), ..self }
+    }
+
+    /// Whether both mark the same comment, however often it was written.
+    fn is_alike(&self, other: &Self) -> bool {
+        self.report == other.report && self.key == other.key
     }
 
     /// The line.
     #[must_use]
     pub fn write(&self) -> String {
-        let Self { report, commit, at, digest } = self;
+        let Self { report, key, commit, at, digest } = self;
         let commit = commit.as_deref().unwrap_or("none");
-        format!("{OPENING}report={report} commit={commit} at={} digest={digest} -->", instant(*at))
+        let key = key.as_ref().map_or_else(String::new, |key| format!(" key={key}"));
+        format!("{OPENING}report={report}{key} commit={commit} at={} digest={digest} -->", instant(*at))
     }
 
     /// Reads the marker at the very beginning of a body. What is not letter for letter as it is written is none.
@@ -44,7 +58,11 @@ impl Marker {
     pub fn read(body: &str) -> Option<Self> {
         let line = body.lines().next()?;
         let words: Vec<&str> = line.strip_prefix(OPENING)?.strip_suffix(" -->")?.split(' ').collect();
-        let [report, commit, at, digest] = words.as_slice() else { return None };
+        let (report, key, commit, at, digest) = match words.as_slice() {
+            [report, commit, at, digest] => (report, None, commit, at, digest),
+            [report, key, commit, at, digest] => (report, Some(key.strip_prefix("key=")?), commit, at, digest),
+            _ => return None,
+        };
         let commit = match commit.strip_prefix("commit=")? {
             "none" => None,
             commit => Some(commit.to_owned()),
@@ -52,11 +70,13 @@ impl Marker {
         let at: jiff::Timestamp = at.strip_prefix("at=")?.parse().ok()?;
         let marker = Self {
             report: report.strip_prefix("report=")?.to_owned(),
+            key: key.map(str::to_owned),
             commit,
             at: at.as_second(),
             digest: digest.strip_prefix("digest=")?.to_owned(),
         };
-        let sound = is_key(&marker.report) && marker.commit.as_deref().is_none_or(is_commit);
+        let named = is_key(&marker.report) && marker.key.as_deref().is_none_or(is_key);
+        let sound = named && marker.commit.as_deref().is_none_or(is_commit);
         (sound && marker.digest.len() == 16 && marker.write() == line).then_some(marker)
     }
 }
@@ -72,10 +92,17 @@ impl Wanted {
     /// A document as the comment `report`.
     #[must_use]
     pub fn new(document: &Document, report: &str, commit: Option<&str>, at: i64) -> Self {
+        Self::about(document, report, None, commit, at)
+    }
+
+    /// A document as one of several comments `report`, each about something of its own.
+    #[must_use]
+    pub fn about(document: &Document, report: &str, key: Option<&str>, commit: Option<&str>, at: i64) -> Self {
+        let marker = |text: &str| Marker::of(report, commit, at, text).about(key);
         // The marker's length does not hang on the text.
-        let room = MAX_COMMENT - Marker::of(report, commit, at, "").write().chars().count().min(MAX_COMMENT) - 1;
+        let room = MAX_COMMENT - marker("").write().chars().count().min(MAX_COMMENT) - 1;
         let text = document.fit(room);
-        Self { marker: Marker::of(report, commit, at, &text), text }
+        Self { marker: marker(&text), text }
     }
 
     /// The whole body.
@@ -128,7 +155,7 @@ pub enum Reason {
 pub fn decide(posted: &[Posted<'_>], writer: Writer<'_>, wanted: &Wanted) -> Decision {
     let alike = || {
         let marked = posted.iter().filter_map(|comment| Some((comment, Marker::read(comment.body)?)));
-        marked.filter(|(_, marker)| marker.report == wanted.marker.report)
+        marked.filter(|(_, marker)| marker.is_alike(&wanted.marker))
     };
     // Anybody can write a marker into a comment of their own; only the writer's own comments count.
     let own =
@@ -155,10 +182,10 @@ pub fn decide(posted: &[Posted<'_>], writer: Writer<'_>, wanted: &Wanted) -> Dec
 
 /// How many comments of the writer there are of this kind; more than one if two first runs met.
 #[must_use]
-pub fn count(posted: &[Posted<'_>], writer: Writer<'_>, report: &str) -> usize {
+pub fn count(posted: &[Posted<'_>], writer: Writer<'_>, wanted: &Wanted) -> usize {
     let own =
         posted.iter().filter(|comment| comment.author.is_some_and(|author| author.eq_ignore_ascii_case(writer.login)));
-    own.filter(|comment| Marker::read(comment.body).is_some_and(|marker| marker.report == report)).count()
+    own.filter(|comment| Marker::read(comment.body).is_some_and(|marker| marker.is_alike(&wanted.marker))).count()
 }
 
 /// Whether a name can tell one comment from another: `[a-z0-9]+(-[a-z0-9]+)*`, at most 64 letters.
@@ -177,9 +204,16 @@ pub fn is_commit(text: &str) -> bool {
 /// Where links in the comment lead. `server` is GitHub's address, without a slash at its end.
 #[must_use]
 pub fn links(server: &str, repository: Option<&str>, run: Option<&str>, source: &Source) -> Links {
-    let Some(repository) = repository else { return Links::default() };
     // Files that differ from the commit have other lines there.
-    let commit = source.head.as_deref().filter(|head| is_commit(head) && !source.dirty);
+    let head = source.head.as_deref().filter(|_| !source.dirty);
+    links_at(server, repository, run, head)
+}
+
+/// The same for files of a commit; without one, files are not linked.
+#[must_use]
+pub fn links_at(server: &str, repository: Option<&str>, run: Option<&str>, commit: Option<&str>) -> Links {
+    let Some(repository) = repository else { return Links::default() };
+    let commit = commit.filter(|commit| is_commit(commit));
     let run = run.filter(|run| !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit()));
     Links {
         files: commit.map(|commit| format!("{server}/{repository}/blob/{commit}/")),

@@ -283,6 +283,23 @@ impl Results {
         serde_json::from_slice(bytes).map_err(no_record)
     }
 
+    /// Reads records one after another, as several experiments are printed: each strictly.
+    ///
+    /// # Errors
+    /// As for one; also where there is none at all.
+    pub fn read_all(bytes: &[u8]) -> Result<Vec<Self>, String> {
+        let mut rest = serde_json::Deserializer::from_slice(bytes).into_iter::<serde::de::IgnoredAny>();
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(next) = rest.next() {
+            next.map_err(|wrong| format!("it is no record of `allot analyze`: {wrong}"))?;
+            let to = rest.byte_offset();
+            found.push(Self::read(bytes.get(from..to).unwrap_or_default())?);
+            from = to;
+        }
+        if found.is_empty() { Err("it holds no record of `allot analyze`".to_owned()) } else { Ok(found) }
+    }
+
     /// The record as one line of JSON.
     #[must_use]
     pub fn write(&self) -> String {

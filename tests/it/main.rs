@@ -29,6 +29,7 @@ mod design_simulations;
 #[cfg(feature = "embedded")]
 mod engine;
 mod examples;
+mod extremes;
 mod fixes;
 mod formats;
 mod gate;
@@ -43,6 +44,8 @@ mod merge_verb;
 mod merges;
 mod moves;
 mod plans;
+mod power;
+mod published;
 mod races;
 mod readme;
 mod recovery;

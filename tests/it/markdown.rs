@@ -194,23 +194,38 @@ const HOSTILE: &[&str] = &[
 
 /// Every text of a record that is no day, no word of the format and no version, put otherwise; equal ones stay equal.
 fn rewritten(record: &Report, word: &mut dyn FnMut() -> String) -> Report {
-    fn walk(value: &mut Value, key: &str, known: &mut BTreeMap<String, String>, word: &mut dyn FnMut() -> String) {
+    reworded(record, |key, _| matches!(key, "severity" | "verdict" | "actions"), word)
+}
+
+/// Every text of a record that is no day and not fixed by its key and itself, put otherwise; equal ones stay equal.
+pub fn reworded<T: serde::Serialize + serde::de::DeserializeOwned>(
+    record: &T,
+    fixed: fn(&str, &str) -> bool,
+    word: &mut dyn FnMut() -> String,
+) -> T {
+    type Known = BTreeMap<String, String>;
+    fn walk(
+        value: &mut Value,
+        key: &str,
+        fixed: fn(&str, &str) -> bool,
+        known: &mut Known,
+        word: &mut dyn FnMut() -> String,
+    ) {
         match value {
             Value::String(text) => {
-                let fixed = matches!(key, "severity" | "verdict" | "actions") || text.starts_with("202");
-                if !fixed {
+                if !fixed(key, text) && !text.starts_with("202") {
                     // A number keeps different texts different.
                     let number = known.len();
                     text.clone_from(known.entry(text.clone()).or_insert_with(|| format!("{}{number}", word())));
                 }
             }
-            Value::Array(values) => values.iter_mut().for_each(|value| walk(value, key, known, word)),
-            Value::Object(values) => values.iter_mut().for_each(|(key, value)| walk(value, key, known, word)),
+            Value::Array(values) => values.iter_mut().for_each(|value| walk(value, key, fixed, known, word)),
+            Value::Object(values) => values.iter_mut().for_each(|(key, value)| walk(value, key, fixed, known, word)),
             _ => {}
         }
     }
     let mut value = serde_json::to_value(record).expect("JSON");
-    walk(&mut value, "", &mut BTreeMap::new(), word);
+    walk(&mut value, "", fixed, &mut BTreeMap::new(), word);
     serde_json::from_value(value).expect("a record still")
 }
 

@@ -6,9 +6,9 @@ use std::process::Command;
 
 use allotment::render::results::{html, markdown, text};
 use allotment::render::text::Style;
-use allotment::results::Results;
+use allotment::results::{Advice, Figure, Results, State, Why};
 
-use crate::markdown::{hostile, links};
+use crate::markdown::{hostile, links, reworded};
 use crate::results::examples;
 
 /// The most characters of a comment, with room for the mark that it is known by.
@@ -33,4 +33,234 @@ fn examples_read_well() {
         let all: Vec<Results> = examples().into_iter().map(|(_, results)| results).collect();
         fs::write(Path::new(&folder).join("all.html"), html(&all)).expect("it is written");
     }
+}
+
+/// What an edit makes of the first line.
+fn titled(name: &str, edit: impl FnOnce(&mut Results)) -> String {
+    let mut results = example(name);
+    edit(&mut results);
+    markdown(&results, &links()).title.replace('\u{a0}', " ")
+}
+
+#[test]
+fn the_first_line_says_what_was_decided_and_why() {
+    let effect = "`checkout-conversion` **+3.0 %** (95 % CI +0.9 % to +5.1 %)";
+    assert_eq!(
+        titled("wait", |_| {}),
+        format!("### 🟡 Wait before shipping `checkout-one-page`: {effect}, but 1 of 3 guardrails is undecided")
+    );
+    assert_eq!(
+        titled("wait", |results| results.run.state = State::Running),
+        format!("### 🟡 Let `checkout-one-page` run on: {effect}, but 1 of 3 guardrails is undecided")
+    );
+    assert_eq!(
+        titled("ship", |_| {}),
+        format!("### 🟢 Ship `one-page` of `checkout-one-page`: {effect}, and all 3 guardrails hold")
+    );
+    // Harm that goes on comes first, whatever else is decided.
+    let harm =
+        "`revenue-per-user` **−6.0 %** (95 % CI −9.0 % to −3.0 %), significantly worse, beyond its limit of −2 %";
+    let running = |results: &mut Results| results.run.state = State::Running;
+    assert_eq!(titled("ship", running), format!("### 🔴 `two-pages` of `checkout-one-page` does harm: {harm}"));
+    let stop = |results: &mut Results| {
+        running(results);
+        results.decision.advice = Advice::Stop;
+        results.decision.variant = None;
+    };
+    assert_eq!(titled("ship", stop), format!("### 🔴 Stop `checkout-one-page` now: {harm}"));
+    assert_eq!(
+        titled("withheld", |_| {}),
+        "### 🔴 No verdict on `checkout-one-page`: the sample ratio failed, so that no result can be trusted"
+    );
+    // Data that cannot be trusted show no harm either.
+    assert!(
+        titled("ship", |results| {
+            stop(results);
+            results.decision.advice = Advice::Withheld;
+        })
+        .starts_with("### 🔴 No verdict on")
+    );
+    let nothing = titled("wait", |results| {
+        results.decision.advice = Advice::Stop;
+        results.decision.reasons[0].why = Why::NoSuccess;
+    });
+    assert!(
+        nothing.starts_with("### ⚪ Do not ship `checkout-one-page`: ") && nothing.ends_with("no more data will come")
+    );
+}
+
+#[test]
+fn what_is_undefined_is_said_and_never_drawn_as_nothing() {
+    let mut results = example("wait");
+    let none = || Figure::undefined("the control mean is not different from 0");
+    for outcome in &mut results.treatments[0].outcomes {
+        (outcome.lift, outcome.lift_interval) = (none(), Figure::undefined("the control mean is not different from 0"));
+    }
+    let shown = text(&results, Style::Plain, 100);
+    assert!(shown.contains("`checkout-conversion` +0.25\u{a0}pp (95\u{a0}% CI +0.07 to +0.43\u{a0}pp)"), "{shown}");
+    assert!(!shown.contains('●') && !html(std::slice::from_ref(&results)).contains("class=\"point\""));
+    results.treatments.clear();
+    results.metrics.clear();
+    results.health.clear();
+    assert!(text(&results, Style::Plain, 100).contains("checkout-one-page"));
+    assert!(markdown(&results, &links()).fit(COMMENT).contains("Trust checks"));
+    assert!(html(&[results]).contains("</html>"));
+    assert!(html(&[]).contains("Results of 0 experiments"));
+}
+
+#[test]
+fn text_fits_its_page() {
+    for (name, results) in examples() {
+        for width in [40, 60, 72, 80, 100, 140] {
+            for line in text(&results, Style::Plain, width).lines() {
+                // A command is not broken where it has no space.
+                assert!(line.chars().count() <= width.max(60), "{name} at {width}: {line}");
+            }
+        }
+        let rich = text(&results, Style::Rich, 100);
+        assert!(rich.contains("\u{1b}[") && rich.contains("✓"), "{name}: no colour alone says it");
+    }
+}
+
+#[test]
+fn a_comment_is_whole_whatever_its_size() {
+    for (name, results) in examples() {
+        let document = markdown(&results, &links());
+        let whole = document.fit(usize::MAX).chars().count();
+        assert!(whole < COMMENT, "{name}: {whole}");
+        for limit in (0..100).map(|part| whole * part / 99).chain([1, 50, 300]) {
+            let text = document.fit(limit);
+            assert!(text.chars().count() <= limit.max(1), "{name} at {limit}");
+            let lines = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+            assert_eq!(lines("<details>"), lines("</details>"), "{name} at {limit}");
+            assert_eq!(lines("```") % 2, 0, "{name} at {limit}");
+        }
+    }
+    let mut results = example("ship");
+    let (metric, long) = (results.metrics[0].clone(), "x`|@acme ".repeat(20_000));
+    for number in 0..400 {
+        let id = format!("{long}{number}");
+        results.metrics.push(allotment::results::Metric { id: id.clone(), name: Some(long.clone()), ..metric.clone() });
+        for treatment in &mut results.treatments {
+            let outcome = treatment.outcomes[0].clone();
+            treatment.outcomes.push(allotment::results::Outcome { metric: id.clone(), ..outcome });
+        }
+    }
+    let text = markdown(&results, &links()).fit(COMMENT);
+    assert!(
+        text.chars().count() <= COMMENT && text.contains("Left out, because it would be too long"),
+        "{}",
+        text.len()
+    );
+}
+
+/// Words of the format itself, which a record must have.
+fn is_fixed(key: &str, text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "running",
+        "ended",
+        "over",
+        "group_sequential",
+        "always_valid",
+        "fixed",
+        "success",
+        "guardrail",
+        "required",
+        "superiority",
+        "non_inferiority",
+        "deterioration",
+        "increase",
+        "decrease",
+        "mean",
+        "conversion",
+        "ratio",
+        "quantile",
+        "aggregate",
+        "sample_ratio",
+        "mixed_assignments",
+        "pre_period_balance",
+        "missing_data",
+        "passed",
+        "failed",
+        "unchecked",
+        "ship",
+        "wait",
+        "stop",
+        "withheld",
+        "better",
+        "non_inferior",
+        "worse",
+        "undecided",
+        "undefined",
+        "no_success",
+        "no_success_yet",
+        "not_non_inferior",
+        "guardrails_hold",
+        "part_of_week",
+        "unsound",
+        "nothing_tested",
+    ];
+    matches!(key, "role" | "judged" | "goal" | "kind" | "status" | "advice" | "verdict" | "state" | "why" | "name")
+        && WORDS.contains(&text)
+}
+
+fn peers() -> bool {
+    let asked = std::env::var_os("ALLOTMENT_PEERS").is_some();
+    if !asked {
+        eprintln!(
+            "skipped: set ALLOTMENT_PEERS=1 (needs node, npm, python3, pip; a browser is installed where there is none)"
+        );
+    }
+    asked
+}
+
+fn run(script: &str, folder: &Path) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+    let status = Command::new("bash").arg(script).arg(folder).status().expect("it runs");
+    assert!(status.success(), "see above what is wrong");
+}
+
+#[test]
+fn no_words_of_users_are_markup_to_github() {
+    if !peers() {
+        return;
+    }
+    let scratch = tempfile::tempdir().expect("a folder");
+    let write = |name: String, results: &Results| {
+        fs::write(scratch.path().join(name), markdown(results, &links()).fit(COMMENT)).expect("it is written");
+    };
+    for (name, results) in examples() {
+        write(format!("{name}.md"), &results);
+        for seed in 0..40 {
+            write(format!("{name}-{seed}.md"), &reworded(&results, is_fixed, &mut hostile(seed)));
+            write(format!("{name}-{seed}.tame"), &reworded(&results, is_fixed, &mut || "tame words ".to_owned()));
+        }
+    }
+    run("tests/markdown/run.sh", scratch.path());
+}
+
+#[test]
+fn the_page_shows_what_is_recorded_to_everybody() {
+    if !peers() {
+        return;
+    }
+    let scratch = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, results: &[Results]| {
+        fs::write(scratch.path().join(format!("{name}.html")), html(results)).expect("it is written");
+    };
+    let record = |name: &str, results: &[Results]| {
+        write(name, results);
+        fs::write(scratch.path().join(format!("{name}.json")), serde_json::to_string(results).expect("JSON"))
+            .expect("written");
+    };
+    let all: Vec<Results> = examples().into_iter().map(|(_, results)| results).collect();
+    record("all", &all);
+    for (name, results) in examples() {
+        record(&name, std::slice::from_ref(&results));
+        for seed in 0..12 {
+            write(&format!("{name}-{seed}"), &[reworded(&results, is_fixed, &mut hostile(seed))]);
+            write(&format!("{name}-{seed}.tame"), &[reworded(&results, is_fixed, &mut || "tame words ".to_owned())]);
+        }
+    }
+    run("tests/page/run.sh", scratch.path());
 }

@@ -1,6 +1,7 @@
 //! `allot comment`: the one comment on a pull request.
 
 mod post;
+mod results;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,7 +20,8 @@ use post::Stop;
 
 /// Create or update the one comment on a GitHub pull request
 ///
-/// It shows what `allot check --format json` recorded, or `allot plan`. The comment is known by a hidden marker at its very beginning and by
+/// It shows what `allot check --format json` recorded, or `allot plan`; or, with `--results`, what `allot analyze --format json`
+/// did: then there is a comment for each experiment, on the pull request that launched it. A comment is known by a hidden marker at its very beginning and by
 /// its author, so that nobody else's comment is ever touched, and an older run leaves what a newer one wrote.
 ///
 /// The token is `GITHUB_TOKEN`, or else `GH_TOKEN`, and may write to pull requests. The author is `--author`; else, with the
@@ -28,19 +30,24 @@ use post::Stop;
 #[command(after_help = "Examples:
   allot check --base origin/main --format json | allot comment --report -
   allot comment --report report.json --pr 12 --dry-run
-  allot comment --report report.json --pr 12 --repo acme/shop --key shop --dry-run")]
+  allot comment --report report.json --pr 12 --repo acme/shop --key shop --dry-run
+  allot comment --results results.json
+                                    on the pull request that launched the experiment, as Git and GitHub tell it")]
 pub struct Comment {
     /// What `allot check` or `allot plan` printed with `--format json`; `-` reads it from standard input
+    #[arg(long, value_name = "FILE", required_unless_present = "results", conflicts_with = "results")]
+    report: Option<PathBuf>,
+    /// What `allot analyze` printed with `--format json`, of one experiment or several; `-` reads it from standard input
     #[arg(long, value_name = "FILE")]
-    report: PathBuf,
-    /// The pull request; without it, that of the event that began the run, or of its commit
+    results: Option<PathBuf>,
+    /// The pull request; without it, that of the event that began the run, or of its commit; of results, the one that launched the experiment
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pr: Option<u64>,
     /// The repository; without it, `GITHUB_REPOSITORY`
     #[arg(long, value_name = "OWNER/NAME")]
     repo: Option<String>,
     /// Which of several comments this is, as with several catalogues in one repository
-    #[arg(long, value_name = "NAME", default_value = "check")]
+    #[arg(long, value_name = "NAME", default_value = "check", conflicts_with = "results")]
     key: String,
     /// Print the comment, and talk to nobody
     #[arg(long)]
@@ -68,12 +75,6 @@ enum OnForbidden {
 
 pub fn run(global: &Global, verb: &Comment) -> Result<Exit, Failure> {
     let around = Surroundings::read();
-    let report = record(&verb.report)?;
-    if !comment::is_key(&verb.key) {
-        return Err(
-            Failure::usage(format!("--key: `{}` is no name", verb.key)).help("write it as ids are, such as `shop-app`")
-        );
-    }
     let repository = match verb.repo.as_deref().or(around.repository.as_deref()) {
         Some(text) => Some(
             Repository::parse(text)
@@ -81,29 +82,72 @@ pub fn run(global: &Global, verb: &Comment) -> Result<Exit, Failure> {
         ),
         None => None,
     };
-    let wanted = wanted(global, verb, &around, repository.as_ref(), &report)?;
+    match (&verb.results, &verb.report) {
+        (Some(path), _) => results::run(global, verb, &around, repository, path),
+        (None, Some(path)) => reported(global, verb, &around, repository, path),
+        (None, None) => Err(Failure::usage("there is nothing to show").help("name a record with `--report FILE`")),
+    }
+}
+
+/// The comment about a gate.
+fn reported(
+    global: &Global,
+    verb: &Comment,
+    around: &Surroundings,
+    repository: Option<Repository>,
+    path: &Path,
+) -> Result<Exit, Failure> {
+    let report = record(path)?;
+    if !comment::is_key(&verb.key) {
+        return Err(
+            Failure::usage(format!("--key: `{}` is no name", verb.key)).help("write it as ids are, such as `shop-app`")
+        );
+    }
+    let wanted = wanted(global, verb, around, repository.as_ref(), &report, path)?;
     if verb.dry_run {
         output::data(&wanted.body())?;
         return Ok(Exit::Clean);
     }
+    let forge = opened(verb, around, repository)?;
+    let pull = post::pull(verb, around, &forge, report.source().head.as_deref());
+    let posted = pull.and_then(|pull| post::post(global, verb, around, &forge, &wanted, pull));
+    ended(global, verb, around, &wanted, posted)
+}
+
+fn opened(verb: &Comment, around: &Surroundings, repository: Option<Repository>) -> Result<Forge, Failure> {
     let repository = repository.ok_or_else(|| {
         Failure::usage("there is no repository").help("name it with `--repo OWNER/NAME`, or set `GITHUB_REPOSITORY`")
     })?;
-    let forge = Forge::open(&around, repository, Duration::from_millis(verb.second))?;
-    match post::post(global, verb, &around, &forge, &wanted, report.source().head.as_deref()) {
+    Ok(Forge::open(around, repository, Duration::from_millis(verb.second))?)
+}
+
+/// How it ends, once a comment was posted or not.
+fn ended(
+    global: &Global,
+    verb: &Comment,
+    around: &Surroundings,
+    wanted: &Wanted,
+    posted: Result<(), Stop>,
+) -> Result<Exit, Failure> {
+    match posted {
         Ok(()) => Ok(Exit::Clean),
         Err(Stop::Failed(failure)) => Err(failure),
-        Err(Stop::Fault(fault)) if fault.forbidden => forbidden(global, verb, &around, &wanted, fault),
+        Err(Stop::Fault(fault)) if fault.forbidden => forbidden(global, verb, around, wanted, fault),
         Err(Stop::Fault(fault)) => Err(fault.error.into()),
     }
 }
 
-/// Reads a record, which somebody else may have written.
+/// The bytes of a record, which somebody else may have written.
+fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    Ok(match path == Path::new("-") {
+        true => io::read_stdin(most)?,
+        false => io::read_bounded(path, most)?,
+    })
+}
+
+/// Reads a record.
 fn record(path: &Path) -> Result<Recorded, Failure> {
-    let bytes = match path == Path::new("-") {
-        true => io::read_stdin(MAX_RECORD)?,
-        false => io::read_bounded(path, MAX_RECORD)?,
-    };
+    let bytes = bytes(path, MAX_RECORD)?;
     let report = Recorded::read(&bytes).and_then(|report| match report.source().head.as_deref() {
         Some(head) if !comment::is_commit(head) => Err("its `source.head` is no commit id".to_owned()),
         _ => Ok(report),
@@ -119,9 +163,10 @@ fn wanted(
     around: &Surroundings,
     repository: Option<&Repository>,
     report: &Recorded,
+    path: &Path,
 ) -> Result<Wanted, Failure> {
     let judged = io::parse_instant(&report.source().at)
-        .map_err(|wrong| Failure::usage(format!("cannot use `{}`: its `source.at`: {wrong}", verb.report.display())))?;
+        .map_err(|wrong| Failure::usage(format!("cannot use `{}`: its `source.at`: {wrong}", path.display())))?;
     // A record from the future would keep later runs from saying anything.
     let at = judged.min(instant(global)?);
     let repository = repository.map(ToString::to_string);

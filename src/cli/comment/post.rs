@@ -1,6 +1,7 @@
 //! Finding the comment, deciding about it, and writing it.
 
 use super::{Comment, Failure, Global, output};
+use crate::cli::history::Launch;
 use crate::io::Surroundings;
 use crate::io::forge::{self, Author, Comment as Found, Event, Fault, Forge, Known, Retry};
 use crate::render::comment::{self, Decision, Posted, Reason, Wanted, Writer};
@@ -25,9 +26,8 @@ pub fn post(
     around: &Surroundings,
     forge: &Forge,
     wanted: &Wanted,
-    head: Option<&str>,
+    pull: u64,
 ) -> Result<(), Stop> {
-    let pull = pull(verb, around, forge, head)?;
     let author = match &verb.author {
         Some(login) => Author { login: login.clone(), known: Known::Given },
         None => forge.author(around)?,
@@ -45,7 +45,7 @@ pub fn post(
     loop {
         let found = forge.comments(pull, comment::OPENING)?;
         let posted: Vec<Posted<'_>> = found.iter().map(seen).collect();
-        if comment::count(&posted, writer, &verb.key) > 1 {
+        if comment::count(&posted, writer, wanted) > 1 {
             global.say(
                 "warning: there is more than one of this comment; the oldest is kept up to date, delete the others",
             );
@@ -70,7 +70,7 @@ pub fn post(
 }
 
 /// The pull request: as it is named, or that of the event, or that of a commit.
-fn pull(verb: &Comment, around: &Surroundings, forge: &Forge, head: Option<&str>) -> Result<u64, Stop> {
+pub fn pull(verb: &Comment, around: &Surroundings, forge: &Forge, head: Option<&str>) -> Result<u64, Stop> {
     if let Some(number) = verb.pr {
         return Ok(number);
     }
@@ -82,6 +82,17 @@ fn pull(verb: &Comment, around: &Surroundings, forge: &Forge, head: Option<&str>
         (None, Some(head)) => Ok(forge.open_pull_of(head)?),
         _ => Err(Stop::Failed(Failure::usage("this run is about no pull request").help("name one with `--pr N`"))),
     }
+}
+
+/// The pull request that launched an experiment: as GitHub says of the commit, else as the commit's message does.
+pub fn launched_by(forge: &Forge, id: &str, launch: &Launch) -> Result<u64, Stop> {
+    let mut pulls = forge.pulls_of(&launch.commit)?;
+    pulls.sort_by_key(|pull| (!pull.merged, Some(pull.number) != launch.named, pull.number));
+    let found = pulls.first().map(|pull| pull.number).or(launch.named);
+    found.ok_or_else(|| {
+        let wrong = format!("GitHub knows no pull request of commit {}, which launched `{}`", launch.commit, plain(id));
+        Stop::Failed(Failure::usage(wrong).help("name it with `--pr N`"))
+    })
 }
 
 fn seen(comment: &Found) -> Posted<'_> {

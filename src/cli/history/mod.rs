@@ -17,6 +17,9 @@ use crate::io::{self, Cut, Follow, Instant, Past, Surroundings, Touched};
 use crate::render::{history as render, markdown};
 use crate::report;
 use compare::{Compared, Reader, State};
+#[cfg(feature = "forge")]
+pub use pulls::Pulls;
+#[cfg(not(feature = "forge"))]
 use pulls::Pulls;
 
 /// What became of an experiment or a rollout: who changed what, when, and by which pull request
@@ -138,6 +141,38 @@ pub fn run(global: &Global, verb: &History) -> Result<Exit, Failure> {
         Format::Markdown => markdown::history(&history),
     })?;
     Ok(Exit::Clean)
+}
+
+/// The commit that launched something.
+#[cfg(feature = "forge")]
+pub struct Launch {
+    pub commit: String,
+    /// The pull request that its message names.
+    pub named: Option<u64>,
+}
+
+/// The newest commit on the way of first parents that launched something, or a phase of it; none where none did.
+///
+/// # Errors
+/// When there is no catalogue in a repository, or it cannot be read.
+#[cfg(feature = "forge")]
+pub fn launch(global: &Global, pulls: &Pulls, id: &str) -> Result<Option<Launch>, Failure> {
+    let (root, repo) = opened(global, None)?;
+    let Some(head) = repo.head().filter(|_| is_id(id)) else { return Ok(None) };
+    let past = repo.past(id, &head, Follow { all: false, limit: usize::MAX })?;
+    let reader = Reader { repo: &repo, root: root.as_deref(), id };
+    let teller = Teller { reader: &reader, pulls, at: instant(global)?, email: false };
+    let mut rest = past.touched.as_slice();
+    while let Some((touched, older)) = rest.split_first() {
+        let entry = teller.touched(touched, older, false)?;
+        let begins = |action: &report::Action| matches!(action, report::Action::Launch | report::Action::Phase);
+        if entry.change.is_some_and(|change| change.actions.iter().any(begins)) {
+            let named = entry.pull.map(|pull| pull.number);
+            return Ok(Some(Launch { commit: touched.commit.id.clone(), named }));
+        }
+        rest = older;
+    }
+    Ok(None)
 }
 
 /// The catalogue's root, where it is looked at in the work tree, and its repository.

@@ -44,6 +44,12 @@ pub enum Kind {
 }
 
 impl Relation {
+    /// The names of its columns.
+    #[must_use]
+    pub fn columns(&self) -> Vec<String> {
+        self.frame.schema().fields().iter().map(|field| field.name().clone()).collect()
+    }
+
     /// A column by its name.
     ///
     /// # Errors

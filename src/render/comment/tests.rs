@@ -24,6 +24,9 @@ fn a_marker_is_read_as_it_was_written() {
         assert_eq!(Marker::read(&format!("{}\r\ntext", marker.write())), Some(marker.clone()));
         assert_eq!(Marker::read(&marker.write()), Some(marker));
     }
+    let results = Marker::of("results", Some(A), 1_801_440_000, "text").about(Some("fresh-first"));
+    assert!(results.write().starts_with("<!-- allotment:v1 report=results key=fresh-first commit=aaaa"));
+    assert_eq!(Marker::read(&results.write()), Some(results));
     let written = Marker::of("check", Some(A), 1_801_440_000, "text").write();
     assert_eq!(
         written,
@@ -41,6 +44,9 @@ fn what_is_only_like_a_marker_is_none() {
         ("report=check", "report=Check"),
         ("report=check", "report="),
         ("report=check", "report=check  "),
+        ("report=check", "report=check key="),
+        ("report=check", "report=check key=-->"),
+        ("report=check", "report=check x=y"),
         ("commit=a", "commit=x"),
         ("commit=", "commit=a"),
         ("commit=", "commit=\u{202e}"),
@@ -130,7 +136,7 @@ fn of_two_the_first_is_kept_and_both_are_counted() {
     let body = wanted(A, 50, "zero").body();
     let there = [posted(7, BOT.login, &body), posted(9, BOT.login, &body), posted(10, "mallory", &body)];
     assert_eq!(decide(&there, BOT, &wanted(A, 100, "one")), Decision::Update(7));
-    assert_eq!(count(&there, BOT, "check"), 2);
+    assert_eq!(count(&there, BOT, &wanted(A, 100, "new")), 2);
 }
 
 #[test]

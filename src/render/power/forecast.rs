@@ -129,8 +129,7 @@ fn metrics(forecast: &Forecast, style: Style, width: usize) -> Vec<String> {
 
 /// What each metric is tested at, and what that rests on.
 fn tests(forecast: &Forecast, style: Style, width: usize) -> Vec<String> {
-    let titles =
-        ["tested", ">alpha", ">power", ">reached", ">looks", ">inflation", ">window", ">mean", ">sd", ">corr."];
+    let titles = ["tested", ">alpha", ">power", ">has", ">looks", ">inflated", ">window", ">mean", ">sd", ">corr."];
     let rate = |rate: Option<f64>| rate.map_or_else(none, |rate| format!("{}%", level(rate, 3)));
     let row = |metric: &MetricForecast| {
         let base = metric.baseline.as_ref();

@@ -14,6 +14,8 @@ use crate::source::Sources;
 const DAYS: &[u32] = &[7, 14, 21, 28, 42, 56, 84];
 /// Shares that it looks at, besides what is planned and all that there is.
 const SHARES: &[u32] = &[50_000, 100_000, 200_000, 350_000, 500_000];
+/// The most points of a curve: each is a design of its own.
+const POINTS: u32 = 32;
 /// The longest run that a curve looks at.
 const LONGEST: u32 = 182;
 
@@ -199,7 +201,10 @@ impl Recorder<'_> {
                 extrapolated: shown.extrapolated.is_some(),
             })
         };
-        (1..=last.clamp(14, LONGEST)).filter_map(point).collect()
+        let last = last.clamp(14, LONGEST);
+        let step = last.div_ceil(POINTS);
+        // Counted from the planned end, so that it is one of the points.
+        (1..=last).filter(|days| days % step == planned % step).filter_map(point).collect()
     }
 
     /// What a metric shows, and whether all have enough, by days and traffic.

@@ -1,6 +1,6 @@
 //! Figures of results: values in the metric's own units, lifts in percent, with as many decimals as their error leaves a meaning.
 
-use super::pen::Pen;
+use super::pen::{PLAIN, Pen};
 use crate::render::figures::count;
 use crate::results::{Figure, Interval, Metric, Outcome};
 
@@ -97,9 +97,17 @@ impl Amounts {
         }
     }
 
-    /// "+0.07 to +0.43 pp".
+    /// "+0.07 to +0.43 pp", "−€0.07 to +€0.19".
     pub fn differences(&self, interval: Interval) -> String {
-        format!("{} to {}", self.difference(interval.low), self.difference(interval.high))
+        let low = match self.unit {
+            Unit::Percent | Unit::After(_) => {
+                let bare = Self { unit: Unit::Bare, pen: PLAIN, ..*self };
+                let scale = if matches!(self.unit, Unit::Percent) { 100.0 } else { 1.0 };
+                (self.pen.number)(&bare.difference(interval.low * scale), interval.low)
+            }
+            _ => self.difference(interval.low),
+        };
+        format!("{low} to {}", self.difference(interval.high))
     }
 
     /// "+3.0 %".
@@ -134,12 +142,12 @@ impl Amounts {
     }
 }
 
-/// How many decimals show a number down to its error's first digit.
+/// How many decimals show a number down to the first digit of half its error.
 fn decimals_of(error: f64) -> usize {
     if !error.is_finite() || error <= 0.0 {
         return 0;
     }
-    usize::try_from((-error.log10().floor() as i64).clamp(0, 9)).unwrap_or(0)
+    usize::try_from((-(error / 2.0).log10().floor() as i64).clamp(0, 9)).unwrap_or(0)
 }
 
 /// "+3.0 %" of a share.
@@ -215,7 +223,7 @@ mod tests {
 
     #[test]
     fn decimals_follow_the_error() {
-        assert_eq!((decimals_of(0.088), decimals_of(0.5), decimals_of(7.0), decimals_of(0.0)), (2, 1, 0, 0));
+        assert_eq!((decimals_of(0.088), decimals_of(0.103), decimals_of(7.0), decimals_of(0.0)), (2, 2, 0, 0));
         assert_eq!((decimals_of(f64::INFINITY), decimals_of(1e-300)), (0, 9));
     }
 

@@ -36,7 +36,7 @@ pub fn decided(results: &Results, pen: Pen) -> Vec<String> {
         said.push(format!("Looks spend the error as {} does.", (pen.name)(spending)));
     }
     if let Some(minimum) = method.minimum {
-        said.push(format!("They begin at {} in each variant.", counted_units(results, minimum)));
+        said.push(format!("They begin once each variant has {}.", counted_units(results, minimum)));
     }
     said.push(format!(
         "The error of a decision is {} over both sides, split over success metrics and treatments; guardrails are held against \
@@ -83,7 +83,9 @@ pub fn metric(results: &Results, metric: &Metric, pen: Pen) -> Vec<String> {
         if metric.drops_missing { "are dropped" } else { "count as 0" }
     ));
     if let Some(cap) = &metric.cap {
-        let level = cap.level.map_or_else(String::new, |level| format!(" at the {} percentile", percent(level)));
+        let level = cap
+            .level
+            .map_or_else(String::new, |level| format!(" at p{}", percent(level).trim_end_matches(['\u{a0}', '%'])));
         let at: Vec<String> = cap.at.iter().map(|at| (pen.number)(&digits(*at), *at)).collect();
         said.push(format!("Values are cut{level}, which is {}.", listed(&at)));
     }

@@ -7,11 +7,14 @@ use crate::render::comment::is_key;
 use crate::render::figures::{count, counted, listed};
 use crate::results::{Advice, Figure, Metric, MetricKind, Outcome, Results, State, Status, Treatment, Why};
 
+/// What is said of figures that nothing may be read off.
+pub const DOUBT: &str = "The figures are here to find the fault by, and not to decide by.";
+
 /// The effect on the primary metric in its own units, after how long and how many; empty where nothing was measured.
 pub fn effect(results: &Results, pen: Pen) -> Option<String> {
     let (metric, outcome) = primary(results)?;
     let variant = super::verdict::lead(results)?;
-    Some(format!("{} {}", compared(results, metric, variant, outcome, pen), after(results, metric)))
+    Some(compared(results, metric, variant, outcome, pen))
 }
 
 /// "Minutes listened was **212.4 min** with `fresh`, against 206.1 min in control: 6.3 min higher (95 % CI …)."
@@ -29,9 +32,10 @@ fn compared(results: &Results, metric: &Metric, treatment: &Treatment, outcome: 
     });
     let (variant, value) = ((pen.name)(&treatment.variant), (pen.strong)(&amounts.value(mean)));
     format!(
-        "{subject} was {value} with {variant}, against {} in control: {} {direction}{around}.",
+        "{subject} was {value} with {variant}, against {} in control: {} {direction}{around}, after {}.",
         amounts.value(control),
-        amounts.distance(*difference)
+        amounts.distance(*difference),
+        after(results, metric)
     )
 }
 
@@ -43,12 +47,12 @@ pub fn named(metric: &Metric, pen: Pen) -> String {
     }
 }
 
-/// "That is after 14 of 14 days and 402,117 users."
+/// "14 of 14 days and 402,117 users".
 fn after(results: &Results, metric: &Metric) -> String {
     let users = counted_units(results, metric.complete);
     match results.run.days {
-        Some(days) => format!("That is after {} of {} and {users}.", results.run.elapsed.min(days), days_of(days)),
-        None => format!("That is after {} and {users}.", days_of(results.run.elapsed)),
+        Some(days) => format!("{} of {} and {users}", results.run.elapsed.min(days), days_of(days)),
+        None => format!("{} and {users}", days_of(results.run.elapsed)),
     }
 }
 
@@ -182,7 +186,7 @@ pub fn next(results: &Results, pen: Pen) -> Vec<String> {
             "end" => ", when no more data will come",
             _ => "",
         };
-        steps.push(format!("Read it again on {}{why}{how}.", (pen.strong)(&moment(&next.at, pen))));
+        steps.push(format!("Read it again{how} on {}{why}.", (pen.strong)(&moment(&next.at, pen))));
     }
     steps
 }

@@ -9,7 +9,7 @@ use crate::render::columns::{Cell, Columns};
 use crate::render::page::inline;
 use crate::render::text::{Style, Tone, toned};
 use crate::render::words::{plain, wrapped};
-use crate::results::{Metric, Outcome, Results, Treatment};
+use crate::results::{Advice, Figure, Metric, Outcome, Results, Treatment};
 
 const INDENT: usize = 2;
 
@@ -20,8 +20,9 @@ pub fn text(results: &Results, style: Style, width: usize) -> String {
     let page = Page { style, width };
     let verdict = headline(results, PLAIN);
     let mut out = vec![page.heading(&format!("{} {}", sign(verdict.mark), verdict.words))];
-    let mut said: Vec<String> = story::effect(results, PLAIN).into_iter().collect();
-    said.extend(story::impact(results, PLAIN));
+    let doubt = (results.decision.advice == Advice::Withheld).then(|| story::DOUBT.to_owned());
+    let said = [doubt, story::effect(results, PLAIN), story::impact(results, PLAIN)];
+    let said: Vec<String> = said.into_iter().flatten().collect();
     out.push(page.paragraph(&said.join(" ")));
     let scale = Scale::of_lifts(results);
     for treatment in &results.treatments {
@@ -119,56 +120,59 @@ impl Page {
 
     /// The outcomes of a treatment, with as many columns as there is room for.
     fn table(&self, results: &Results, treatment: &Treatment) -> String {
-        let variant = plain(&treatment.variant);
         let control = results.variants.first().map_or_else(|| "control".into(), |variant| plain(&variant.id));
-        let (control, variant) = (format!(">{control}"), format!(">{variant}"));
-        let alpha = super::common_alpha(treatment);
-        let interval = alpha.map_or_else(|| "CI".to_owned(), |alpha| format!("{} CI", confidence(alpha)));
+        let (control, variant) = (format!(">{control}"), format!(">{}", plain(&treatment.variant)));
+        let alpha = treatment.outcomes.first().map_or(results.method.alpha, |outcome| outcome.alpha);
+        let interval = format!("{} CI", confidence(alpha));
         let sets: [&[&str]; 3] = [
             &["metric", &control, &variant, ">lift", &interval, "verdict"],
             &["metric", ">lift", &interval, "verdict"],
             &["metric", ">lift", "verdict"],
         ];
-        let mut lines = Vec::new();
-        for titles in sets {
-            let rows = results
-                .metrics
-                .iter()
-                .zip(&treatment.outcomes)
-                .map(|(metric, outcome)| row(results, metric, outcome, alpha, titles.len()))
-                .collect();
-            lines = Columns { titles, gives_way: 0, rows }.lines(INDENT, self.width, Style::Plain);
-            let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
-            if widest <= self.width {
-                lines = toned_rows(results, treatment, titles, alpha, self);
-                break;
-            }
+        let rows = |titles: &[&str]| -> Vec<Vec<Cell>> {
+            let pairs = results.metrics.iter().zip(&treatment.outcomes);
+            pairs.map(|(metric, outcome)| row(results, metric, outcome, alpha, titles.len())).collect()
+        };
+        let widest = |lines: &[String]| lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+        // Names are cut only where nothing else is left to leave out.
+        let natural = |titles: &[&str]| {
+            Columns { titles, gives_way: 0, rows: rows(titles) }.lines(INDENT, usize::MAX, Style::Plain)
+        };
+        let fits = |titles: &&&[&str]| widest(&natural(titles)) <= self.width;
+        let titles = sets.iter().find(fits).or(sets.last()).copied().unwrap_or_default();
+        let mut lines = Columns { titles, gives_way: 0, rows: rows(titles) }.lines(INDENT, self.width, self.style);
+        let shown = titles.contains(&interval.as_str());
+        let others: Vec<String> = treatment
+            .outcomes
+            .iter()
+            .filter(|outcome| shown && is_other(outcome, alpha))
+            .map(|outcome| confidence(outcome.alpha))
+            .collect();
+        if let Some(first) = others.first() {
+            let levels = if others.iter().all(|other| other == first) {
+                first.clone()
+            } else {
+                "another level, as in the page".to_owned()
+            };
+            lines.push(format!("{}{}", " ".repeat(INDENT), toned(&format!("* {levels}"), Tone::Faint, self.style)));
         }
         lines.join("\n")
     }
 }
 
-fn toned_rows(
-    results: &Results,
-    treatment: &Treatment,
-    titles: &[&str],
-    alpha: Option<f64>,
-    page: &Page,
-) -> Vec<String> {
-    let rows = results.metrics.iter().zip(&treatment.outcomes);
-    let rows = rows.map(|(metric, outcome)| row(results, metric, outcome, alpha, titles.len())).collect();
-    Columns { titles, gives_way: 0, rows }.lines(INDENT, page.width, page.style)
+/// Whether an outcome has an interval of another level.
+fn is_other(outcome: &Outcome, alpha: f64) -> bool {
+    (outcome.alpha - alpha).abs() > 1e-9 && known(&outcome.lift_interval).is_some()
 }
 
-/// The cells of an outcome: all six, or without the values, or without the interval too.
-fn row(results: &Results, metric: &Metric, outcome: &Outcome, alpha: Option<f64>, columns: usize) -> Vec<Cell> {
+/// The cells of an outcome under so many titles.
+fn row(results: &Results, metric: &Metric, outcome: &Outcome, alpha: f64, columns: usize) -> Vec<Cell> {
     let amounts = Amounts::at(results, metric, PLAIN);
-    let value =
-        |figure: &crate::results::Figure| figure.number().map_or_else(|| "–".to_owned(), |value| amounts.value(value));
+    let value = |figure: &Figure| figure.number().map_or_else(|| "–".to_owned(), |value| amounts.value(value));
     let lift = outcome.lift.number().map_or_else(|| "–".to_owned(), |lift| amounts.lift(lift));
-    let own = if alpha.is_none() { format!("{} ", confidence(outcome.alpha)) } else { String::new() };
+    let other = if is_other(outcome, alpha) { "*" } else { "" };
     let interval = known(&outcome.lift_interval)
-        .map_or_else(|| "–".to_owned(), |interval| format!("{own}{}", amounts.lifts_short(interval)));
+        .map_or_else(|| "–".to_owned(), |interval| format!("{}{other}", amounts.lifts_short(interval)));
     let said = reading(metric, outcome, PLAIN);
     let words = said.words.split(": ").next().unwrap_or_default().to_owned();
     let verdict = Cell { text: format!("{} {words}", sign(said.mark)), tone: tone(said.mark) };

@@ -170,7 +170,7 @@ pub fn headline(results: &Results, pen: Pen) -> Reading {
 }
 
 /// ", beyond its limit of −2 %".
-fn beyond(metric: &Metric) -> String {
+pub fn beyond(metric: &Metric) -> String {
     limit(metric).map_or_else(String::new, |limit| format!(", beyond its limit of {limit}"))
 }
 

@@ -4,6 +4,7 @@ mod faults;
 mod git_data;
 mod peers;
 mod proposals;
+mod results;
 pub mod server;
 
 use std::fs;

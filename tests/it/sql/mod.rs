@@ -1,7 +1,8 @@
-//! SQL of metrics: what it says in each dialect, and what it comes to in DuckDB and PostgreSQL.
+//! SQL of metrics: what it says in each dialect, and what it comes to in `DuckDB` and `PostgreSQL`.
 
 mod dialects;
 mod edge;
 mod plain;
 mod random;
+mod requests;
 mod run;

@@ -8,7 +8,7 @@ use super::foot::commit;
 use super::inert::{code, html_code, sentence, web, words};
 use super::{Document, Links, Section};
 use crate::render::results::pen::{Pen, bare, capital};
-use crate::render::results::verdict::{Mark, harms, headline};
+use crate::render::results::verdict::{Mark, beyond, harms, headline};
 use crate::render::results::{pen, story, trust};
 use crate::results::{Advice, Results, Status};
 
@@ -43,9 +43,10 @@ fn alert(results: &Results) -> Option<Section> {
             for (metric, outcome) in harms(results, treatment).take(4) {
                 let effect = crate::render::results::verdict::effect(results, metric, outcome, PEN);
                 lines.push(format!(
-                    "**{} is significantly worse** with {}: {effect}.",
+                    "**{} is significantly worse** with {}: {effect}{}.",
                     words_of(metric),
-                    code(&treatment.variant)
+                    code(&treatment.variant),
+                    beyond(metric)
                 ));
             }
         }
@@ -63,7 +64,9 @@ fn words_of(metric: &crate::results::Metric) -> String {
 
 /// The effect in the metric's own units, and what it would come to.
 fn effect(results: &Results) -> Option<Section> {
-    let said: Vec<String> = [story::effect(results, PEN), story::impact(results, PEN)].into_iter().flatten().collect();
+    let doubt = (results.decision.advice == Advice::Withheld).then(|| story::DOUBT.to_owned());
+    let said: Vec<String> =
+        [doubt, story::effect(results, PEN), story::impact(results, PEN)].into_iter().flatten().collect();
     (!said.is_empty()).then(|| Section { holds: ("sentence", "sentences"), text: said.join(" ") })
 }
 

@@ -4,7 +4,6 @@ use super::PEN;
 use crate::render::markdown::Section;
 use crate::render::markdown::inert::code;
 use crate::render::results::amounts::{Amounts, confidence};
-use crate::render::results::common_alpha;
 use crate::render::results::verdict::{Reading, known, reading};
 use crate::results::{Advice, Figure, Metric, Outcome, Results, Role, Treatment};
 
@@ -39,9 +38,7 @@ fn advice(advice: Advice) -> &'static str {
 }
 
 fn table(results: &Results, treatment: &Treatment, control: &str) -> String {
-    let alpha = common_alpha(treatment)
-        .or(treatment.outcomes.first().map(|outcome| outcome.alpha))
-        .unwrap_or(results.method.alpha);
+    let alpha = treatment.outcomes.first().map_or(results.method.alpha, |outcome| outcome.alpha);
     let mut text = format!(
         "| Metric | {control} | {} | Lift ({} CI) | Verdict |\n|:--|--:|--:|:--|:--|",
         code(&treatment.variant),

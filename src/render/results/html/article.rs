@@ -70,10 +70,8 @@ impl Page<'_> {
             .as_deref()
             .map_or_else(String::new, |text| format!("<p class=\"aside\">What was believed: {}</p>\n", escaped(text)));
         let doubt = match results.decision.advice {
-            Advice::Withheld => {
-                "<p class=\"aside\">The figures are here to find the fault by, and not to decide by.</p>\n"
-            }
-            _ => "",
+            Advice::Withheld => format!("<p class=\"aside\">{}</p>\n", story::DOUBT),
+            _ => String::new(),
         };
         format!(
             "<header>\n<h{level} id=\"{title}\">{}</h{level}>\n<p class=\"kicker\">on {}{owner}{phase} · look {}, {}</p>\n{effect}\

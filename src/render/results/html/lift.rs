@@ -35,7 +35,7 @@ pub fn section(page: &Page<'_>) -> String {
         "<p class=\"aside\">The line is the estimate from all units up to a day, the band its interval. {}</p>\n",
         method::intervals(&results.method)
     );
-    let title = format!("How {} came about", story::named(primary, PEN));
+    let title = format!("{}, day by day", story::named(primary, PEN));
     page.section("days", &title, &format!("<div class=\"charts{one}\">\n{charts}</div>\n{note}"))
 }
 

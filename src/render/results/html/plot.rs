@@ -12,7 +12,7 @@ use crate::render::results::{amounts, verdict};
 use crate::results::{Metric, Outcome, Treatment};
 
 /// How many round values the scale shows.
-const TICKS: usize = 4;
+const TICKS: usize = 6;
 /// Half the height of a row.
 const MIDDLE: u32 = 14;
 

@@ -87,8 +87,7 @@ fn table(page: &Page<'_>, treatment: &Treatment) -> String {
         &format!(
             "<table class=\"figures\" data-variant=\"{}\">\n<caption>{variant} against {control}</caption>\n<thead><tr><th scope=\"col\">Metric</th>\
              <th scope=\"col\" class=\"n\">{control}</th><th scope=\"col\" class=\"n\">{variant}</th><th scope=\"col\" class=\"n\">Difference</th>\
-             <th scope=\"col\">Interval</th><th scope=\"col\" class=\"n\">Lift</th><th scope=\"col\">Interval</th><th scope=\"col\" class=\"n\">p</th>\
-             <th scope=\"col\" class=\"n\">Held against</th><th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>",
+             <th scope=\"col\" class=\"n\">Lift</th><th scope=\"col\" class=\"n\">p</th><th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>",
             escaped(&treatment.variant)
         ),
     )
@@ -97,39 +96,28 @@ fn table(page: &Page<'_>, treatment: &Treatment) -> String {
 fn row(page: &Page<'_>, metric: &Metric, outcome: &Outcome) -> String {
     let amounts = Amounts::at(page.results, metric, PEN);
     let value = |figure: &Figure| shown(figure.number(), |value| amounts.value(value));
-    let around = known(&outcome.interval).map_or_else(
-        || "–".to_owned(),
-        |interval| format!("{}<span class=\"role\">{}</span>", amounts.differences(interval), level(outcome.alpha)),
-    );
-    let lifts = known(&outcome.lift_interval).map_or_else(|| "–".to_owned(), |interval| amounts.lifts(interval));
-    let margin = metric.margin.map_or_else(String::new, |margin| {
-        format!("<span class=\"role\">margin {}</span>", (PEN.number)(&percent(margin), margin))
-    });
+    let of = |name: &str, text: String| format!("<span data-of=\"{name}\">{text}</span>");
+    let below = |name: &str, text: Option<String>| {
+        text.map_or_else(String::new, |text| format!("<span class=\"role\" data-of=\"{name}\">{text}</span>"))
+    };
+    let margin = metric.margin.map(|margin| format!("margin {}", (PEN.number)(&percent(margin), margin)));
     let said = reading(metric, outcome, PEN);
+    let p = |p: f64| (PEN.number)(p_value(p).trim_start_matches("p ").trim_start_matches("= "), p);
+    let against = outcome.level.number().map(|level| format!("against {}", (PEN.number)(&digits(level), level)));
     let cells = [
-        ("control", true, value(&outcome.control.mean)),
-        ("treatment", true, value(&outcome.treatment.mean)),
-        ("difference", true, shown(outcome.difference.number(), |value| amounts.difference(value))),
-        ("interval", false, around),
-        ("lift", true, shown(outcome.lift.number(), |value| amounts.lift(value))),
-        ("lift-interval", false, lifts),
-        (
-            "p",
-            true,
-            shown(outcome.p.number(), |p| {
-                (PEN.number)(p_value(p).trim_start_matches("p ").trim_start_matches("= "), p)
-            }),
-        ),
-        ("level", true, shown(outcome.level.number(), |level| (PEN.number)(&digits(level), level))),
+        of("control", value(&outcome.control.mean)),
+        of("treatment", value(&outcome.treatment.mean)),
+        of("difference", shown(outcome.difference.number(), |value| amounts.difference(value)))
+            + &below("interval", known(&outcome.interval).map(|interval| amounts.differences(interval))),
+        of("lift", shown(outcome.lift.number(), |value| amounts.lift(value)))
+            + &below("lift-interval", known(&outcome.lift_interval).map(|interval| amounts.lifts(interval))),
+        of("p", shown(outcome.p.number(), p)) + &below("level", against),
     ];
-    let cells: String = cells
-        .iter()
-        .map(|(name, right, text)| {
-            format!("<td data-of=\"{name}\"{}>{text}</td>", if *right { " class=\"n\"" } else { "" })
-        })
-        .collect();
+    let cells: String = cells.iter().map(|text| format!("<td class=\"n\">{text}</td>")).collect();
+    let level = below("alpha", known(&outcome.interval).map(|_| level(outcome.alpha)));
+    let margin = below("margin", margin);
     format!(
-        "<tr data-metric=\"{}\"><th scope=\"row\">{}{margin}</th>{cells}<td>{} {}</td></tr>\n",
+        "<tr data-metric=\"{}\"><th scope=\"row\">{}{margin}</th>{cells}<td class=\"says\">{} {}{level}</td></tr>\n",
         escaped(&metric.id),
         (PEN.name)(&metric.id),
         mark(said.mark),
