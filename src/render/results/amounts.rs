@@ -107,7 +107,7 @@ impl Amounts {
             }
             _ => self.difference(interval.low),
         };
-        format!("{low} to {}", self.difference(interval.high))
+        format!("{low}{SPACE}to{SPACE}{}", self.difference(interval.high))
     }
 
     /// "+3.0 %".
@@ -117,7 +117,7 @@ impl Amounts {
 
     /// "+0.9 % to +5.1 %".
     pub fn lifts(&self, interval: Interval) -> String {
-        format!("{} to {}", self.lift(interval.low), self.lift(interval.high))
+        format!("{}{SPACE}to{SPACE}{}", self.lift(interval.low), self.lift(interval.high))
     }
 
     /// "+0.9 to +5.1": where the sign of percent stands before it.
@@ -126,7 +126,25 @@ impl Amounts {
             let text = lift(value, self.lift_decimals);
             (self.pen.number)(text.trim_end_matches(['%', SPACE]), value)
         };
-        format!("{} to {}", one(interval.low), one(interval.high))
+        format!("{}{SPACE}to{SPACE}{}", one(interval.low), one(interval.high))
+    }
+
+    /// The lift of an outcome, or where that is undefined the difference; a dash without either.
+    pub fn change(&self, outcome: &Outcome) -> String {
+        match (outcome.lift.number(), outcome.difference.number()) {
+            (Some(lift), _) => self.lift(lift),
+            (None, Some(difference)) => self.difference(difference),
+            (None, None) => "–".to_owned(),
+        }
+    }
+
+    /// The interval of what [`Self::change`] shows, without its sign of percent; none where that is undefined.
+    pub fn around(&self, outcome: &Outcome) -> Option<String> {
+        match (&outcome.lift, &outcome.lift_interval, &outcome.interval) {
+            (Figure::Known(_), Figure::Known(interval), _) => Some(self.lifts_short(*interval)),
+            (Figure::Undefined(_), _, Figure::Known(interval)) => Some(self.differences(*interval)),
+            _ => None,
+        }
     }
 
     /// A total in the metric's units, rounded to what matters: "€1,723", "72".

@@ -25,6 +25,17 @@ pub fn intervals(method: &Method) -> String {
     }
 }
 
+/// What the intervals of single days promise: those of a fixed plan are not that of its one look.
+pub fn daily(method: &Method) -> &'static str {
+    match method.kind {
+        MethodKind::Fixed => {
+            "The intervals by day hold at every look, and are wider than the one at the end, which decides."
+        }
+        MethodKind::GroupSequential => "They account for looking more than once.",
+        MethodKind::AlwaysValid => "They hold at every look.",
+    }
+}
+
 /// How it is decided, a sentence each.
 pub fn decided(results: &Results, pen: Pen) -> Vec<String> {
     let method = &results.method;
@@ -108,14 +119,16 @@ pub fn outcome(results: &Results, metric: &Metric, outcome: &Outcome, pen: Pen) 
     }
     if let Some(spending) = &outcome.spending {
         let fraction = percent((spending.fraction * 1e4).round() / 1e4);
-        said.push(match &spending.spent {
-            Figure::Known(spent) => format!(
-                "Has {fraction} of the planned data{}, and has spent {} of its {} error.",
-                if spending.last { ", and this is its last look" } else { "" },
+        let last = if spending.last { ", and this is its last look" } else { "" };
+        said.push(match (&spending.spent, results.method.kind) {
+            // A fixed plan spends on harm alone, which is not what its interval is read off.
+            (_, MethodKind::Fixed) => format!("Has {fraction} of the planned data."),
+            (Figure::Known(spent), _) => format!(
+                "Has {fraction} of the planned data{last}, and has spent {} of its {} error.",
                 percent(*spent),
                 percent(outcome.alpha)
             ),
-            Figure::Undefined(why) => {
+            (Figure::Undefined(why), _) => {
                 format!("Has {fraction} of the planned data: {}.", (pen.sentence)(&why.undefined))
             }
         });

@@ -132,7 +132,8 @@ pub fn reasons(results: &Results, pen: Pen) -> Vec<String> {
     let other = results.treatments.iter().filter(|_| several).flat_map(|treatment| &treatment.reasons);
     for reason in results.decision.reasons.iter().chain(other) {
         let key = (reason.why, reason.variant.as_deref(), reason.metric.as_deref());
-        if seen.contains(&key) {
+        // What is said of all treatments need not be said again of each.
+        if seen.contains(&key) || seen.contains(&(reason.why, None, reason.metric.as_deref())) {
             continue;
         }
         seen.push(key);

@@ -91,7 +91,7 @@ pub fn limit(metric: &Metric) -> Option<String> {
 /// Whether all of the interval is on the bad side of nothing.
 fn is_worse(metric: &Metric, outcome: &Outcome) -> bool {
     let side = bad_side(metric);
-    outcome.lift_interval.known().is_some_and(|interval| interval.low * side > 0.0 && interval.high * side > 0.0)
+    outcome.interval.known().is_some_and(|interval| interval.low * side > 0.0 && interval.high * side > 0.0)
 }
 
 /// The metrics on which a treatment is significantly worse, as its reasons say.

@@ -33,7 +33,7 @@ pub fn section(page: &Page<'_>) -> String {
     let one = if pairs.len() == 1 { " one" } else { "" };
     let note = format!(
         "<p class=\"aside\">The line is the estimate from all units up to a day, the band its interval. {}</p>\n",
-        method::intervals(&results.method)
+        method::daily(&results.method)
     );
     let title = format!("{}, day by day", story::named(primary, PEN));
     page.section("days", &title, &format!("<div class=\"charts{one}\">\n{charts}</div>\n{note}"))
