@@ -100,7 +100,11 @@ fn analysed(method: &str, days: u32) -> Duration {
         let results: Vec<_> = tallies.iter().map(look).collect();
         let took = start.elapsed();
         assert_eq!(results[0].treatments[0].outcomes.len(), METRICS);
-        assert!(results[0].treatments[0].outcomes[0].interval.known().is_some(), "{:?}", results[0].treatments[0].outcomes[0]);
+        assert!(
+            results[0].treatments[0].outcomes[0].interval.known().is_some(),
+            "{:?}",
+            results[0].treatments[0].outcomes[0]
+        );
         took
     });
     times.min().expect("three")
@@ -135,7 +139,9 @@ fn sources(method: &str) -> Sources {
     );
     let mut guarded = String::new();
     for metric in 0..METRICS {
-        metrics.push_str(&format!("[metrics.m{metric}]\nmean = \"sum(f.v)\"\nwindow = \"1d\"\ngoal = \"increase\"\ncovariate = \"7d\"\n"));
+        metrics.push_str(&format!(
+            "[metrics.m{metric}]\nmean = \"sum(f.v)\"\nwindow = \"1d\"\ngoal = \"increase\"\ncovariate = \"7d\"\n"
+        ));
         if metric > 0 {
             guarded.push_str(&format!("m{metric} = {{ margin = \"2%\" }}\n"));
         }
@@ -162,9 +168,7 @@ fn sources(method: &str) -> Sources {
     let bare = Sources::new(files.clone());
     let context = Context::new(&bare, START);
     let locks = context.plan.claims.iter().filter_map(|(ix, verdict)| match verdict {
-        Verdict::New(lock) => {
-            Some((path_of_lock(bare.path(context.catalogue.claims.at(*ix).file)), lock_text(lock).0))
-        }
+        Verdict::New(lock) => Some((path_of_lock(bare.path(context.catalogue.claims.at(*ix).file)), lock_text(lock).0)),
         _ => None,
     });
     Sources::new(files.into_iter().chain(locks))

@@ -115,5 +115,8 @@ fn quantiles_over_units_are_told_from_those_over_events() {
     world.edit("metrics/app.toml", "of = \"sessions.home_load_ms\"", "of = \"max(sessions.home_load_ms) / 1000\"");
     let asked = asked(&world, &[]);
     let load = asked.requests[0].measures.iter().find(|measure| measure.id == "home-load-time").expect("it is there");
-    assert!(matches!(load.calculation, Calculation::UnitQuantile(_, level) if (level - 0.95).abs() < 1e-15), "{load:?}");
+    assert!(
+        matches!(load.calculation, Calculation::UnitQuantile(_, level) if (level - 0.95).abs() < 1e-15),
+        "{load:?}"
+    );
 }
