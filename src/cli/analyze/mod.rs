@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
-use super::gather::Options;
+use super::gather::{self, Options};
 use super::output::data;
 use super::store::Store;
 use super::workspace::{Origin, Revisions, Workspace};
@@ -51,10 +51,10 @@ pub struct Analyze {
     /// The folder in which looks are recorded, one file each
     #[arg(long, value_name = "DIR")]
     results: Option<PathBuf>,
-    /// How many megabytes the engine may hold at once; results are the same whatever it is
-    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(256..))]
+    /// How much memory counting may take, such as 512MB; at least 256MB, and the results are the same whatever it is
+    #[arg(long, value_name = "SIZE", value_parser = gather::memory)]
     memory: Option<u64>,
-    /// How many cores the engine may use; results are the same whatever it is
+    /// How many cores counting may use; the results are the same whatever it is
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     threads: Option<u32>,
     /// How results are printed
@@ -84,10 +84,8 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
     let statistics = match &verb.aggregates {
         Some(file) => Statistics::aggregated(file)?,
         None => {
-            let options = Options {
-                memory: verb.memory.map(|megabytes| megabytes << 20),
-                threads: verb.threads.and_then(|threads| usize::try_from(threads).ok()),
-            };
+            let threads = verb.threads.and_then(|threads| usize::try_from(threads).ok());
+            let options = Options { memory: verb.memory, threads };
             Statistics::counted(global, &workspace, &context, now, &verb.ids, options)?
         }
     };
