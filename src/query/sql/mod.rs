@@ -115,6 +115,12 @@ pub fn statements(request: &Request, dialect: Dialect) -> Result<Vec<Statement>,
 /// The request with its SQL checked once more, in the dialect that will run it, and without comments and line breaks.
 fn inlined(request: &Request, dialect: Dialect) -> Result<Request, Refused> {
     let mut request = request.clone();
+    if let Some(select) = &mut request.exposures.select {
+        let fact = request.exposures.table.clone();
+        let refused = |wrong: ExpressionError| Refused { fact: fact.clone(), message: wrong.message };
+        check_select_for(select, dialect.engine).map_err(refused)?;
+        *select = inline(select, dialect.engine).map_err(refused)?;
+    }
     for Source { fact, relation, inputs, .. } in &mut request.sources {
         let refused = |wrong: ExpressionError| Refused { fact: fact.clone(), message: wrong.message };
         if let Relation::Select(select) = relation {

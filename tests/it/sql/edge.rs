@@ -47,6 +47,7 @@ fn request(expected: &Value) -> Request {
         now: BEGIN + 60 * DAY,
         exposures: Exposures {
             table: "lake.exposures".to_owned(),
+            select: None,
             unit: "unit_id".to_owned(),
             experiment: "experiment".to_owned(),
             variant: "variant".to_owned(),

@@ -2,6 +2,8 @@
 
 mod dialects;
 mod edge;
+#[cfg(feature = "embedded")]
+mod embedded;
 mod plain;
 mod random;
 mod requests;
