@@ -75,13 +75,6 @@ pub struct Global {
 }
 
 impl Global {
-    /// Shows how far something is, on a terminal, unless `--quiet` was asked for.
-    fn progress(&self, text: &str) {
-        if !self.quiet {
-            output::progress(text);
-        }
-    }
-
     /// Says something on standard error, unless `--quiet` was asked for.
     fn say(&self, text: &str) {
         if !self.quiet {

@@ -99,12 +99,3 @@ pub fn buffered(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Re
         _ => Ok(()),
     }
 }
-
-/// Shows how far something is in one line of a terminal, in place of what was shown before; an empty text takes it away.
-/// Where standard error is no terminal nothing is shown.
-pub fn progress(text: &str) {
-    if io::is_watched() {
-        let mut err = std::io::stderr().lock();
-        let _ = write!(err, "\r\u{1b}[2K{}", crate::render::plain(text)).and_then(|()| err.flush());
-    }
-}

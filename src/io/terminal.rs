@@ -22,9 +22,3 @@ pub fn width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
     Some(usize::from(width.0))
 }
-
-/// Whether words on standard error are read as they come, on a terminal.
-#[must_use]
-pub fn is_watched() -> bool {
-    std::io::stderr().is_terminal()
-}
