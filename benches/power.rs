@@ -46,7 +46,8 @@ fn main() {
     for _ in 0..5 {
         let start = Instant::now();
         let context = Context::new(&sources, TODAY);
-        let report = lint(&context, &Levels::default());
+        let root = context.catalogue.root.as_ref().map(|(_, root)| root);
+        let report = lint(&context, &Levels::of_root(root));
         linting.push(start.elapsed());
         assert_eq!(report.findings.len(), 0, "{:?}", report.findings.first());
         let start = Instant::now();
