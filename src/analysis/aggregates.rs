@@ -6,7 +6,7 @@ use crate::decl::Day;
 use crate::results::{Arm, ArmTally, MetricTally, Sums, Tally};
 
 /// The columns that must be there, then the one that may.
-const COLUMNS: [&str; 7] = ["experiment", "variant", "metric", "n", "mean", "variance", "at"];
+pub const COLUMNS: [&str; 7] = ["experiment", "variant", "metric", "n", "mean", "variance", "at"];
 
 /// A mean per unit with its variance.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -27,7 +27,7 @@ pub struct Aggregates {
 }
 
 impl Aggregates {
-    /// Reads a table with the columns `experiment, variant, metric, n, mean, variance` and, if it has looks, `at`, in any order.
+    /// Reads CSV with the columns `experiment, variant, metric, n, mean, variance` and, if it has looks, `at`, in any order.
     ///
     /// # Errors
     /// Says in words what is wrong, with the line.
@@ -35,27 +35,43 @@ impl Aggregates {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut lines = text.lines().enumerate();
         let (_, head) = lines.next().ok_or("it is empty")?;
-        let head: Vec<String> = fields(head)?;
+        let head = fields(head)?;
+        let mut read = Self::with_columns(&head)?;
+        for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
+            let added = fields(line).and_then(|fields| read.row(&head, &fields));
+            added.map_err(|wrong| format!("line {}: {wrong}", number + 1))?;
+        }
+        Ok(read)
+    }
+
+    /// Reads rows of the columns that are named.
+    ///
+    /// # Errors
+    /// Says in words what is wrong, with the number of the row.
+    pub fn read_rows(head: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> Result<Self, String> {
+        let mut read = Self::with_columns(head)?;
+        for (number, fields) in rows.into_iter().enumerate() {
+            read.row(head, &fields).map_err(|wrong| format!("row {}: {wrong}", number + 1))?;
+        }
+        Ok(read)
+    }
+
+    /// An empty table, if its columns are those that are known.
+    fn with_columns(head: &[String]) -> Result<Self, String> {
         if let Some(unknown) = head.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
             return Err(format!("it has a column `{unknown}`, and knows only {}", COLUMNS.join(", ")));
         }
-        let place = |name: &str| head.iter().position(|own| own == name);
-        let missing = COLUMNS.iter().take(6).find(|name| place(name).is_none());
+        let missing = COLUMNS.iter().take(6).find(|name| !head.iter().any(|own| own == *name));
         if let Some(missing) = missing {
             return Err(format!("it has no column `{missing}`"));
         }
         if head.iter().collect::<BTreeSet<_>>().len() < head.len() {
             return Err("it has a column twice".to_owned());
         }
-        let mut read = Self::default();
-        for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-            read.row(&head, line).map_err(|wrong| format!("line {}: {wrong}", number + 1))?;
-        }
-        Ok(read)
+        Ok(Self::default())
     }
 
-    fn row(&mut self, head: &[String], line: &str) -> Result<(), String> {
-        let fields = fields(line)?;
+    fn row(&mut self, head: &[String], fields: &[String]) -> Result<(), String> {
         if fields.len() != head.len() {
             return Err(format!("it has {} fields, and the first line {}", fields.len(), head.len()));
         }

@@ -13,10 +13,10 @@ pub(super) fn impact(
     outcome: &Outcome,
     tally: &Tally,
 ) -> Impact {
-    let days = f64::from(setting.elapsed());
+    let days = setting.days();
     let exposed: u64 = tally.arms.iter().map(|arm| arm.exposed).sum();
     let everybody = share_of_days(question, setting).map(|share| exposed as f64 / share);
-    let everybody = everybody.ok_or_else(|| "no whole day has passed".to_owned());
+    let everybody = everybody.ok_or_else(|| "nobody was let in yet".to_owned());
     let units_per_day = everybody.clone().map(|units| units / days);
     let adds_up = match metric.kind {
         MetricKind::Ratio => Err("a ratio does not add up over units".to_owned()),
@@ -47,11 +47,12 @@ pub(super) fn impact(
 /// The share of the surface's units that the experiment had, averaged over the days that have passed.
 fn share_of_days(question: &Question<'_, '_>, setting: &Setting<'_>) -> Option<f64> {
     let first = Day::containing(setting.from.div_euclid(SECOND));
-    let days = setting.elapsed();
+    // The present day counts as far as it has passed.
+    let (days, part) = (setting.elapsed(), setting.days().fract());
     let buckets = f64::from(question.lock.buckets);
     let share = |day: u32| f64::from(question.lock.owned(first.plus(day)).len()) / buckets;
-    let sum: f64 = (0..days).map(share).sum();
-    (days > 0 && sum > 0.0).then(|| sum / f64::from(days))
+    let sum = (0..days).map(share).sum::<f64>() + part * share(days);
+    (sum > 0.0).then(|| sum / setting.days())
 }
 
 fn times(figure: &Figure, factor: &Result<f64, String>) -> Figure {

@@ -21,7 +21,7 @@ use crate::model::{Catalogue, Claim};
 use crate::power::Power;
 use crate::results::{Look, Plan, Results, Run, Source, State, Tally, VERSION, Variant};
 
-pub use aggregates::{Aggregate, Aggregates};
+pub use aggregates::{Aggregate, Aggregates, COLUMNS};
 use arms::Estimated;
 pub use baseline::{Measured, Moments, measured};
 use setting::Setting;

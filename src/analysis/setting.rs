@@ -106,6 +106,12 @@ impl<'a> Setting<'a> {
         u32::try_from((until - self.from).max(0) / DAY).unwrap_or(u32::MAX)
     }
 
+    /// Days that have passed of the run, with the part of the present one.
+    pub fn days(&self) -> f64 {
+        let until = self.until.map_or(self.now, |until| until.min(self.now));
+        (until - self.from).max(0) as f64 / DAY as f64
+    }
+
     /// Whether no more units come in.
     pub fn ended(&self) -> bool {
         self.until.is_some_and(|until| self.now >= until)

@@ -15,6 +15,28 @@ pub struct Options {
     pub threads: Option<usize>,
 }
 
+/// An amount of memory as it is written: `512MB`, `2GB`, or bytes.
+///
+/// # Errors
+///
+/// What is wrong with it, in words.
+pub fn memory(text: &str) -> Result<u64, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit.trim().to_ascii_uppercase().as_str() {
+        "" | "B" => 0,
+        "MB" | "MIB" | "M" => 20,
+        "GB" | "GIB" | "G" => 30,
+        _ => return Err("write it as `512MB` or `2GB`".to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|_| "write it as `512MB` or `2GB`".to_owned())?;
+    let bytes = number.checked_mul(1 << shift).ok_or_else(|| "this is more than there can be".to_owned())?;
+    if bytes < LEAST { Err("at least `256MB` are needed".to_owned()) } else { Ok(bytes) }
+}
+
+/// The least memory that is promised to be enough.
+const LEAST: u64 = 256 << 20;
+
 /// How far the scans are: said now and then while they run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress<'a> {
@@ -79,3 +101,18 @@ fn without() -> Failure {
 
 #[cfg(feature = "embedded")]
 mod embedded;
+
+#[cfg(test)]
+mod tests {
+    use super::memory;
+
+    #[test]
+    fn memory_is_read_with_its_unit() {
+        assert_eq!(memory("256MB"), Ok(256 << 20));
+        assert_eq!(memory("2 GiB"), Ok(2 << 30));
+        assert_eq!(memory("536870912"), Ok(512 << 20));
+        for wrong in ["", "MB", "1TB", "255MB", "-1GB", "1.5GB", "99999999999999999999", "99999999999GB", "é"] {
+            assert!(memory(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -77,6 +77,15 @@ pub fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// Shows how far long work is, on a terminal only, in place of what it showed before; without words that is cleared.
+pub fn progress(words: Option<&str>) {
+    if io::shows_progress() {
+        let mut out = std::io::stderr().lock();
+        let _ = write!(out, "\r{}\u{1b}[K", words.unwrap_or_default());
+        let _ = out.flush();
+    }
+}
+
 /// Writes much data to standard output through a buffer; a reader that has gone away is no failure.
 ///
 /// # Errors

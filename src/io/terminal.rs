@@ -10,6 +10,12 @@ pub fn shows_colour() -> bool {
     std::io::stdout().is_terminal() && !set("NO_COLOR") && !dumb
 }
 
+/// Whether standard error is a terminal, so that somebody sees how far long work is.
+#[must_use]
+pub fn shows_progress() -> bool {
+    std::io::stderr().is_terminal()
+}
+
 /// How many columns the terminal has that standard output goes to; none if it goes elsewhere.
 #[must_use]
 pub fn width() -> Option<usize> {

@@ -35,7 +35,8 @@ pub fn requests(catalogue: &Catalogue, locks: &Locks, now: i64, wanted: &[String
         let mut studies = Vec::new();
         for (_, claim) in catalogue.claims_on(ix) {
             let named = wanted.contains(&claim.id);
-            if !named && !(wanted.is_empty() && claim.stage == Some(Stage::Ship)) {
+            let runs = wanted.is_empty() && claim.stage == Some(Stage::Ship);
+            if !named && !runs {
                 continue;
             }
             match study(claim, surface, locks, now) {

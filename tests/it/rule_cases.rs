@@ -209,6 +209,17 @@ const CASES: &[Case] = &[
         world.edit(LISTENING, "count(streams) > 0", "count(streams where user_id <> '' and wholly = 1) > 0");
         world.edit("metrics/app.toml", "table = \"lake.sessions\"", "select = \"select * from a; drop table b\"");
     }, after: nothing },
+    Case { name: "invalid-metric-sql: what reaches outside, a column that a SELECT does not give", before: |world| {
+        world.edit(LISTENING, "table = \"lake.streams\"", "select = \"select id as user_id, started as startet_at, ms_played, skipped from lake.streams\"");
+        world.edit(LISTENING, "count(streams where skipped)", "count(streams where skiped)");
+        world.edit(LISTENING, "count(streams) > 0", "count(streams where pg_sleep(10) is null) > 0");
+        world.edit("metrics/app.toml", "table = \"lake.sessions\"", "select = \"select * from read_csv('/etc/passwd')\"");
+    }, after: nothing },
+    Case { name: "invalid-metric-sql: as the warehouse reads it", before: |world| {
+        world.edit("allotment.toml", "engine = \"embedded\"", "engine = \"bigquery\"");
+        world.edit(LISTENING, "count(streams where skipped)", "count(streams where kind in ('\\\\', ' or pg_sleep(1) is null --'))");
+        world.edit("metrics/app.toml", "table = \"lake.sessions\"", "select = \"select * from `lake.sessions` where kind = 'it\\\\'s'\"");
+    }, after: nothing },
     Case { name: "window-exceeds-run: what the surface requires", before: |world| {
         world.cards("large-cards", &[("days = 10", "days = 7")]);
     }, after: nothing },

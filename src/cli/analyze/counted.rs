@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::analysis::Aggregates;
-use crate::cli::gather::{Options, gather};
+use crate::cli::gather::{Options, Progress, gather};
 use crate::cli::workspace::Workspace;
-use crate::cli::{Failure, Global};
+use crate::cli::{Failure, Global, output};
 use crate::decl::Engine;
 use crate::io;
 use crate::lint::Context;
@@ -15,6 +15,19 @@ use crate::results::{MetricTally, Tally};
 
 /// The largest file of statistics.
 const MAX_AGGREGATES: u64 = 1 << 30;
+
+/// Reads the same from a Parquet file.
+#[cfg(feature = "embedded")]
+fn parquet(file: &Path) -> Result<Statistics, Failure> {
+    let read = super::parquet::read(file)?;
+    Ok(Statistics::Aggregated(read.0, read.1))
+}
+
+#[cfg(not(feature = "embedded"))]
+fn parquet(file: &Path) -> Result<Statistics, Failure> {
+    let failure = Failure::usage(format!("`{}`: this `allot` was built without what reads Parquet", file.display()));
+    Err(failure.help("build it with the feature `embedded`, or hand the statistics in as CSV"))
+}
 
 /// Statistics of experiments.
 pub enum Statistics {
@@ -33,12 +46,24 @@ pub struct Look {
     pub query: String,
 }
 
+/// How far a count is, in words.
+fn said(Progress { reading, pass, share, rows }: Progress<'_>) -> String {
+    let rows = rows / 1_000_000;
+    match pass {
+        1 if share >= 1.0 => format!("reading {reading}: {rows} million rows"),
+        _ => format!("reading {reading}, pass {pass} to {:.0}% of units: {rows} million rows", 100.0 * share),
+    }
+}
+
 impl Statistics {
     /// Reads a file of means and variances.
     ///
     /// # Errors
     /// When it cannot be read, or is not such a file.
     pub fn aggregated(file: &Path) -> Result<Self, Failure> {
+        if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) {
+            return parquet(file);
+        }
         let bytes = io::read_bounded(file, MAX_AGGREGATES)?;
         let wrong = |why: String| Failure::usage(format!("`{}`: {why}", file.display()));
         let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is no UTF-8 text".to_owned()))?;
@@ -56,6 +81,7 @@ impl Statistics {
         context: &Context<'_>,
         now: i64,
         ids: &[String],
+        options: Options,
     ) -> Result<Self, Failure> {
         let catalogue = &context.catalogue;
         let warehouse = catalogue.root.as_ref().and_then(|(_, root)| root.warehouse.as_ref()).map(|at| &at.value);
@@ -86,7 +112,13 @@ impl Statistics {
         let mut counted = Vec::new();
         for request in &asked.requests {
             let query = digest("allotment request", &[&format!("{request:?}")]);
-            let tallies = gather(&workspace.root, &tables, request, Options::default(), &mut |_| ())?;
+            let tallies = gather(&workspace.root, &tables, request, options, &mut |progress| {
+                if !global.quiet {
+                    output::progress(Some(&said(progress)));
+                }
+            });
+            output::progress(None);
+            let tallies = tallies?;
             for (study, mut tally) in request.studies.iter().zip(tallies) {
                 let left = asked.left_out.iter().filter(|left| left.claim == study.id);
                 for (metric, why) in left.filter_map(|left| Some((left.metric.as_ref()?, &left.why))) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Failure, Options, Progress};
+use super::{Failure, LEAST, Options, Progress};
 use crate::decl::Function;
 use crate::diag::did_you_mean;
 use crate::io::warehouse::{Fault, Output, Relation as Rows, Use, Warehouse};
@@ -15,9 +15,6 @@ const BESIDES: u64 = 150 << 20;
 
 /// What units, exposures and accumulators may take where nothing else is said.
 const ROOM: u64 = 750 << 20;
-
-/// The least memory that is promised to be enough.
-const LEAST: u64 = 256 << 20;
 
 pub(super) fn gather(
     root: &Path,

@@ -10,7 +10,7 @@ use sqlparser::dialect::{
     BigQueryDialect, Dialect, DuckDbDialect, GenericDialect, PostgreSqlDialect, SnowflakeDialect,
 };
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
+use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::Engine;
 use super::fault::ExpressionError;
@@ -146,7 +146,7 @@ pub fn inline(text: &str, engine: Engine) -> Result<String, ExpressionError> {
     let mut line = String::new();
     for token in tokens(text, parser_of(engine).as_ref())? {
         match token {
-            Token::Whitespace(Whitespace::Space | Whitespace::Newline | Whitespace::Tab) => line.push(' '),
+            // Comments are white space, too.
             Token::Whitespace(_) => line.push(' '),
             // A terminator ends the statement that it stands in.
             Token::SemiColon => {}

@@ -24,6 +24,9 @@ use frame::{Frame, describe};
 use super::request::{Calculation, Measure, Relation, Request, Source};
 use crate::decl::{ExpressionError, check_predicate_for, check_select_for, inline};
 
+/// A measure with its place in the request.
+type Placed<'a> = (usize, &'a Measure);
+
 /// A statement, and how its result is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
@@ -112,6 +115,12 @@ pub fn statements(request: &Request, dialect: Dialect) -> Result<Vec<Statement>,
 /// The request with its SQL checked once more, in the dialect that will run it, and without comments and line breaks.
 fn inlined(request: &Request, dialect: Dialect) -> Result<Request, Refused> {
     let mut request = request.clone();
+    if let Some(select) = &mut request.exposures.select {
+        let fact = request.exposures.table.clone();
+        let refused = |wrong: ExpressionError| Refused { fact: fact.clone(), message: wrong.message };
+        check_select_for(select, dialect.engine).map_err(refused)?;
+        *select = inline(select, dialect.engine).map_err(refused)?;
+    }
     for Source { fact, relation, inputs, .. } in &mut request.sources {
         let refused = |wrong: ExpressionError| Refused { fact: fact.clone(), message: wrong.message };
         if let Relation::Select(select) = relation {
@@ -127,7 +136,7 @@ fn inlined(request: &Request, dialect: Dialect) -> Result<Request, Refused> {
 }
 
 /// What is said above a statement.
-fn head(request: &Request, about: &str, measures: &[(usize, &Measure)]) -> Vec<String> {
+fn head(request: &Request, about: &str, measures: &[Placed<'_>]) -> Vec<String> {
     let studies: Vec<String> = request.studies.iter().take(20).map(|study| format!("`{}`", study.key)).collect();
     let more = request.studies.len().saturating_sub(studies.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -137,8 +146,8 @@ fn head(request: &Request, about: &str, measures: &[(usize, &Measure)]) -> Vec<S
 }
 
 /// Measures by the sources that they are made of: those that share one are together.
-fn together<'a>(measures: Vec<(usize, &'a Measure)>) -> Vec<(Vec<usize>, Vec<(usize, &'a Measure)>)> {
-    let mut groups: Vec<(Vec<usize>, Vec<(usize, &'a Measure)>)> = Vec::new();
+fn together<'a>(measures: Vec<Placed<'a>>) -> Vec<(Vec<usize>, Vec<Placed<'a>>)> {
+    let mut groups: Vec<(Vec<usize>, Vec<Placed<'a>>)> = Vec::new();
     for (place, measure) in measures {
         let mut joined = (sources(measure), vec![(place, measure)]);
         let (sharing, apart): (Vec<_>, Vec<_>) =

@@ -107,7 +107,7 @@ impl Amounts {
             }
             _ => self.difference(interval.low),
         };
-        format!("{low} to {}", self.difference(interval.high))
+        format!("{low}{SPACE}to{SPACE}{}", self.difference(interval.high))
     }
 
     /// "+3.0 %".
@@ -117,7 +117,7 @@ impl Amounts {
 
     /// "+0.9 % to +5.1 %".
     pub fn lifts(&self, interval: Interval) -> String {
-        format!("{} to {}", self.lift(interval.low), self.lift(interval.high))
+        format!("{}{SPACE}to{SPACE}{}", self.lift(interval.low), self.lift(interval.high))
     }
 
     /// "+0.9 to +5.1": where the sign of percent stands before it.
@@ -126,12 +126,30 @@ impl Amounts {
             let text = lift(value, self.lift_decimals);
             (self.pen.number)(text.trim_end_matches(['%', SPACE]), value)
         };
-        format!("{} to {}", one(interval.low), one(interval.high))
+        format!("{}{SPACE}to{SPACE}{}", one(interval.low), one(interval.high))
+    }
+
+    /// The lift of an outcome, or where that is undefined the difference; a dash without either.
+    pub fn change(&self, outcome: &Outcome) -> String {
+        match (outcome.lift.number(), outcome.difference.number()) {
+            (Some(lift), _) => self.lift(lift),
+            (None, Some(difference)) => self.difference(difference),
+            (None, None) => "–".to_owned(),
+        }
+    }
+
+    /// The interval of what [`Self::change`] shows, without its sign of percent; none where that is undefined.
+    pub fn around(&self, outcome: &Outcome) -> Option<String> {
+        match (&outcome.lift, &outcome.lift_interval, &outcome.interval) {
+            (Figure::Known(_), Figure::Known(interval), _) => Some(self.lifts_short(*interval)),
+            (Figure::Undefined(_), _, Figure::Known(interval)) => Some(self.differences(*interval)),
+            _ => None,
+        }
     }
 
     /// A total in the metric's units, rounded to what matters: "€1,723", "72".
     pub fn total(&self, value: f64) -> String {
-        let text = number(value, if value.abs() < 10.0 { 1 } else { 0 });
+        let text = number(value, usize::from(value.abs() < 10.0));
         let text = match (&self.unit, text.strip_prefix('−')) {
             (Unit::Bare | Unit::Percent, _) => text,
             (Unit::Before(unit), Some(size)) => format!("−{unit}{size}"),
@@ -147,7 +165,13 @@ fn decimals_of(error: f64) -> usize {
     if !error.is_finite() || error <= 0.0 {
         return 0;
     }
-    usize::try_from((-(error / 2.0).log10().floor() as i64).clamp(0, 9)).unwrap_or(0)
+    whole(-(error / 2.0).log10().floor(), 9)
+}
+
+/// A whole number from 0 to a bound; what lies outside of these is at its end.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 up to the bound")]
+pub fn whole(value: f64, most: usize) -> usize {
+    value.clamp(0.0, most as f64) as usize
 }
 
 /// "+3.0 %" of a share.
@@ -196,11 +220,18 @@ pub fn confidence(alpha: f64) -> String {
 
 /// "p = 0.004", "p < 0.001".
 pub fn p_value(p: f64) -> String {
+    let digits = p_digits(p);
+    let equals = if digits.starts_with(['<', '>']) { String::new() } else { format!("={SPACE}") };
+    format!("p{SPACE}{equals}{digits}")
+}
+
+/// "0.004", "< 0.001".
+pub fn p_digits(p: f64) -> String {
     match p {
-        p if p < 0.001 => "p < 0.001".to_owned(),
-        p if p < 0.1 => format!("p = {p:.3}"),
-        p if p > 0.99 => "p > 0.99".to_owned(),
-        p => format!("p = {p:.2}"),
+        p if p < 0.001 => format!("<{SPACE}0.001"),
+        p if p < 0.1 => format!("{p:.3}"),
+        p if p > 0.99 => format!(">{SPACE}0.99"),
+        p => format!("{p:.2}"),
     }
 }
 
@@ -233,7 +264,7 @@ mod tests {
             .map(|text| text.replace('\u{a0}', " "));
         assert_eq!(shown, ["2 %", "0.01 %", "95 %", "99.67 %"]);
         assert_eq!(
-            [p_value(0.0042), p_value(0.65), p_value(1e-9), p_value(1.0)],
+            [p_value(0.0042), p_value(0.65), p_value(1e-9), p_value(1.0)].map(|text| text.replace('\u{a0}', " ")),
             ["p = 0.004", "p = 0.65", "p < 0.001", "p > 0.99"]
         );
     }

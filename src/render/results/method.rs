@@ -1,10 +1,10 @@
 //! How results were computed, in sentences: the intervals, and metric by metric what was counted.
 
-use super::amounts::{Amounts, confidence, number, percent};
+use super::amounts::{Amounts, confidence, number, percent, whole};
 use super::pen::{Pen, sentence};
-use super::story::{counted_units, days_of};
+use super::story::counted_units;
 use super::verdict::known;
-use crate::render::figures::{count, listed};
+use crate::render::figures::{count, counted, listed};
 use crate::results::{Figure, Judged, Method, MethodKind, Metric, Outcome, Results, Role};
 
 /// What the intervals promise, and when.
@@ -22,6 +22,17 @@ pub fn intervals(method: &Method) -> String {
         }
         MethodKind::AlwaysValid => "Intervals hold at every look: looking early costs nothing.".to_owned(),
         MethodKind::Fixed => "Intervals hold for one look, at the end: an earlier one decides nothing.".to_owned(),
+    }
+}
+
+/// What the intervals of single days promise: those of a fixed plan are not that of its one look.
+pub fn daily(method: &Method) -> &'static str {
+    match method.kind {
+        MethodKind::Fixed => {
+            "The intervals by day hold at every look, and are wider than the one at the end, which decides."
+        }
+        MethodKind::GroupSequential => "They account for looking more than once.",
+        MethodKind::AlwaysValid => "They hold at every look.",
     }
 }
 
@@ -108,20 +119,22 @@ pub fn outcome(results: &Results, metric: &Metric, outcome: &Outcome, pen: Pen) 
     }
     if let Some(spending) = &outcome.spending {
         let fraction = percent((spending.fraction * 1e4).round() / 1e4);
-        said.push(match &spending.spent {
-            Figure::Known(spent) => format!(
-                "Has {fraction} of the planned data{}, and has spent {} of its {} error.",
-                if spending.last { ", and this is its last look" } else { "" },
+        let last = if spending.last { ", and this is its last look" } else { "" };
+        said.push(match (&spending.spent, results.method.kind) {
+            // A fixed plan spends on harm alone, which is not what its interval is read off.
+            (_, MethodKind::Fixed) => format!("Has {fraction} of the planned data."),
+            (Figure::Known(spent), _) => format!(
+                "Has {fraction} of the planned data{last}, and has spent {} of its {} error.",
                 percent(*spent),
                 percent(outcome.alpha)
             ),
-            Figure::Undefined(why) => {
+            (Figure::Undefined(why), _) => {
                 format!("Has {fraction} of the planned data: {}.", (pen.sentence)(&why.undefined))
             }
         });
     }
     if let Some(covariate) = &outcome.covariate {
-        let days = days_of(covariate.days.round().clamp(0.0, 1e6) as u32);
+        let days = counted(whole(covariate.days.round(), 1_000_000), "day", "days");
         said.push(match (covariate.used, covariate.removed, &covariate.why) {
             (true, Some(removed), _) => format!(
                 "Adjusted for the {days} before exposure (CUPED), which takes away {} of the variance.",
@@ -153,7 +166,7 @@ pub fn digits(value: f64) -> String {
     if value != 0.0 && !(1e-4..1e12).contains(&value.abs()) {
         return format!("{value:.5e}").replace('-', "−");
     }
-    let whole = value.abs().max(1.0).log10().floor() as usize + 1;
-    let text = number(value, 6_usize.saturating_sub(whole));
+    let digits = whole(value.abs().max(1.0).log10().floor(), 15) + 1;
+    let text = number(value, 6_usize.saturating_sub(digits));
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }

@@ -162,17 +162,16 @@ impl Page {
 
 /// Whether an outcome has an interval of another level.
 fn is_other(outcome: &Outcome, alpha: f64) -> bool {
-    (outcome.alpha - alpha).abs() > 1e-9 && known(&outcome.lift_interval).is_some()
+    (outcome.alpha - alpha).abs() > 1e-9 && known(&outcome.interval).is_some()
 }
 
 /// The cells of an outcome under so many titles.
 fn row(results: &Results, metric: &Metric, outcome: &Outcome, alpha: f64, columns: usize) -> Vec<Cell> {
     let amounts = Amounts::at(results, metric, PLAIN);
     let value = |figure: &Figure| figure.number().map_or_else(|| "–".to_owned(), |value| amounts.value(value));
-    let lift = outcome.lift.number().map_or_else(|| "–".to_owned(), |lift| amounts.lift(lift));
+    let lift = amounts.change(outcome);
     let other = if is_other(outcome, alpha) { "*" } else { "" };
-    let interval = known(&outcome.lift_interval)
-        .map_or_else(|| "–".to_owned(), |interval| format!("{}{other}", amounts.lifts_short(interval)));
+    let interval = amounts.around(outcome).map_or_else(|| "–".to_owned(), |around| format!("{around}{other}"));
     let said = reading(metric, outcome, PLAIN);
     let words = said.words.split(": ").next().unwrap_or_default().to_owned();
     let verdict = Cell { text: format!("{} {words}", sign(said.mark)), tone: tone(said.mark) };

@@ -213,7 +213,7 @@ fn ids(random: &mut Random, numbered: bool) -> Vec<String> {
 fn exposed(random: &mut Random, request: &Request, ids: &[String]) -> Vec<Exposed> {
     let mut exposed = Vec::new();
     for study in request.studies.iter().filter(|study| study.key != "leer") {
-        let run = (study.until - study.from) as u64;
+        let run = (study.until - study.from).cast_unsigned();
         for id in ids {
             let times = random.below(4);
             let mut arm = random.below(study.variants.len() as u64) as usize;

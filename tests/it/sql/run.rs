@@ -1,6 +1,6 @@
-//! Random requests on random data in DuckDB and in PostgreSQL: the same tallies as by brute force.
+//! Random requests on random data in `DuckDB` and in `PostgreSQL`: the same tallies as by brute force.
 //!
-//! Needs Python, its registry and PostgreSQL's programs, so it runs where `ALLOTMENT_PEERS` is set, as `.ci/run` does.
+//! Needs Python, its registry and `PostgreSQL`'s programs, so it runs where `ALLOTMENT_PEERS` is set, as `.ci/run` does.
 
 use std::io::Write;
 use std::path::Path;
@@ -117,7 +117,8 @@ fn assert_same(one: &[Tally], other: &[Tally], what: &str) {
     }
 }
 
-fn check(world: &World, study: &Study, tally: &Tally, what: &str) -> usize {
+/// Holds a tally against brute force, and says how many of its metrics have units.
+pub fn check(world: &World, study: &Study, tally: &Tally, what: &str) -> usize {
     let (units, left_out) = units(world, study);
     assert_eq!([tally.rows_without_key, tally.rows_outside, tally.rows_unknown_variant], left_out, "{what}");
     for (arm, own) in tally.arms.iter().enumerate() {

@@ -52,7 +52,7 @@ pub fn section(results: &Results) -> Option<Section> {
     let text = format!(
         "{}\n\n<sub>Middle line: the estimate. Outer lines: its interval. Flat line: no effect. {}</sub>",
         fence("mermaid", &lines),
-        method::intervals(&results.method)
+        method::daily(&results.method)
     );
     Some(Section { holds: ("chart", "charts"), text })
 }

@@ -4,7 +4,7 @@ use super::PEN;
 use crate::render::markdown::Section;
 use crate::render::markdown::inert::code;
 use crate::render::results::amounts::{Amounts, confidence};
-use crate::render::results::verdict::{Reading, known, reading};
+use crate::render::results::verdict::{Reading, reading};
 use crate::results::{Advice, Figure, Metric, Outcome, Results, Role, Treatment};
 
 const HOLDS: (&str, &str) = ("table of metrics", "tables of metrics");
@@ -54,19 +54,11 @@ fn row(results: &Results, metric: &Metric, outcome: &Outcome, alpha: f64) -> Str
     let amounts = Amounts::at(results, metric, PEN);
     let value = |figure: &Figure| figure.number().map_or_else(|| "–".to_owned(), |value| amounts.value(value));
     let success = metric.role == Role::Success;
-    let lift = match (outcome.lift.number(), outcome.difference.number()) {
-        (Some(lift), _) => amounts.lift(lift),
-        (None, Some(difference)) => amounts.difference(difference),
-        _ => "–".to_owned(),
-    };
-    let lift = if success { (PEN.strong)(&lift) } else { lift };
+    let lift = amounts.change(outcome);
+    let lift = if success && lift != "–" { (PEN.strong)(&lift) } else { lift };
     let own =
         if (outcome.alpha - alpha).abs() < 1e-9 { String::new() } else { format!("{} CI ", confidence(outcome.alpha)) };
-    let around = match (known(&outcome.lift_interval), known(&outcome.interval)) {
-        (Some(interval), _) => format!(" ({own}{})", amounts.lifts_short(interval)),
-        (None, Some(interval)) => format!(" ({own}{})", amounts.differences(interval)),
-        _ => String::new(),
-    };
+    let around = amounts.around(outcome).map_or_else(String::new, |around| format!(" ({own}{around})"));
     let Reading { mark, words } = reading(metric, outcome, PEN);
     format!(
         "\n| {} {} | {} | {} | {lift}{around} | {} {words} |",
