@@ -65,6 +65,7 @@ pub fn request(studies: Vec<Study>, sources: Vec<Source>, measures: Vec<Measure>
         now: START + 60 * DAY,
         exposures: Exposures {
             table: "lake.exposures".to_owned(),
+            select: None,
             unit: "unit_id".to_owned(),
             experiment: "experiment".to_owned(),
             variant: "variant".to_owned(),
