@@ -1,6 +1,6 @@
 //! The page of simulated error rates, in Markdown.
 
-use super::trials::{Cell, INTERVALS, Rate, SHAPES, Truth, error};
+use super::trials::{Cell, INTERVALS, Rate, SHAPES, Shape, Truth, error};
 
 /// More misses than this, beyond what the simulation errs by, is failing: 5 % are promised.
 const TOLERATED: f64 = 0.06;
@@ -30,7 +30,7 @@ pub fn list(rates: &[Rate]) -> String {
 
 /// For each interval and shape, from how many units on it covers.
 pub fn reach(cells: &[Cell]) -> String {
-    let mut text = row("interval", SHAPES.map(|shape| shape.name())) + &rule(SHAPES.len());
+    let mut text = row("interval", SHAPES.map(Shape::name)) + &rule(SHAPES.len());
     for (at, name) in INTERVALS.iter().enumerate() {
         let from = SHAPES.map(|shape| {
             let mut own: Vec<&Cell> = cells.iter().filter(|cell| cell.shape == shape).collect();

@@ -49,7 +49,7 @@ impl<'a> Frame<'a> {
         let days = if supposed.days { Some(usual_days(surface)) } else { days };
         let declared = claim.steps();
         supposed.traffic = declared.is_none() && what_if.traffic.is_none();
-        let mut steps = declared.unwrap_or_else(|| surface.map_or(Vec::new(), |ground| most(ground)));
+        let mut steps = declared.unwrap_or_else(|| surface.map_or(Vec::new(), most));
         if let Some(traffic) = what_if.traffic {
             steps = with_traffic(&steps, traffic);
         }

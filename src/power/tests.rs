@@ -395,6 +395,17 @@ fn a_calendar_has_every_day_once_and_openings_only_grow() {
     });
 }
 
+#[test]
+fn many_looks_cost_little_and_are_worked_with() {
+    for spending in crate::decl::Spending::WORDS {
+        let analysis = format!("method = \"group-sequential\"\nlooks = \"daily\"\nspending = \"{spending}\"\n");
+        let world = World::new().edit("allotment.toml", "method = \"fixed\"\n", &analysis);
+        let forecast = world.forecast(&WhatIf { days: Some(400), mde: share("0.5%"), ..now() });
+        let test = of(&forecast, "minutes").test.expect("a test");
+        assert!(test.looks > 200 && test.inflation > 1.0 && test.inflation < 2.0, "{test:?}");
+    }
+}
+
 /// Numbers at the edges of what can be written.
 fn edge() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["0.0", "1.0", "0.5", "-3.0", "1e-9", "1e12", "1e300", "-1e300", "1e-300", "inf", "nan"])

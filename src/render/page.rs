@@ -94,7 +94,7 @@ impl Layout {
 }
 
 /// What stands between backticks in the colour of code, line by line.
-pub fn inline(text: &str) -> String {
+pub(super) fn inline(text: &str) -> String {
     let mut code = false;
     let mut out = String::with_capacity(text.len());
     for (at, part) in text.split('`').enumerate() {

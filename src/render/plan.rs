@@ -2,10 +2,10 @@
 
 use super::actions::{named, users_concerned};
 use super::figures::{count, counted, day, days_between, listed, percent};
-use super::power::{finds, headline, otherwise, standing};
+use super::power::{finds, headline, leading, otherwise, standing};
 use super::text::{Style, Tone, toned};
 use super::words::{plain, wrapped};
-use crate::report::{Action, Change, Definition, Move, Neighbour, Plan, Share};
+use crate::report::{Action, Change, Definition, Move, Neighbour, Plan, Powered, Share};
 
 /// The width to which lines are broken, in characters.
 const WIDTH: usize = 96;
@@ -97,10 +97,15 @@ pub(super) fn details(text: &mut String, change: &Change, style: Style) {
 /// Whether it is large enough, and what it finds, now and after other weeks.
 fn power(text: &mut String, change: &Change, style: Style) {
     let Some(forecast) = &change.power else { return };
-    let verdict = format!("{}: {}", standing(forecast.verdict), plain(&headline(forecast)));
+    let why = headline(forecast);
+    let found = finds(forecast);
+    let verdict = format!("{}: {}", standing(forecast.verdict), plain(found.as_ref().unwrap_or(&why)));
     lines(text, "power", &verdict, style);
-    if let Some(words) = finds(forecast) {
-        lines(text, "", &plain(&words), style);
+    // What binds is said unless that was just said.
+    let said = forecast.verdict == Powered::Underpowered
+        && leading(forecast).map(|metric| &metric.id) == forecast.binding.as_ref();
+    if found.is_some() && !said {
+        lines(text, "", &plain(&why), style);
     }
     let others = otherwise(forecast);
     if !others.is_empty() {

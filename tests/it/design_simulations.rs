@@ -4,7 +4,7 @@
 mod trials;
 
 use allotment::stats::SampleRatio;
-use trials::{INTERVALS, Metric, SHAPES, cover, error};
+use trials::{Cell, INTERVALS, Metric, SHAPES, Shape, cover, error};
 
 #[test]
 fn error_rates_are_as_promised() {
@@ -26,7 +26,8 @@ fn error_rates_are_as_promised() {
 /// Where values are normal all intervals cover what they promise; the page says where skew makes them fail.
 #[test]
 fn intervals_cover_what_is_true() {
-    let cell = cover(SHAPES[0], 100, 500, 1);
+    let cell: Cell = cover(SHAPES[0], 100, 500, 1);
+    assert_eq!((cell.shape, cell.units), (SHAPES[0], 100));
     for (at, name) in INTERVALS.iter().enumerate() {
         let (missed, defined) = (cell.missed(at), cell.defined(at));
         println!("{name}: {missed:.3} missed, {defined} defined");
@@ -41,7 +42,7 @@ fn the_page_has_all_that_is_simulated() {
     for name in INTERVALS.into_iter().chain(Metric::ALL.map(Metric::name)) {
         assert!(page.contains(&format!("| {name} |")), "`{name}` is not in docs/simulations.md");
     }
-    for shape in SHAPES {
-        assert!(page.contains(&shape.name()), "{}", shape.name());
+    for name in SHAPES.map(Shape::name) {
+        assert!(page.contains(&name), "{name}");
     }
 }

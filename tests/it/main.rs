@@ -45,6 +45,7 @@ mod merges;
 mod moves;
 mod plans;
 mod power;
+mod power_rules;
 mod published;
 mod races;
 mod readme;

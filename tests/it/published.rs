@@ -22,7 +22,7 @@ fn constants(design: Classical, constant: f64, looks: u32) -> Vec<Result<Bound, 
     (1..=looks).map(|look| Ok(Bound { critical: design.critical(constant, look, looks), spent: 0.0 })).collect()
 }
 
-/// Armitage, McPherson & Rowe 1969, table 2: a test at 5 %, repeated as data accumulates.
+/// Armitage, `McPherson` & Rowe 1969, table 2: a test at 5 %, repeated as data accumulates.
 #[test]
 fn repeated_tests_without_a_correction() {
     for (looks, error) in [

@@ -140,7 +140,7 @@ fn a_comment_is_whole_whatever_its_size() {
     let mut results = example("ship");
     let (metric, long) = (results.metrics[0].clone(), "x`|@acme ".repeat(20_000));
     for number in 0..400 {
-        let id = format!("{long}{number}");
+        let id = format!("{number}{long}");
         results.metrics.push(allotment::results::Metric { id: id.clone(), name: Some(long.clone()), ..metric.clone() });
         for treatment in &mut results.treatments {
             let outcome = treatment.outcomes[0].clone();

@@ -66,6 +66,30 @@ const CASES: &[Case] = &[
         world.edit(SURFACE, "holdout = \"2%\"", "holdout = \"10%\"");
     } },
 
+    Case { name: "underpowered: the surface gives no more", before: |world| {
+        world.edit(SURFACE, "first-day = \"5%\"", "first-day = \"5%\", traffic = \"30%\", days = 10");
+        world.cards("large-cards", &[("skip-rate = { mde = \"2%\" }", "skip-rate = { mde = \"0.4%\" }")]);
+    }, after: nothing },
+    Case { name: "underpowered: nothing would do", before: |world| {
+        world.cards("large-cards", &[("skip-rate = { mde = \"2%\" }", "skip-rate = { mde = \"0.01%\" }")]);
+    }, after: nothing },
+    Case { name: "underpowered: a guardrail that is required", before: |world| {
+        world.cards("large-cards", &[("traffic = \"4%\"", "traffic = \"0.5%\"")]);
+    }, after: nothing },
+    Case { name: "underpowered: others hold the rest", before: |world| {
+        ranker(world, "a", "2027-02-09", "70%");
+        world.cards("large-cards", &[("home-cards", "home-ranker"), ("\"small\"\nlarge = \"large\"", "\"v7\"\nnew = \"v8-fresh\""), ("2027-02-02", "2027-02-10"), ("mde = \"2%\"", "mde = \"0.5%\"")]);
+    }, after: nothing },
+    Case { name: "missing-baseline: there is no file", before: |world| {
+        world.files.remove("baselines/home.toml");
+        world.cards("large-cards", &[]);
+    }, after: nothing },
+    Case { name: "missing-baseline: a segment, and what is required", before: |world| {
+        world.edit("baselines/home.toml", "nordic-premium = \"14.2%\"\n", "");
+        world.edit("baselines/home.toml", "[metrics.app-crashes]\nmean = 0.31\nstandard-deviation = 0.6\n", "");
+        world.cards("large-cards", &[("traffic = \"4%\"", "traffic = \"4%\"\nsegment = \"nordic-premium\"")]);
+    }, after: nothing },
+
     Case { name: "stale-allocation: other weights", before: nothing, after: |world| {
         world.edit(FRESH, "[success]", "[weights]\ncontrol = \"20%\"\nfresh-first = \"80%\"\n\n[success]");
     } },

@@ -6,7 +6,7 @@ mod decisions;
 mod random;
 mod weights;
 
-pub use coverage::{Cell, INTERVALS, SHAPES, cover};
+pub use coverage::{Cell, INTERVALS, SHAPES, Shape, cover};
 pub use daily::{Metric, daily};
 pub use decisions::{Truth, decisions};
 pub use random::{Random, Sums};

@@ -36,13 +36,13 @@ impl Random {
 #[derive(Debug, Clone, Copy)]
 pub struct Sums<const N: usize> {
     count: u64,
-    sums: [f64; N],
+    totals: [f64; N],
     products: [[f64; N]; N],
 }
 
 impl<const N: usize> Default for Sums<N> {
     fn default() -> Self {
-        Self { count: 0, sums: [0.0; N], products: [[0.0; N]; N] }
+        Self { count: 0, totals: [0.0; N], products: [[0.0; N]; N] }
     }
 }
 
@@ -50,7 +50,7 @@ impl<const N: usize> Sums<N> {
     pub fn push(&mut self, row: [f64; N]) {
         self.count += 1;
         for i in 0..N {
-            self.sums[i] += row[i];
+            self.totals[i] += row[i];
             for j in 0..=i {
                 self.products[i][j] += row[i] * row[j];
             }
@@ -70,7 +70,7 @@ impl<const N: usize> Sums<N> {
     pub fn moments(&self) -> Result<Moments, Undefined> {
         let triangle: Vec<f64> =
             self.products.iter().enumerate().flat_map(|(i, row)| row.iter().take(i + 1).copied()).collect();
-        Moments::from_sums(self.count, &[0.0; N], &self.sums, &triangle)
+        Moments::from_sums(self.count, &[0.0; N], &self.totals, &triangle)
     }
 
     /// The mean of the first column.

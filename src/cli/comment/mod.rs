@@ -83,7 +83,7 @@ pub fn run(global: &Global, verb: &Comment) -> Result<Exit, Failure> {
         None => None,
     };
     match (&verb.results, &verb.report) {
-        (Some(path), _) => results::run(global, verb, &around, repository, path),
+        (Some(path), _) => results::run(global, verb, &around, repository.as_ref(), path),
         (None, Some(path)) => reported(global, verb, &around, repository, path),
         (None, None) => Err(Failure::usage("there is nothing to show").help("name a record with `--report FILE`")),
     }

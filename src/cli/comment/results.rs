@@ -20,7 +20,7 @@ pub fn run(
     global: &Global,
     verb: &Comment,
     around: &Surroundings,
-    repository: Option<Repository>,
+    repository: Option<&Repository>,
     path: &Path,
 ) -> Result<Exit, Failure> {
     let records = Results::read_all(&bytes(path, MAX_RECORD)?).and_then(|records| match records.iter().find_map(odd) {
@@ -31,14 +31,14 @@ pub fn run(
         Failure::usage(format!("cannot use `{}`: {wrong}", path.display()))
             .help("make one with `allot analyze --format json`")
     })?;
-    let wanted = |results: &Results| wanted(global, around, repository.as_ref(), results, path);
+    let wanted = |results: &Results| wanted(global, around, repository, results, path);
     if verb.dry_run {
         for results in &records {
             output::data(&wanted(results)?.body())?;
         }
         return Ok(Exit::Clean);
     }
-    let forge = opened(verb, around, repository.clone())?;
+    let forge = opened(verb, around, repository.cloned())?;
     let mut exit = Exit::Clean;
     for results in &records {
         let wanted = wanted(results)?;

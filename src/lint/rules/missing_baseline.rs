@@ -3,7 +3,6 @@
 use super::missing_required_metric::facts_without;
 use super::underpowered::due;
 use crate::diag::Diagnostic;
-use crate::lint::words::listed;
 use crate::lint::{Check, Context, Group, Rule};
 use crate::model::{Claim, Role};
 use crate::power::{Lacking, Power};
@@ -44,29 +43,26 @@ fn finding(context: &Context<'_>, claim: &Claim, lacking: &Lacking) -> Option<Di
     };
     let (mut what, mut help) = (Vec::new(), Vec::new());
     if lacking.reach {
-        what.push("reach".to_owned());
-        help.push("`[reach]` with the distinct units after 1, 7, 14 and 28 days".to_owned());
+        what.push("its reach".to_owned());
+        help.push("`[reach]`, the distinct units after 1, 7, 14 and 28 days".to_owned());
     }
     if let Some(segment) = &lacking.segment {
         what.push(format!("the share of `{segment}`"));
         help.push(format!("`{segment}` to `[segments]`"));
     }
     let metrics = lacking.metrics.iter().map(String::as_str);
+    what.extend(metrics.clone().map(|id| format!("`{id}`")));
     if let Some(first) = lacking.metrics.first() {
-        what.push(listed(metrics.clone()));
-        let more = if lacking.metrics.len() > 1 { " and so on" } else { "" };
+        let more = if lacking.metrics.len() > 1 { " and so on, each" } else { "" };
         help.push(format!("`[metrics.{first}]`{more} with its `mean` and `standard-deviation`"));
     }
-    let message = format!(
-        "`{surface}` has no baseline of {}: nobody can say whether `{}` is large enough",
-        and(&what),
-        claim.id
-    );
+    let message =
+        format!("`{surface}` has no baseline of {}: nobody can say whether `{}` is large enough", and(&what), claim.id);
     let own = |id: &&str| claim.tracked.iter().find(|tracked| tracked.id == **id && tracked.role != Role::Required);
     let span = if lacking.segment.is_some() { Some(claim.segment_span()) } else { None };
     let span = span.or(metrics.clone().find_map(|id| own(&id)).map(|tracked| tracked.span));
     let span: Span = span.unwrap_or_else(|| claim.traffic_span());
-    let finding = Diagnostic::new(RULE.name, span, message).help(format!("add {} in `{file}`", and(&help)));
+    let finding = Diagnostic::new(RULE.name, span, message).help(format!("measure it with `allot baseline {surface}`, or add to `{file}` {}", and(&help)));
     let required = |id: &str| claim.tracked.iter().find(|tracked| tracked.id == id && tracked.role == Role::Required);
     Some(metrics.filter_map(required).fold(finding, |finding, tracked| finding.related(tracked.span, "required here")))
 }

@@ -150,7 +150,7 @@ fn legend(plot: &Plot<'_>, marks: &Marks, extrapolated: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Plot, lines};
+    use super::{Plot, ROWS, lines};
     use crate::render::text::Style;
     use crate::report::{Reached, Share};
 
@@ -167,8 +167,17 @@ mod tests {
     #[test]
     fn a_plot_reads_without_colour() {
         let plot = Plot { curve: &curve(7, 42), declared: Some(Share(2.5)), end: Some(21) };
-        let text = lines(&plot, 2, 60, Style::Plain).join("\n");
-        assert_eq!(text, "", "{text}");
+        let drawn = lines(&plot, 2, 60, Style::Plain);
+        let text = drawn.join("\n");
+        assert_eq!(drawn.len(), ROWS + 4, "{text}");
+        assert!(drawn.iter().any(|line| line.starts_with("  2.5% |--") && line.contains('*')), "{text}");
+        assert!(drawn.iter().any(|line| line.starts_with("    0% |")), "{text}");
+        let (axis, legend) = (&drawn[ROWS + 2], &drawn[ROWS + 3]);
+        assert!(axis.contains("day 8 ") && axis.contains("end, day 21") && axis.ends_with("42"), "{text}");
+        assert_eq!(legend.trim_start(), "* shown by then   o extrapolated   - declared");
+        let end = axis.find("end, day 21").expect("an end") + 5;
+        assert!(drawn.iter().take(ROWS).any(|line| line[end - 1..=end + 1].contains(':')), "{text}");
+        assert!(lines(&plot, 2, 60, Style::Rich).join("\n").contains('\u{25cb}'));
     }
 
     #[test]

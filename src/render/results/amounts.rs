@@ -149,7 +149,7 @@ impl Amounts {
 
     /// A total in the metric's units, rounded to what matters: "€1,723", "72".
     pub fn total(&self, value: f64) -> String {
-        let text = number(value, if value.abs() < 10.0 { 1 } else { 0 });
+        let text = number(value, usize::from(value.abs() < 10.0));
         let text = match (&self.unit, text.strip_prefix('−')) {
             (Unit::Bare | Unit::Percent, _) => text,
             (Unit::Before(unit), Some(size)) => format!("−{unit}{size}"),
@@ -165,7 +165,13 @@ fn decimals_of(error: f64) -> usize {
     if !error.is_finite() || error <= 0.0 {
         return 0;
     }
-    usize::try_from((-(error / 2.0).log10().floor() as i64).clamp(0, 9)).unwrap_or(0)
+    whole(-(error / 2.0).log10().floor(), 9)
+}
+
+/// A whole number from 0 to a bound; what lies outside of these is at its end.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 up to the bound")]
+pub fn whole(value: f64, most: usize) -> usize {
+    value.clamp(0.0, most as f64) as usize
 }
 
 /// "+3.0 %" of a share.
@@ -214,11 +220,18 @@ pub fn confidence(alpha: f64) -> String {
 
 /// "p = 0.004", "p < 0.001".
 pub fn p_value(p: f64) -> String {
+    let digits = p_digits(p);
+    let equals = if digits.starts_with(['<', '>']) { String::new() } else { format!("={SPACE}") };
+    format!("p{SPACE}{equals}{digits}")
+}
+
+/// "0.004", "< 0.001".
+pub fn p_digits(p: f64) -> String {
     match p {
-        p if p < 0.001 => "p < 0.001".to_owned(),
-        p if p < 0.1 => format!("p = {p:.3}"),
-        p if p > 0.99 => "p > 0.99".to_owned(),
-        p => format!("p = {p:.2}"),
+        p if p < 0.001 => format!("<{SPACE}0.001"),
+        p if p < 0.1 => format!("{p:.3}"),
+        p if p > 0.99 => format!(">{SPACE}0.99"),
+        p => format!("{p:.2}"),
     }
 }
 
@@ -251,7 +264,7 @@ mod tests {
             .map(|text| text.replace('\u{a0}', " "));
         assert_eq!(shown, ["2 %", "0.01 %", "95 %", "99.67 %"]);
         assert_eq!(
-            [p_value(0.0042), p_value(0.65), p_value(1e-9), p_value(1.0)],
+            [p_value(0.0042), p_value(0.65), p_value(1e-9), p_value(1.0)].map(|text| text.replace('\u{a0}', " ")),
             ["p = 0.004", "p = 0.65", "p < 0.001", "p > 0.99"]
         );
     }

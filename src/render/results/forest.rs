@@ -1,6 +1,6 @@
 //! A small forest plot in letters: an interval a line, nothing and the limits drawn through.
 
-use super::amounts::lift;
+use super::amounts::{lift, whole};
 use super::scale::{Scale, limit};
 use crate::render::columns::shortened;
 use crate::render::words::plain;
@@ -31,7 +31,7 @@ pub fn lines(results: &Results, treatment: &Treatment, scale: Scale, indent: usi
 
 fn column(scale: Scale, value: f64, columns: usize) -> usize {
     let along = (scale.place(value).clamp(0.0, 1.0) * (columns - 1) as f64).round();
-    (along as usize).min(columns - 1)
+    whole(along, columns - 1)
 }
 
 fn interval(outcome: &Outcome, limit: Option<f64>, scale: Scale, columns: usize) -> String {
@@ -49,18 +49,9 @@ fn interval(outcome: &Outcome, limit: Option<f64>, scale: Scale, columns: usize)
         let (low, high) = (column(scale, interval.low, columns), column(scale, interval.high, columns));
         (low..=high).for_each(|at| put(at, '─'));
         // Where a line goes through nothing or a limit, that stays seen.
-        for (value, mark) in [(Some(0.0), '┼'), (limit, '┊')] {
+        for (value, mark, beside) in [(Some(0.0), '┼', '│'), (limit, '┊', '┊')] {
             if let Some(at) = value.filter(|value| scale.holds(*value)).map(|value| column(scale, value, columns)) {
-                put(
-                    at,
-                    if (low..=high).contains(&at) {
-                        mark
-                    } else if mark == '┼' {
-                        '│'
-                    } else {
-                        mark
-                    },
-                );
+                put(at, if (low..=high).contains(&at) { mark } else { beside });
             }
         }
         put(low, if scale.holds(interval.low) { '├' } else { '◂' });

@@ -1,10 +1,10 @@
 //! How results were computed, in sentences: the intervals, and metric by metric what was counted.
 
-use super::amounts::{Amounts, confidence, number, percent};
+use super::amounts::{Amounts, confidence, number, percent, whole};
 use super::pen::{Pen, sentence};
-use super::story::{counted_units, days_of};
+use super::story::counted_units;
 use super::verdict::known;
-use crate::render::figures::{count, listed};
+use crate::render::figures::{count, counted, listed};
 use crate::results::{Figure, Judged, Method, MethodKind, Metric, Outcome, Results, Role};
 
 /// What the intervals promise, and when.
@@ -134,7 +134,7 @@ pub fn outcome(results: &Results, metric: &Metric, outcome: &Outcome, pen: Pen) 
         });
     }
     if let Some(covariate) = &outcome.covariate {
-        let days = days_of(covariate.days.round().clamp(0.0, 1e6) as u32);
+        let days = counted(whole(covariate.days.round(), 1_000_000), "day", "days");
         said.push(match (covariate.used, covariate.removed, &covariate.why) {
             (true, Some(removed), _) => format!(
                 "Adjusted for the {days} before exposure (CUPED), which takes away {} of the variance.",
@@ -166,7 +166,7 @@ pub fn digits(value: f64) -> String {
     if value != 0.0 && !(1e-4..1e12).contains(&value.abs()) {
         return format!("{value:.5e}").replace('-', "−");
     }
-    let whole = value.abs().max(1.0).log10().floor() as usize + 1;
-    let text = number(value, 6_usize.saturating_sub(whole));
+    let digits = whole(value.abs().max(1.0).log10().floor(), 15) + 1;
+    let text = number(value, 6_usize.saturating_sub(digits));
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }

@@ -1,15 +1,15 @@
 //! Recorded results for people: as text, as Markdown and as a page; all three say the same sentences.
 
-pub mod amounts;
+pub(super) mod amounts;
 mod forest;
-pub mod html;
-pub mod method;
-pub mod pen;
-pub mod scale;
-pub mod story;
+mod html;
+pub(super) mod method;
+pub(super) mod pen;
+pub(super) mod scale;
+pub(super) mod story;
 mod text;
-pub mod trust;
-pub mod verdict;
+pub(super) mod trust;
+pub(super) mod verdict;
 
 pub use html::html;
 pub use text::text;

@@ -1,5 +1,6 @@
 //! The scale that lifts are drawn on: one for all that stand beside one another, so that lengths compare.
 
+use super::amounts::whole;
 use crate::results::{DayEstimate, Interval, Metric, Outcome, Results};
 
 /// From where to where, both finite and apart, with nothing in between.
@@ -35,7 +36,7 @@ impl Scale {
     pub fn of_lifts(results: &Results) -> Option<Self> {
         let outcomes = results.treatments.iter().flat_map(|treatment| &treatment.outcomes);
         let intervals: Vec<Interval> = outcomes.filter_map(|outcome| outcome.lift_interval.known().copied()).collect();
-        let limits = results.metrics.iter().filter_map(|metric| limit(metric));
+        let limits = results.metrics.iter().filter_map(limit);
         Self::of(&intervals, limits)
     }
 
@@ -60,16 +61,17 @@ impl Scale {
     /// Round values on it, about so many.
     pub fn ticks(self, about: usize) -> Vec<f64> {
         let raw = (self.high - self.low) / about.max(1) as f64;
-        let power = 10_f64.powi(raw.log10().floor() as i32);
+        let power = 10_f64.powf(raw.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].map(|step| step * power).into_iter().find(|step| *step >= raw).unwrap_or(raw);
-        let (first, last) = ((self.low / step).ceil() as i64, (self.high / step).floor() as i64);
-        (first..=last).take(100).map(|at| at as f64 * step).collect()
+        let first = (self.low / step).ceil();
+        let ticks = (0..100_u8).map(|number| (first + f64::from(number)) * step);
+        ticks.take_while(|tick| *tick <= self.high).collect()
     }
 
     /// How many decimals its ticks need as percents.
     pub fn decimals(self, about: usize) -> usize {
         let step = (self.high - self.low) / about.max(1) as f64 * 100.0;
-        usize::try_from((-step.log10().floor() as i64).clamp(0, 9)).unwrap_or(0)
+        whole(-step.log10().floor(), 9)
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::amounts::{Amounts, SPACE, confidence};
 use super::pen::{Pen, sentence};
-use super::verdict::{known, primary, why};
+use super::verdict::{harms, known, primary, why};
 use crate::render::comment::is_key;
 use crate::render::figures::{count, counted, listed};
-use crate::results::{Advice, Figure, Metric, MetricKind, Outcome, Results, State, Status, Treatment, Why};
+use crate::results::{Advice, Figure, Metric, MetricKind, Outcome, Results, State, Status, Treatment, Verdict, Why};
 
 /// What is said of figures that nothing may be read off.
 pub const DOUBT: &str = "The figures are here to find the fault by, and not to decide by.";
@@ -21,6 +21,8 @@ pub fn effect(results: &Results, pen: Pen) -> Option<String> {
 fn compared(results: &Results, metric: &Metric, treatment: &Treatment, outcome: &Outcome, pen: Pen) -> String {
     let amounts = Amounts::at(results, metric, pen);
     let subject = named(metric, pen);
+    // A name with a comma in it needs another one to end.
+    let subject = if subject.contains(", ") { format!("{subject},") } else { subject };
     let (Figure::Known(difference), Some(control), Some(mean)) =
         (&outcome.difference, outcome.control.mean.number(), outcome.treatment.mean.number())
     else {
@@ -88,7 +90,9 @@ pub fn units(results: &Results) -> String {
 /// What it would come to, if everybody got it; none where that is not known, or the data are not sound.
 pub fn impact(results: &Results, pen: Pen) -> Option<String> {
     let (metric, outcome) = primary(results)?;
-    let impact = outcome.impact.as_ref().filter(|_| results.decision.advice != Advice::Withheld)?;
+    // What may be nothing would come to nothing that anybody could count on.
+    let sure = matches!(outcome.verdict, Verdict::Better | Verdict::Worse);
+    let impact = outcome.impact.as_ref().filter(|_| sure && results.decision.advice != Advice::Withheld)?;
     let amounts = Amounts::at(results, metric, pen);
     let mut sentences = Vec::new();
     if let (Some(total), Some(around)) = (impact.per_day.number(), known(&impact.per_day_interval)) {
@@ -162,6 +166,9 @@ pub fn next(results: &Results, pen: Pen) -> Vec<String> {
             let named = decision.variant.as_deref().filter(|variant| results.treatments.len() > 1 && is_key(variant));
             let variant = named.map_or_else(String::new, |variant| format!(" --variant {variant}"));
             steps.push(format!("Record the decision{}.", conclude("shipped", &variant)));
+        }
+        Advice::Stop if results.treatments.iter().all(|treatment| harms(results, treatment).next().is_none()) => {
+            steps.push(format!("Give it to nobody, and record what it showed{}.", conclude("inconclusive", "")));
         }
         Advice::Stop => steps.push(format!("Take it out of what is served{}.", conclude("stopped", ""))),
         Advice::Wait if over && decision.next.is_none() => {

@@ -107,12 +107,27 @@ pub fn pair<'a>(results: &'a Results, treatment: &'a Treatment, id: &str) -> Opt
     Some((metric, outcome))
 }
 
-/// The treatment that a decision is about: the one that ships, that does harm, that is waited for, or else the first.
+/// The treatment that a decision is about: the one that ships, does harm, or is waited for; of several alike the best.
 pub fn lead(results: &Results) -> Option<&Treatment> {
     let decision = &results.decision;
     let named = decision.variant.as_ref().or(decision.reasons.first().and_then(|reason| reason.variant.as_ref()));
     let found = named.and_then(|name| results.treatments.iter().find(|treatment| treatment.variant == *name));
-    found.or(results.treatments.first())
+    found.or_else(|| {
+        let lift = |treatment: &&Treatment| {
+            let pair = results.primary().and_then(|metric| pair(results, treatment, &metric.id));
+            pair.and_then(|(metric, outcome)| Some(outcome.lift.number()? * -bad_side(metric)))
+                .unwrap_or(f64::NEG_INFINITY)
+        };
+        // Of equals the first.
+        results.treatments.iter().rev().max_by(|one, other| lift(one).total_cmp(&lift(other)))
+    })
+}
+
+/// Whether a decision is about several treatments alike, none of them named.
+fn names_none(results: &Results) -> bool {
+    let decision = &results.decision;
+    let first = decision.reasons.first().and_then(|reason| reason.variant.as_ref());
+    results.treatments.len() > 1 && decision.variant.is_none() && first.is_none()
 }
 
 /// The verdict and its reason, in one line without a full stop.
@@ -138,7 +153,9 @@ pub fn headline(results: &Results, pen: Pen) -> Reading {
         Some(treatment) if several => format!("{} of {all}", (pen.name)(&treatment.variant)),
         _ => all.clone(),
     };
-    let primary = primary(results).map(|(metric, outcome)| effect(results, metric, outcome, pen));
+    let best = lead(results).filter(|_| names_none(results));
+    let best = best.map_or_else(String::new, |best| format!(" with {} at best", (pen.name)(&best.variant)));
+    let primary = primary(results).map(|(metric, outcome)| format!("{}{best}", effect(results, metric, outcome, pen)));
     let because =
         |words: String| primary.as_ref().map_or_else(|| words.clone(), |primary| format!("{primary}, {words}"));
     match results.decision.advice {
@@ -167,6 +184,29 @@ pub fn headline(results: &Results, pen: Pen) -> Reading {
             )
         }
     }
+}
+
+/// The verdict in two or three words, where its subject is named beside it.
+pub fn label(results: &Results, pen: Pen) -> String {
+    let running = results.run.state == State::Running;
+    let decision = &results.decision;
+    match decision.advice {
+        Advice::Withheld => "No verdict".to_owned(),
+        Advice::Stop if running && harm(results).is_some() => "Stop now".to_owned(),
+        Advice::Stop => "Do not ship".to_owned(),
+        _ if running && harm(results).is_some() => "Does harm".to_owned(),
+        Advice::Ship => match &decision.variant {
+            Some(variant) if results.treatments.len() > 1 => format!("Ship {}", (pen.name)(variant)),
+            _ => "Ship".to_owned(),
+        },
+        Advice::Wait if running => "Let it run on".to_owned(),
+        Advice::Wait => "Wait".to_owned(),
+    }
+}
+
+/// The weightiest harm of any treatment.
+pub fn harm(results: &Results) -> Option<(&Metric, &Outcome)> {
+    results.treatments.iter().find_map(|treatment| harms(results, treatment).next())
 }
 
 /// ", beyond its limit of −2 %".

@@ -4,7 +4,7 @@ use super::{PEN, folded, summary_name};
 use crate::render::figures::counted;
 use crate::render::markdown::Section;
 use crate::render::markdown::inert::{code, words};
-use crate::render::results::amounts::{Amounts, p_value};
+use crate::render::results::amounts::{Amounts, p_digits};
 use crate::render::results::verdict::known;
 use crate::render::results::{method, story};
 use crate::results::{Figure, Results, Treatment};
@@ -51,7 +51,7 @@ fn differences(results: &Results, treatment: &Treatment) -> Section {
             code(&metric.id),
             shown(&outcome.difference, &|value| amounts.difference(value)),
             shown(&outcome.se, &method::digits),
-            shown(&outcome.p, &|p| p_value(p).replace("p = ", "").replace("p ", "")),
+            shown(&outcome.p, &p_digits),
             shown(&outcome.level, &method::digits),
             method::outcome(results, metric, outcome, PEN).join(" ")
         ));

@@ -49,11 +49,6 @@ impl Page<'_> {
         format!("<section aria-labelledby=\"{id}\">\n<h{level} id=\"{id}\">{title}</h{level}>\n{body}</section>\n")
     }
 
-    /// A table that may be wider than the page.
-    pub fn scroll(&self, label: &str, table: &str) -> String {
-        format!("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">{table}</div>\n")
-    }
-
     fn head(&self) -> String {
         let results = self.results;
         let title = self.id("title");
@@ -157,4 +152,9 @@ impl Page<'_> {
             escaped(&results.source.tool)
         )
     }
+}
+
+/// A table that may be wider than the page.
+pub fn scroll(label: &str, table: &str) -> String {
+    format!("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">{table}</div>\n")
 }

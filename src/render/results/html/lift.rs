@@ -1,6 +1,6 @@
 //! The lift by day with its interval: a chart a treatment, all on one scale, and the same as a table.
 
-use super::article::Page;
+use super::article::{Page, scroll};
 use super::escape::{PEN, escaped, untagged};
 use crate::render::figures::count;
 use crate::render::results::amounts::{Amounts, lift};
@@ -60,11 +60,14 @@ fn chart(
     format!(
         "<figure>\n{heading}{}\n<figcaption><details><summary>The same as a table</summary>\n{}</details></figcaption>\n</figure>\n",
         svg(&id, &title, &days, scale),
-        page.scroll("lift by day", &format!(
-            "<table class=\"days\">\n<thead><tr><th scope=\"col\" class=\"n\">Day</th><th scope=\"col\" class=\"n\">{}</th><th scope=\"col\" class=\"n\">Lift</th>\
+        scroll(
+            "lift by day",
+            &format!(
+                "<table class=\"days\">\n<thead><tr><th scope=\"col\" class=\"n\">Day</th><th scope=\"col\" class=\"n\">{}</th><th scope=\"col\" class=\"n\">Lift</th>\
              <th scope=\"col\">Interval</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>",
-            crate::render::results::pen::capital(&story::units(page.results))
-        ))
+                crate::render::results::pen::capital(&story::units(page.results))
+            )
+        )
     )
 }
 

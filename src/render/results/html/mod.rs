@@ -7,8 +7,8 @@ mod plot;
 mod statistics;
 mod tables;
 
-use super::verdict::{Mark, effect, headline, primary};
-use crate::results::Results;
+use super::verdict::{Mark, effect, harm, headline, label, primary};
+use crate::results::{Advice, Results};
 use escape::{PEN, escaped, policy};
 
 /// How the page looks.
@@ -51,13 +51,15 @@ fn index(results: &[Results], title: &str) -> String {
 }
 
 fn row(results: &Results, number: usize) -> String {
-    let verdict = headline(results, PEN);
-    let said = verdict.words.split(": ").next().unwrap_or_default();
-    let effect = primary(results).map_or_else(String::new, |(metric, outcome)| effect(results, metric, outcome, PEN));
+    // What was decided by is shown: the harm, where there is one that is to be believed.
+    let harm = harm(results).filter(|_| !matches!(results.decision.advice, Advice::Withheld | Advice::Ship));
+    let shown = harm.or(primary(results));
     format!(
-        "<tr><th scope=\"row\"><a href=\"#e{number}\">{}</a></th><td>{effect}</td><td>{} {said}</td></tr>\n",
+        "<tr><th scope=\"row\"><a href=\"#e{number}\">{}</a></th><td>{}</td><td>{} {}</td></tr>\n",
         escaped(&results.experiment),
-        mark(verdict.mark)
+        shown.map_or_else(String::new, |(metric, outcome)| effect(results, metric, outcome, PEN)),
+        mark(headline(results, PEN).mark),
+        label(results, PEN)
     )
 }
 

@@ -1,6 +1,6 @@
 //! The sufficient statistics, from which everything else on the page can be computed again.
 
-use super::article::Page;
+use super::article::{Page, scroll};
 use super::escape::{PEN, escaped};
 use crate::render::figures::count;
 use crate::results::{ArmTally, Metric, MetricKind, MetricTally};
@@ -37,7 +37,7 @@ fn table(page: &Page<'_>, tally: &MetricTally, metric: Option<&Metric>) -> Strin
         .map(|(at, arm)| row(variants.get(at).map_or("?", |arm| &arm.variant), arm))
         .collect();
     let caption = format!("{name}: {}", columns(tally, metric));
-    page.scroll(
+    scroll(
         &format!("sufficient statistics of {}", escaped(&tally.metric)),
         &format!(
             "<table class=\"raw\" data-metric=\"{}\">\n<caption>{caption}</caption>\n<thead><tr><th scope=\"col\">Variant</th><th scope=\"col\" class=\"n\">Units</th>\

@@ -1,11 +1,11 @@
 //! The tables of the page: trust, the split of units, and every metric in its own units.
 
-use super::article::Page;
+use super::article::{Page, scroll};
 use super::escape::{PEN, escaped};
 use super::mark;
 use super::plot::{level, shown};
 use crate::render::figures::count;
-use crate::render::results::amounts::{Amounts, number, p_value, percent};
+use crate::render::results::amounts::{Amounts, number, p_digits, percent};
 use crate::render::results::method::digits;
 use crate::render::results::pen::{capital, sentence};
 use crate::render::results::story;
@@ -64,7 +64,7 @@ fn split(page: &Page<'_>) -> String {
          <th scope=\"col\" class=\"n\">In two variants</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>",
         capital(&story::units(results))
     );
-    page.scroll("units by variant", &table)
+    scroll("units by variant", &table)
 }
 
 /// Every metric in its own units, a table a treatment.
@@ -82,7 +82,7 @@ fn table(page: &Page<'_>, treatment: &Treatment) -> String {
     let rows: String =
         results.metrics.iter().zip(&treatment.outcomes).map(|(metric, outcome)| row(page, metric, outcome)).collect();
     let label = format!("figures of {}", escaped(&treatment.variant));
-    page.scroll(
+    scroll(
         &label,
         &format!(
             "<table class=\"figures\" data-variant=\"{}\">\n<caption>{variant} against {control}</caption>\n<thead><tr><th scope=\"col\">Metric</th>\
@@ -102,7 +102,7 @@ fn row(page: &Page<'_>, metric: &Metric, outcome: &Outcome) -> String {
     };
     let margin = metric.margin.map(|margin| format!("margin {}", (PEN.number)(&percent(margin), margin)));
     let said = reading(metric, outcome, PEN);
-    let p = |p: f64| (PEN.number)(p_value(p).trim_start_matches("p ").trim_start_matches("= "), p);
+    let p = |p: f64| (PEN.number)(&p_digits(p), p);
     let against = outcome.level.number().map(|level| format!("against {}", (PEN.number)(&digits(level), level)));
     let cells = [
         of("control", value(&outcome.control.mean)),
