@@ -38,6 +38,9 @@ pub fn catalogue(root: &Path, experiments: usize, decided: bool) -> io::Result<(
         }
         text.push_str("\n[required]\nminutes = {}\ncrashes = { margin = \"5%\" }\n");
         put(root, &format!("surfaces/page-{surface}.toml"), &text)?;
+        text.clear();
+        baseline(&mut text, surface);
+        put(root, &format!("baselines/page-{surface}.toml"), &text)?;
         for component in 0..COMPONENTS {
             text.clear();
             let _ = write!(
@@ -55,6 +58,22 @@ pub fn catalogue(root: &Path, experiments: usize, decided: bool) -> io::Result<(
         put(root, &format!("experiments/page-{surface}/test-{number}.toml"), &text)?;
     }
     Ok(())
+}
+
+/// Baselines that differ from surface to surface, and are large enough for every experiment.
+fn baseline(text: &mut String, surface: usize) {
+    let reach = |units: usize| units + 10_000 * surface;
+    let _ = write!(
+        text,
+        "version = 1\nsurface = \"page-{surface}\"\nmeasured = 2027-01-25\n\n[reach]\n1 = {}\n7 = {}\n14 = {}\n28 = {}\n\n\
+         [segments]\npremium = \"14.2%\"\n\n[metrics.minutes]\nmean = 212.4\nstandard-deviation = 318.9\n\n\
+         [metrics.skips]\nmean = 0.241\nstandard-deviation = 0.19\n\n[metrics.crashes]\nmean = 0.31\n\
+         standard-deviation = 0.6\n",
+        reach(6_120_000),
+        reach(13_840_000),
+        reach(17_210_000),
+        reach(20_370_000)
+    );
 }
 
 fn experiment(text: &mut String, number: usize, decided: bool) {

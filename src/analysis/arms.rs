@@ -124,7 +124,7 @@ pub(super) fn moments(sums: &Sums) -> Result<Moments, Undefined> {
     Moments::from_sums(sums.n, &sums.shifts, &sums.sums, &sums.products)
 }
 
-fn quantile(arm: &ArmTally, level: f64) -> Result<Estimate, Undefined> {
+pub(super) fn quantile(arm: &ArmTally, level: f64) -> Result<Estimate, Undefined> {
     match (&arm.events, &arm.values) {
         (Some(of), _) if of.events > 0 => Estimate::of_quantile_between(arm.sums.n, of.value, of.lower, of.upper),
         (_, Some(Histogram { values, counts })) => {

@@ -76,17 +76,26 @@ impl<'a> Course<'a> {
     /// The critical values for a difference with such a standard error.
     pub fn criticals(&self, setting: &Setting<'_>, metric: &Judging<'_>, se: Option<f64>) -> Criticals {
         let alpha = alpha(setting, metric);
-        let watch = setting.alphas.deterioration;
-        let (deterioration, spent_watch) = match setting.kind {
-            MethodKind::AlwaysValid => (self.sequence(watch, Sides::One).map(|q| Critical::Width { q }), None),
-            _ => self.spend(setting, watch, Sides::One, se),
+        let (main, spent) = self.main(setting, metric, se);
+        let deterioration = match metric.judged() {
+            Judged::Deterioration => main.clone(),
+            _ => self.deterioration(setting, se).0,
         };
-        if metric.judged() == Judged::Deterioration {
-            // Nothing else is tested: its interval is read off the same critical value.
-            let level = deterioration.clone().map(|critical| level(critical, alpha));
-            return Criticals { main: deterioration.clone(), level, alpha, spent: spent_watch, deterioration };
-        }
-        let (main, spent) = match setting.kind {
+        let level = main.clone().map(|critical| level(critical, alpha));
+        Criticals { main, level, alpha, spent, deterioration }
+    }
+
+    /// The critical value of the interval, and what this look spends on it. Of a metric that is only watched it is that of
+    /// the test for deterioration: nothing else is tested.
+    pub fn main(
+        &self,
+        setting: &Setting<'_>,
+        metric: &Judging<'_>,
+        se: Option<f64>,
+    ) -> (Result<Critical, String>, Option<Figure>) {
+        let alpha = alpha(setting, metric);
+        match setting.kind {
+            _ if metric.judged() == Judged::Deterioration => self.deterioration(setting, se),
             MethodKind::AlwaysValid => (self.sequence(alpha, Sides::Two).map(|q| Critical::Width { q }), None),
             MethodKind::GroupSequential => self.spend(setting, alpha, Sides::Two, se),
             MethodKind::Fixed if self.settled.is_some() => {
@@ -97,9 +106,16 @@ impl<'a> Course<'a> {
                 let why = "a fixed plan is read once, at its end";
                 (Err(why.to_owned()), Some(Figure::undefined(why)))
             }
-        };
-        let level = main.clone().map(|critical| level(critical, alpha));
-        Criticals { main, level, alpha, spent, deterioration }
+        }
+    }
+
+    /// The critical value of the test for deterioration, which is sequential whatever the method.
+    fn deterioration(&self, setting: &Setting<'_>, se: Option<f64>) -> (Result<Critical, String>, Option<Figure>) {
+        let alpha = setting.alphas.deterioration;
+        match setting.kind {
+            MethodKind::AlwaysValid => (self.sequence(alpha, Sides::One).map(|q| Critical::Width { q }), None),
+            MethodKind::GroupSequential | MethodKind::Fixed => self.spend(setting, alpha, Sides::One, se),
+        }
     }
 
     /// The half-width of a confidence sequence at these units, in standard errors.

@@ -39,7 +39,7 @@ pub(super) fn estimates(
         });
         let critical = match setting.kind {
             MethodKind::Fixed => then.always_valid(setting, metric).map(|q| Critical::Width { q }),
-            _ => then.criticals(setting, metric, se).main,
+            _ => then.main(setting, metric, se).0,
         };
         let found = contrast(&arms, arm, critical, metric.direction());
         estimates.push(DayEstimate {

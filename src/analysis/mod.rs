@@ -6,6 +6,7 @@
 mod aggregates;
 mod arms;
 mod balance;
+mod baseline;
 mod bounds;
 mod days;
 mod decide;
@@ -22,6 +23,7 @@ use crate::results::{Look, Plan, Results, Run, Source, State, Tally, VERSION, Va
 
 pub use aggregates::{Aggregate, Aggregates, COLUMNS};
 use arms::Estimated;
+pub use baseline::{Measured, Moments, measured};
 use setting::Setting;
 
 /// Microseconds in a second.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::evidence;
 use super::findings::{any_error, below_top, counted, excerpts, held_lines, plural};
 use super::gate::Gate;
 use super::output::data;
@@ -39,6 +40,9 @@ pub struct Check {
     /// Look at this commit instead of the work tree
     #[arg(long, value_name = "REF")]
     head: Option<String>,
+    /// Hold decisions against the results that `allot analyze` recorded in this folder
+    #[arg(long, value_name = "DIR")]
+    results: Option<PathBuf>,
     /// What goes to standard output; the verdict goes to standard error unless it is text
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -74,7 +78,8 @@ fn output(text: &str) -> Result<(Format, PathBuf), String> {
 pub fn run(global: &Global, verb: &Check) -> Result<Exit, Failure> {
     let revisions = Revisions { base: verb.base.as_deref(), head: verb.head.as_deref() };
     let workspace = Workspace::open_at(global, revisions)?;
-    let context = workspace.context();
+    let mut context = workspace.context();
+    evidence::lay(&mut context, verb.results.as_deref())?;
     let gate = Gate::of(&context);
     let shown = Shown { workspace: &workspace, context: &context, gate: &gate };
     let files: Vec<(PathBuf, Vec<u8>)> = verb

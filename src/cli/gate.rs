@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::Failure;
 use super::workspace::Workspace;
 use crate::change::{self, Side};
+use crate::decl::Stage;
 use crate::diag::{Diagnostic, Severity};
 use crate::io;
 use crate::lint::{Context, Levels, Report, held, lint};
 use crate::lock::{LedgerVerdict, Verdict, path_of_ledger, path_of_lock};
+use crate::power::{Power, WhatIf};
+use crate::render::power::record::Recorder;
 use crate::render::recorded;
 use crate::report;
 
@@ -61,7 +64,9 @@ impl Gate {
         let before = Side::as_it_is(base.sources, &base.catalogue, &base.locks);
         let after = Side::once_allotted(context.sources, &context.catalogue, &context.locks, &context.plan);
         let changes = change::between(&before, &after, context.today);
-        Some(recorded::plan(&before, &after, &changes))
+        let mut plan = recorded::plan(&before, &after, &changes);
+        forecast(context, &mut plan);
+        Some(plan)
     }
 
     /// The record of it.
@@ -86,6 +91,28 @@ impl Gate {
             source: source(workspace)?,
         })
     }
+}
+
+/// So many changes are said to be large enough or not: of more, nobody reads each.
+const FORECASTS: usize = 100;
+
+/// Says of what is launched, or measured otherwise than before, what it can find.
+fn forecast(context: &Context<'_>, plan: &mut report::Plan) {
+    let power = Power::new(&context.catalogue, &context.locks, &context.plan);
+    let recorder = Recorder { power: &power, sources: context.sources, what_if: &WhatIf::default() };
+    for change in plan.changes.iter_mut().filter(|change| measured_anew(change)).take(FORECASTS) {
+        let claim = context.catalogue.claims.get(&change.id);
+        let claim = claim.filter(|claim| claim.stage != Some(Stage::Tweak) && !context.is_over(claim));
+        let found = claim.map(|claim| recorder.beside(claim));
+        change.power = found.filter(|forecast| forecast.verdict != report::Powered::Watched);
+    }
+}
+
+/// Whether a change is about what can be found: launches, shares, days, variants, metrics.
+fn measured_anew(change: &report::Change) -> bool {
+    use report::Action;
+    let about = |action: &Action| !matches!(action, Action::Pause | Action::Stop | Action::Remove | Action::Edit);
+    change.actions.iter().any(about) && !change.actions.contains(&Action::Remove)
 }
 
 /// Where a record was made.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::failure::Failure;
-use crate::query::Request;
+use crate::query::{Relation, Request};
 use crate::results::Tally;
 
 /// How the embedded engine may use this machine.
@@ -14,6 +14,28 @@ pub struct Options {
     /// How many cores it may use; results are the same whatever it is.
     pub threads: Option<usize>,
 }
+
+/// An amount of memory as it is written: `512MB`, `2GB`, or bytes.
+///
+/// # Errors
+///
+/// What is wrong with it, in words.
+pub fn memory(text: &str) -> Result<u64, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit.trim().to_ascii_uppercase().as_str() {
+        "" | "B" => 0,
+        "MB" | "MIB" | "M" => 20,
+        "GB" | "GIB" | "G" => 30,
+        _ => return Err("write it as `512MB` or `2GB`".to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|_| "write it as `512MB` or `2GB`".to_owned())?;
+    let bytes = number.checked_mul(1 << shift).ok_or_else(|| "this is more than there can be".to_owned())?;
+    if bytes < LEAST { Err("at least `256MB` are needed".to_owned()) } else { Ok(bytes) }
+}
+
+/// The least memory that is promised to be enough.
+const LEAST: u64 = 256 << 20;
 
 /// How far the scans are: said now and then while they run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,11 +69,50 @@ pub fn gather(
     #[cfg(not(feature = "embedded"))]
     {
         let _ = (root, tables, request, options, progress);
-        Err(Failure::usage("this `allot` was built without the embedded engine").help(
-            "build it with the feature `embedded`, or let the warehouse compute: `allot query` prints the statement",
-        ))
+        Err(without())
     }
+}
+
+/// The columns of a relation that is called `name`.
+///
+/// # Errors
+///
+/// Where it is not there (exit code 1), or the environment failed (3).
+pub fn columns_of(
+    root: &Path,
+    tables: &[(String, String)],
+    name: &str,
+    relation: &Relation,
+) -> Result<Vec<String>, Failure> {
+    #[cfg(feature = "embedded")]
+    return embedded::columns(root, tables, name, relation);
+    #[cfg(not(feature = "embedded"))]
+    {
+        let _ = (root, tables, name, relation);
+        Err(without())
+    }
+}
+
+#[cfg(not(feature = "embedded"))]
+fn without() -> Failure {
+    Failure::usage("this `allot` was built without the embedded engine")
+        .help("build it with the feature `embedded`, or let the warehouse compute: `allot query` prints the statement")
 }
 
 #[cfg(feature = "embedded")]
 mod embedded;
+
+#[cfg(test)]
+mod tests {
+    use super::memory;
+
+    #[test]
+    fn memory_is_read_with_its_unit() {
+        assert_eq!(memory("256MB"), Ok(256 << 20));
+        assert_eq!(memory("2 GiB"), Ok(2 << 30));
+        assert_eq!(memory("536870912"), Ok(512 << 20));
+        for wrong in ["", "MB", "1TB", "255MB", "-1GB", "1.5GB", "99999999999999999999", "99999999999GB", "é"] {
+            assert!(memory(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::evidence;
 use super::findings::{Format, any_error, counted, held_lines, plural, print};
 use super::workspace::{Workspace, linted};
 use super::{Exit, Failure, Global};
@@ -32,6 +33,9 @@ pub struct Lint {
     /// Apply the fixes that are safe, then report what is left
     #[arg(long)]
     fix: bool,
+    /// Hold decisions against the results that `allot analyze` recorded in this folder
+    #[arg(long, value_name = "DIR")]
+    results: Option<PathBuf>,
     /// How findings are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -43,7 +47,8 @@ pub fn run(global: &Global, verb: &Lint) -> Result<Exit, Failure> {
     if verb.fix {
         fix(global, &mut workspace, &filter)?;
     }
-    let context = workspace.context();
+    let mut context = workspace.context();
+    evidence::lay(&mut context, verb.results.as_deref())?;
     let report = linted(&context);
     let found = filter.keep(&workspace.sources, &report);
     let files = workspace.sources.iter().filter(|(_, source)| filter.matches(&source.path)).count();

@@ -1,20 +1,19 @@
 //! `allot merge`: merges, allots, lints and commits in one step, or changes nothing.
 
-use std::collections::{BTreeSet, HashSet};
-use std::mem::ManuallyDrop;
+use std::collections::HashSet;
 
 use clap::Args;
 
 use super::drawing::{Change, Drawing};
 use super::findings::plural;
+use super::newly::{context, new_errors};
 use super::output::{data, say, width};
 use super::upon::Upon;
-use super::workspace::{instant, linted, root};
+use super::workspace::{instant, root};
 use super::{Exit, Failure, Global};
 use crate::decl::Day;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::Diagnostic;
 use crate::io::{Loaded, Merge, Merged, Relation, Side, Stop};
-use crate::lint::Context;
 use crate::lock::Wishes;
 use crate::render::{plain, text};
 use crate::source::Sources;
@@ -87,7 +86,7 @@ fn diverged(global: &Global, verb: &MergeVerb, merge: &Merge, today: Day) -> Res
             return Ok(Exit::Findings);
         }
     };
-    let new = new_errors(&allotted.sources, [&ours, &theirs], today);
+    let new = new_errors(&allotted.sources, &[&ours, &theirs], today, &[]);
     if !new.is_empty() {
         data(&text::findings(&allotted.sources, &new, global.color.style(), width()))?;
         let errors = plural(new.len(), "error");
@@ -188,35 +187,10 @@ fn allotted(
     Ok(Allotted { sources, changes: drawing.changes, gone: upon.gone })
 }
 
-/// The errors of a merge that neither side has alone. What was wrong before is for another day.
-fn new_errors(merged: &Sources, sides: [&Sources; 2], today: Day) -> Vec<Diagnostic> {
-    let errors = |sources: &Sources| {
-        let report = linted(&context(sources, today));
-        report.findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect::<Vec<_>>()
-    };
-    let key = |sources: &Sources, finding: &Diagnostic| {
-        (finding.rule, sources.path(finding.span.file).to_owned(), finding.message.clone())
-    };
-    let known: BTreeSet<_> = sides
-        .iter()
-        .flat_map(|side| errors(side).iter().map(|finding| key(side, finding)).collect::<Vec<_>>())
-        .collect();
-    errors(merged).into_iter().filter(|finding| !known.contains(&key(merged, finding))).collect()
-}
-
 /// A side's files as sources.
 fn sources(loaded: Loaded) -> Sources {
     let faults = loaded.refused.iter().map(|(path, why)| (path.as_str(), *why));
     Sources::new(loaded.files).with_faults(faults)
-}
-
-/// A catalogue of which some files may be no text.
-fn context(sources: &Sources, today: Day) -> ManuallyDrop<Context<'_>> {
-    let mut context = Context::new(sources, today);
-    for (file, why) in sources.iter().filter_map(|(file, source)| Some((file, source.fault?))) {
-        context.refuse(file, why);
-    }
-    ManuallyDrop::new(context)
 }
 
 /// What the commit says: what was merged, and which locks of the branch were drawn again.

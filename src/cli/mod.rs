@@ -3,12 +3,15 @@
 mod allocate;
 mod analyze;
 mod assign;
+mod baseline;
 mod check;
 #[cfg(feature = "forge")]
 mod comment;
 mod compile;
 mod completions;
+mod conclude;
 mod drawing;
+mod evidence;
 mod failure;
 mod findings;
 mod gate;
@@ -19,6 +22,7 @@ mod lint;
 mod man;
 mod merge;
 mod new;
+mod newly;
 mod output;
 mod plan;
 mod power;
@@ -26,6 +30,7 @@ mod query;
 mod rule;
 mod schema;
 mod simulate;
+mod store;
 mod touched;
 mod upon;
 mod verify;
@@ -70,13 +75,6 @@ pub struct Global {
 }
 
 impl Global {
-    /// Shows how far something is, on a terminal, unless `--quiet` was asked for.
-    fn progress(&self, text: &str) {
-        if !self.quiet {
-            output::progress(text);
-        }
-    }
-
     /// Says something on standard error, unless `--quiet` was asked for.
     fn say(&self, text: &str) {
         if !self.quiet {
@@ -93,9 +91,11 @@ enum Verb {
     Plan(plan::Plan),
     Power(power::Power),
     History(history::History),
+    Conclude(conclude::Conclude),
     #[cfg(feature = "forge")]
     Comment(comment::Comment),
     Analyze(analyze::Analyze),
+    Baseline(baseline::BaselineVerb),
     Lint(lint::Lint),
     Rule(rule::Rule),
     Schema(schema::Schema),
@@ -122,9 +122,11 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Plan(verb) => plan::run(&cli.global, verb),
         Verb::Power(verb) => power::run(&cli.global, verb),
         Verb::History(verb) => history::run(&cli.global, verb),
+        Verb::Conclude(verb) => conclude::run(&cli.global, verb),
         #[cfg(feature = "forge")]
         Verb::Comment(verb) => comment::run(&cli.global, verb),
         Verb::Analyze(verb) => analyze::run(&cli.global, verb),
+        Verb::Baseline(verb) => baseline::run(&cli.global, verb),
         Verb::Lint(verb) => lint::run(&cli.global, verb),
         Verb::Rule(verb) => rule::run(&cli.global, verb),
         Verb::Schema(verb) => schema::run(&cli.global, verb),

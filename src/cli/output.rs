@@ -77,6 +77,15 @@ pub fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// Shows how far long work is, on a terminal only, in place of what it showed before; without words that is cleared.
+pub fn progress(words: Option<&str>) {
+    if io::shows_progress() {
+        let mut out = std::io::stderr().lock();
+        let _ = write!(out, "\r{}\u{1b}[K", words.unwrap_or_default());
+        let _ = out.flush();
+    }
+}
+
 /// Writes much data to standard output through a buffer; a reader that has gone away is no failure.
 ///
 /// # Errors
@@ -88,14 +97,5 @@ pub fn buffered(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Re
             Err(Failure::environment(format!("cannot write to standard output: {cause}")))
         }
         _ => Ok(()),
-    }
-}
-
-/// Shows how far something is in one line of a terminal, in place of what was shown before; an empty text takes it away.
-/// Where standard error is no terminal nothing is shown.
-pub fn progress(text: &str) {
-    if io::is_watched() {
-        let mut err = std::io::stderr().lock();
-        let _ = write!(err, "\r\u{1b}[2K{}", crate::render::plain(text)).and_then(|()| err.flush());
     }
 }

@@ -38,16 +38,18 @@ pub fn run(global: &Global, verb: &Query) -> Result<Exit, Failure> {
     let workspace = Workspace::open(global)?;
     let context = workspace.context();
     known(&context, &verb.experiments)?;
-    let root = context.catalogue.root.as_ref().map(|(_, root)| root);
-    let declared = root.and_then(|root| root.warehouse.as_ref()?.engine.as_ref()).map(|at| at.value);
     let named = verb.dialect.as_deref().and_then(Engine::of);
-    let dialect = Dialect::of(named.or(declared).unwrap_or(Engine::Embedded));
+    let dialect = Dialect::of(named.unwrap_or_else(|| context.catalogue.engine()));
     let asked = ask(global, &context, workspace.at.0, verb);
-    let statements: Vec<(&Request, Vec<Statement>)> =
-        asked.requests.iter().map(|request| (request, statements(request, dialect))).collect();
+    let mut written: Vec<(&Request, Vec<Statement>)> = Vec::new();
+    for request in &asked.requests {
+        let help = "run `allot lint`: it shows the place";
+        let statements = statements(request, dialect);
+        written.push((request, statements.map_err(|wrong| Failure::usage(wrong.to_string()).help(help))?));
+    }
     match verb.format {
-        Printed::Text => data(&text(&statements))?,
-        Printed::Json => data(&format!("{:#}\n", json_of(&statements, &asked.left_out, dialect)))?,
+        Printed::Text => data(&text(&written))?,
+        Printed::Json => data(&format!("{:#}\n", json_of(&written, &asked.left_out, dialect)))?,
     }
     for LeftOut { claim, metric, why } in &asked.left_out {
         let metric = metric.as_ref().map_or_else(String::new, |metric| format!("metric `{}` of ", plain(metric)));

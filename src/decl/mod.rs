@@ -4,6 +4,7 @@
 
 mod baseline;
 mod clause;
+mod concluding;
 mod day;
 mod entries;
 mod experiment;
@@ -25,6 +26,7 @@ pub(crate) mod table;
 
 pub use baseline::{Baseline, Moments};
 pub use clause::{AttributeType, Clause, Comparison, Literal, MAX_DEPTH, MAX_TESTS, Test};
+pub use concluding::{Concluded, conclude, quoted};
 pub use day::Day;
 pub use entries::{entries, same_value};
 pub use experiment::{
@@ -45,7 +47,9 @@ pub use root::{
 };
 pub use schema::{Ids, schemas};
 pub use segment::Segment;
-pub use sql::{check_predicate, check_select, parser_of};
+pub use sql::{
+    check_predicate, check_predicate_for, check_select, check_select_for, inline, output_columns, parser_of,
+};
 pub use surface::{Limits, Required, Sdk, Surface};
 
 pub(crate) use table::{table, words};

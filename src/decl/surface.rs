@@ -29,6 +29,9 @@ table! {
         /// The metric that this surface exists to move.
         #[schemars(extend("x-refers-to" = "metric"))]
         pub north_star: May<String>,
+        /// The fact whose rows are visits of this surface: `allot baseline` measures reach and segments from it.
+        #[schemars(extend("x-refers-to" = "fact"))]
+        pub visits: May<String>,
         /// The share of units that no experiment and no rollout reaches.
         pub holdout: May<Share>,
         /// What a single experiment may take here.

@@ -27,7 +27,7 @@ pub use merge::{Merge, Merged, Relation, Side, Stop};
 pub use place::{here, is_there, resolved, top_of_repository, way};
 pub use repository::{Differences, Ids, Repo, Tree, head_commit, locks_at};
 pub use surroundings::{Secret, Surroundings};
-pub use terminal::{is_watched, shows_colour, width};
+pub use terminal::{shows_colour, shows_progress, width};
 
 /// What the environment refused, in words for users.
 #[derive(Debug)]

@@ -10,15 +10,15 @@ pub fn shows_colour() -> bool {
     std::io::stdout().is_terminal() && !set("NO_COLOR") && !dumb
 }
 
+/// Whether standard error is a terminal, so that somebody sees how far long work is.
+#[must_use]
+pub fn shows_progress() -> bool {
+    std::io::stderr().is_terminal()
+}
+
 /// How many columns the terminal has that standard output goes to; none if it goes elsewhere.
 #[must_use]
 pub fn width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
     Some(usize::from(width.0))
-}
-
-/// Whether words on standard error are read as they come, on a terminal.
-#[must_use]
-pub fn is_watched() -> bool {
-    std::io::stderr().is_terminal()
 }

@@ -6,6 +6,7 @@ use crate::decl::{Day, Stage};
 use crate::diag::Diagnostic;
 use crate::lock::{Locks, Plan, Wishes, plan};
 use crate::model::{Catalogue, Claim, Phase, Readings, Window, bind};
+use crate::results::Evidence;
 use crate::source::{FileId, Sources, Span};
 
 /// A catalogue with its locks, as of a day.
@@ -22,6 +23,8 @@ pub struct Context<'a> {
     pub read: Vec<Diagnostic>,
     /// The same catalogue as it was at the base of the change, if the change is looked at.
     pub base: Option<Base<'a>>,
+    /// What recorded results advised, of those that are at hand.
+    pub evidence: Vec<Evidence>,
     /// Claims, by the files of their declarations and of their locks.
     claims: HashMap<FileId, usize>,
     /// Files in which something could not be read, and whether they are not even TOML.
@@ -68,7 +71,7 @@ impl<'a> Context<'a> {
         for finding in &read {
             *misread.entry(finding.span.file).or_default() |= finding.rule == "syntax";
         }
-        Self { sources, catalogue, locks, plan, today, read, base: None, claims, misread }
+        Self { sources, catalogue, locks, plan, today, read, base: None, evidence: Vec::new(), claims, misread }
     }
 
     /// Says of a file that it is no text at all, in place of everything else that was found in it.

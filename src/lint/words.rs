@@ -36,6 +36,17 @@ pub(super) fn percent(fraction: f64) -> String {
     format!("{}%", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
+/// An effect that can be found, in percent, to three digits and rounded up: what is found is never said to be less.
+pub(super) fn detectable(effect: f64) -> String {
+    let percent = effect * 100.0;
+    if !percent.is_finite() || percent <= 0.0 || percent >= 1e6 {
+        return format!("{percent:.1e}%");
+    }
+    let scale = 10.0_f64.powf(2.0 - percent.log10().floor());
+    let digits = format!("{:.9}", (percent * scale * (1.0 - 1e-9)).ceil() / scale);
+    format!("{}%", digits.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// Who would move, as a sentence about the units of a surface: the most first, and no more than three of them.
 pub(super) fn would_move(surface: &str, moves: &[Move]) -> String {
     let way = |found: &Move| match (&found.from, &found.to) {
@@ -60,11 +71,17 @@ pub(super) fn would_move(surface: &str, moves: &[Move]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{counted, grouped, listed, percent};
+    use super::{counted, detectable, grouped, listed, percent};
 
     #[test]
     fn percentages_are_as_short_as_they_can_be() {
         assert_eq!([0.05, 0.00125, 1.0, 1.0 / 3.0].map(percent).join(" "), "5% 0.125% 100% 33.3333%");
+    }
+
+    #[test]
+    fn effects_are_rounded_up() {
+        let effects = [0.02, 0.020_001, 0.123_4, 1.5, 1e-9, 0.000_123_41];
+        assert_eq!(effects.map(detectable).join(" "), "2% 2.01% 12.4% 150% 0.0000001% 0.0124%");
     }
 
     #[test]

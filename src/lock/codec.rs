@@ -7,7 +7,7 @@ use super::digest::digest;
 use super::shape::{LockFile, StepFile};
 use super::{Lock, Step};
 use crate::bucket::{BucketSet, MAX_BUCKETS, VARIANT_GRID};
-use crate::decl::At;
+use crate::decl::{At, quoted};
 use crate::diag::Diagnostic;
 use crate::source::Span;
 
@@ -74,24 +74,6 @@ pub fn seal_of(text: &str) -> Option<String> {
     let text = if text.contains('\r') { text.replace("\r\n", "\n").into() } else { std::borrow::Cow::Borrowed(text) };
     let sealed = text.get(..text.rfind(SEAL)?)?;
     Some(digest("allotment lock", &[sealed]))
-}
-
-/// A basic TOML string.
-pub(super) fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            control if control.is_control() => {
-                let _ = write!(quoted, "\\u{:04X}", u32::from(control));
-            }
-            plain => quoted.push(plain),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::codec::{quoted, runs};
+use super::codec::runs;
 use super::digest::digest;
 use crate::bucket::BucketSet;
+use crate::decl::quoted;
 
 const HEADER: &str = "# The ledger of this surface, written by `allot allocate`: review it, do not edit it.
 # Each component has one digest, so that Git sees a conflict where experiments would collide.

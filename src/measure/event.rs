@@ -30,7 +30,7 @@ impl Events {
             .and_then(|units| Estimate::of_ratio(&units)?.se());
         let z = normal::upper_quantile(0.5 * (1.0 - COVERED));
         let at = |side: f64| {
-            let level = self.level + side * z.clone().ok()? * spread.clone().ok()?;
+            let level = self.level + side * z.ok()? * spread.ok()?;
             if level > 0.0 && level < 1.0 { self.ordered.percentile(level).ok() } else { None }
         };
         let (lower, upper) = at(-1.0).zip(at(1.0)).unwrap_or((self.value, self.value));

@@ -27,6 +27,8 @@ pub struct Counting<'a> {
     room: usize,
     /// The shards that this pass holds.
     held: Range<usize>,
+    /// How many shards there was room for at once.
+    most: usize,
     shards: Vec<Shard>,
     numbers: Option<bool>,
     books: Vec<Book>,
@@ -69,6 +71,7 @@ impl<'a> Counting<'a> {
             keys: Keys::of(request),
             room,
             held: 0..SHARDS,
+            most: SHARDS,
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
             numbers: None,
             books: plan.studies.iter().map(Book::new).collect(),
@@ -213,7 +216,9 @@ impl<'a> Counting<'a> {
     pub fn another(&mut self) -> bool {
         self.shards.par_iter_mut().for_each(Shard::settle);
         if !self.decided {
-            self.on_shelves(|shelf, shard| shelf.look_ahead(shard));
+            self.on_shelves(|shelf, shard| {
+                shelf.look_ahead(shard);
+            });
             if self.held.end < SHARDS {
                 return self.hold(self.held.end);
             }
@@ -223,7 +228,9 @@ impl<'a> Counting<'a> {
                 return self.hold(0);
             }
         }
-        self.on_shelves(|shelf, shard| shelf.sum(shard));
+        self.on_shelves(|shelf, shard| {
+            shelf.sum(shard);
+        });
         self.held.end < SHARDS && self.hold(self.held.end)
     }
 
@@ -265,11 +272,12 @@ impl Counting<'_> {
     fn keep(&mut self, shards: usize) {
         self.shards.truncate(shards);
         self.held.end = self.held.start + self.shards.len();
+        self.most = self.shards.len();
     }
 
-    /// Begins another pass, with the shards from one on: all that are left, of which the pass keeps what it has room for.
+    /// Begins another pass, with the shards from one on: as many as there was room for so far.
     fn hold(&mut self, from: usize) -> bool {
-        self.held = from..SHARDS;
+        self.held = from..SHARDS.min(from + self.most);
         self.shards = self.held.clone().map(|_| Shard::default()).collect();
         self.passes += 1;
         true

@@ -204,10 +204,11 @@ impl Binder<'_> {
 
     fn metrics(&mut self, files: Vec<(FileId, decl::Metrics)>) {
         let mut pending = Vec::new();
+        let engine = self.catalogue.engine();
         for (file, written) in files {
             self.team(written.owner.as_ref());
             for (id, fact) in written.facts.into_iter().flat_map(|facts| facts.value.0) {
-                let faults = measure::fact_faults(self.sources, &fact.value);
+                let faults = measure::fact_faults(self.sources, &fact.value, engine);
                 for (unit, _) in fact.unit.iter().flat_map(|unit| unit.iter()) {
                     self.unit(unit, Concern::Planning);
                 }
@@ -263,6 +264,10 @@ impl Binder<'_> {
             }
             if let Some(metric) = &written.north_star {
                 self.metric(metric);
+            }
+            if let Some(fact) = &written.visits {
+                let found = self.catalogue.facts.find(fact).is_some();
+                self.refer(Target::Fact, fact, found, Concern::Planning);
             }
             for (metric, _) in written.required.iter().flat_map(|required| required.iter()) {
                 self.metric(metric);

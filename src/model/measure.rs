@@ -166,9 +166,9 @@ pub(super) fn parse(sources: &Sources, metric: &decl::Metric) -> Parsed {
 }
 
 /// What is wrong with a fact's SELECT.
-pub(super) fn fact_faults(sources: &Sources, fact: &decl::Fact) -> Vec<Fault> {
+pub(super) fn fact_faults(sources: &Sources, fact: &decl::Fact, engine: decl::Engine) -> Vec<Fault> {
     let Some(select) = &fact.select else { return Vec::new() };
-    match decl::check_select(select) {
+    match decl::check_select_for(select, engine) {
         Ok(()) => Vec::new(),
         Err(wrong) => {
             vec![Fault { span: inside(sources, select, wrong.range), message: wrong.message, help: wrong.help }]

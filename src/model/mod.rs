@@ -62,6 +62,13 @@ impl Catalogue {
         attribute.r#type.as_ref().map(|at| at.value)
     }
 
+    /// The engine that reads facts; the embedded one unless another is declared.
+    #[must_use]
+    pub fn engine(&self) -> decl::Engine {
+        let warehouse = self.root.as_ref().and_then(|(_, root)| root.warehouse.as_ref());
+        warehouse.and_then(|warehouse| warehouse.engine.as_ref()).map_or(decl::Engine::Embedded, |engine| engine.value)
+    }
+
     /// Whether all that makes a claim's analysis plan could be read: what is left of it is not what was meant.
     #[must_use]
     pub fn reads_plan(&self, claim: &Claim) -> bool {

@@ -9,8 +9,8 @@ use crate::model::Analysis;
 use crate::stats::design::Traffic;
 use crate::stats::sequential::{Look, Sequence, Sides, Spending, inflation};
 
-/// Looks beyond so many are thinned out: what one more costs is nearly nothing by then.
-const MOST_LOOKS: usize = 128;
+/// Of more looks so many are worked with, evenly chosen: what one more costs is little by then.
+const MOST_LOOKS: usize = 60;
 /// Fractions of the planned units are told apart to a thousandth, which moves an inflation by less than a ten-thousandth.
 const PARTS: f64 = 1_000.0;
 
@@ -72,16 +72,16 @@ impl Designs {
             return Ok(1.0);
         }
         let two_sided = sides == Sides::Two;
+        let looks = thin(looks);
         let key = Key { spending: family, two_sided, alpha: alpha.to_bits(), power: power.to_bits(), looks };
         if let Some(known) = self.known.read().ok().and_then(|known| known.get(&key).cloned()) {
             return known;
         }
-        let thinned = thin(&key.looks);
         let look = |&part: &u16| {
             let fraction = f64::from(part) / PARTS;
             Look { fraction, information: fraction, last: fraction >= 1.0 }
         };
-        let looks: Vec<Look> = thinned.iter().map(look).collect();
+        let looks: Vec<Look> = key.looks.iter().map(look).collect();
         let found = inflation(spending(family), alpha, sides, power, &looks).map_err(Why::from);
         if let Ok(mut known) = self.known.write() {
             known.insert(key, found.clone());
@@ -124,9 +124,9 @@ fn fractions(looks: &Looks, traffic: &Traffic, days: u32) -> Vec<u16> {
 }
 
 /// At most [`MOST_LOOKS`] of the looks, evenly chosen, the last one among them.
-fn thin(looks: &[u16]) -> Vec<u16> {
+fn thin(looks: Vec<u16>) -> Vec<u16> {
     if looks.len() <= MOST_LOOKS {
-        return looks.to_vec();
+        return looks;
     }
     let last = looks.len() - 1;
     (1..=MOST_LOOKS).filter_map(|at| looks.get(at * last / MOST_LOOKS)).copied().collect()

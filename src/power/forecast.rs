@@ -139,7 +139,8 @@ pub struct MetricForecast {
     pub available: Option<Units>,
     /// How reach beyond the baseline's last day was worked out for that, where it was needed.
     pub extrapolated: Option<Extrapolation>,
-    /// The days after which enough units are complete, or why there are none. For what is only watched, [`Why::NoMde`].
+    /// The days after which enough units are complete, or why there are none. For what is only watched, and where it was not
+    /// looked for, [`Why::NoMde`].
     pub days: Result<u32, Why>,
     /// What these units show with the test's power, relative and positive: the smallest effect, the smallest margin, or for
     /// what is watched the smallest deterioration.
@@ -238,5 +239,26 @@ impl Forecast {
     #[must_use]
     pub fn traffic(&self) -> Share {
         self.steps.last().map_or(Share::NONE, |step| step.share)
+    }
+}
+
+/// What the baselines lack, so that nobody can say what a claim finds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lacking {
+    /// The file to which it belongs, where there is one.
+    pub file: Option<FileId>,
+    /// How many units the surface reaches.
+    pub reach: bool,
+    /// The share of its segment.
+    pub segment: Option<String>,
+    /// Metrics that something is to be shown of.
+    pub metrics: Vec<String>,
+}
+
+impl Lacking {
+    /// Whether nothing is lacking.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.reach && self.segment.is_none() && self.metrics.is_empty()
     }
 }

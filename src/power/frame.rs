@@ -1,7 +1,7 @@
 //! A plan with everything resolved: what a forecast is worked out from.
 
 use super::ground::Ground;
-use super::{Arm, Forecast, Goal, Supposed, WhatIf, Why};
+use super::{Arm, Forecast, Goal, Lacking, Supposed, WhatIf, Why};
 use crate::decl::{self, Limits, Share};
 use crate::model::{Analysis, Catalogue, Claim, ClaimKind, Metric, Role, Step, Surface, Tracked};
 use crate::stats::design::{self, Levels, Shape, Traffic};
@@ -49,7 +49,7 @@ impl<'a> Frame<'a> {
         let days = if supposed.days { Some(usual_days(surface)) } else { days };
         let declared = claim.steps();
         supposed.traffic = declared.is_none() && what_if.traffic.is_none();
-        let mut steps = declared.unwrap_or_else(|| surface.map_or(Vec::new(), |ground| most(ground)));
+        let mut steps = declared.unwrap_or_else(|| surface.map_or(Vec::new(), most));
         if let Some(traffic) = what_if.traffic {
             steps = with_traffic(&steps, traffic);
         }
@@ -154,6 +154,23 @@ impl<'a> Frame<'a> {
         }
         // A share counts all units, and the holdout's are none of the experiment's: it takes nothing off.
         Ok(Traffic::new(ground.reach.clone()?, &steps, segment, 0.0, f64::from(window))?)
+    }
+
+    /// What the baselines lack.
+    pub fn lacking(&self) -> Lacking {
+        let aims = || self.aims.iter().filter(|aim| aim.goal != Goal::Watched);
+        if self.compared().is_err() || aims().next().is_none() {
+            return Lacking::default();
+        }
+        let known = |metric: &Metric| self.ground.is_some_and(|ground| ground.moments(metric).is_some());
+        let unknown = aims().filter(|aim| aim.metric.is_some_and(|metric| !known(metric)));
+        let segment = self.segment.as_ref().filter(|(_, share)| share.is_none());
+        Lacking {
+            file: self.ground.map(|ground| ground.measured().file),
+            reach: self.ground.is_none_or(|ground| ground.reach == Err(Why::NoReach)),
+            segment: segment.map(|(id, _)| id.clone()),
+            metrics: unknown.map(|aim| aim.id.clone()).collect(),
+        }
     }
 
     /// The same plan with another full share.

@@ -111,6 +111,9 @@ impl Asked<'_> {
         let traffic = self.traffic.as_ref().map_err(Clone::clone)?;
         let units = |all: f64| Units { treatment: all * treatment, control: all * control, all };
         if let Some(days) = self.frame.days {
+            if days > design::LONGEST {
+                return Err(Why::Design(design::Reason::TooLong));
+            }
             let complete = traffic.complete(f64::from(days));
             if complete.count <= 0.0 {
                 return Err(Why::NoCompleteUnits(found.window));

@@ -29,7 +29,9 @@ use std::sync::OnceLock;
 
 pub use calendar::{Booking, Calendar, Lane, Level, Opening};
 pub use designs::spending;
-pub use forecast::{Arm, Forecast, Goal, Measured, MetricForecast, Moments, Standing, Supposed, Test, Units, WhatIf};
+pub use forecast::{
+    Arm, Forecast, Goal, Lacking, Measured, MetricForecast, Moments, Standing, Supposed, Test, Units, WhatIf,
+};
 pub use ways::{Covariate, MoreDays, MoreTraffic, NotEnough, Space, Ways};
 pub use why::Why;
 
@@ -64,7 +66,6 @@ impl<'a> Power<'a> {
 
     /// What a claim can find; of one in an early stage, what it can find at best.
     ///
-    /// A table over days × traffic is this with [`WhatIf::days`] and [`WhatIf::traffic`].
     #[must_use]
     pub fn forecast(&self, claim: &Claim, what_if: &WhatIf) -> Forecast {
         let frame = self.frame(claim, what_if);
@@ -78,12 +79,26 @@ impl<'a> Power<'a> {
         self.ground(surface)?.reach.as_ref().ok()
     }
 
+    /// The same without the days that are needed, which cost the most: for a cell of a table over days × traffic.
+    #[must_use]
+    pub fn glance(&self, claim: &Claim, what_if: &WhatIf) -> Forecast {
+        let frame = self.frame(claim, what_if);
+        let metrics = frame.metrics(&self.designs, false);
+        Forecast { metrics, ..frame.forecast(claim) }
+    }
+
     /// The ways out, for a claim that is too small if things are otherwise as `what_if` says; none for one that is not.
     #[must_use]
     pub fn ways(&self, claim: &Claim, what_if: &WhatIf) -> Option<Ways> {
         let frame = self.frame(claim, what_if);
         let occupancy = claim.surface.and_then(|ix| self.occupancy(ix));
         Search { catalogue: self.catalogue, occupancy, designs: &self.designs, frame: &frame, claim }.ways()
+    }
+
+    /// What the baselines lack for a claim; nothing for one that compares nothing.
+    #[must_use]
+    pub fn lacking(&self, claim: &Claim) -> Lacking {
+        self.frame(claim, &WhatIf::default()).lacking()
     }
 
     /// The capacity of a surface from a day on, for so many days.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::stats::{design, sequential};
+use crate::stats::design::Reason;
 
 /// Why a number has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +27,8 @@ pub enum Why {
     NoEnd,
     /// No unit completes the metric's window of so many days within the run.
     NoCompleteUnits(u32),
-    /// The arithmetic of designs says why.
-    Design(design::Reason),
-    /// The arithmetic of looks says why.
-    Sequential(sequential::Reason),
+    /// The arithmetic of designs and of their looks says why.
+    Design(Reason),
 }
 
 impl fmt::Display for Why {
@@ -48,21 +46,14 @@ impl fmt::Display for Why {
             Self::NoCompleteUnits(1) => f.write_str("no unit completes its window of 1 day within the run"),
             Self::NoCompleteUnits(days) => write!(f, "no unit completes its window of {days} days within the run"),
             Self::Design(reason) => reason.fmt(f),
-            Self::Sequential(reason) => reason.fmt(f),
         }
     }
 }
 
 impl std::error::Error for Why {}
 
-impl From<design::Reason> for Why {
-    fn from(reason: design::Reason) -> Self {
+impl From<Reason> for Why {
+    fn from(reason: Reason) -> Self {
         Self::Design(reason)
-    }
-}
-
-impl From<sequential::Reason> for Why {
-    fn from(reason: sequential::Reason) -> Self {
-        Self::Sequential(reason)
     }
 }

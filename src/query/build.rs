@@ -35,7 +35,8 @@ pub fn requests(catalogue: &Catalogue, locks: &Locks, now: i64, wanted: &[String
         let mut studies = Vec::new();
         for (_, claim) in catalogue.claims_on(ix) {
             let named = wanted.contains(&claim.id);
-            if !named && !(wanted.is_empty() && claim.stage == Some(Stage::Ship)) {
+            let runs = wanted.is_empty() && claim.stage == Some(Stage::Ship);
+            if !named && !runs {
                 continue;
             }
             match study(claim, surface, locks, now) {
@@ -144,6 +145,7 @@ fn columns(exposures: Option<&decl::Exposures>, unit: &str) -> Result<Exposures,
         units.and_then(|units| units.get(unit)).ok_or_else(|| Why::ExposuresWithoutUnit(unit.to_owned()))?;
     Ok(Exposures {
         table: text(&exposures.table, "table")?,
+        select: None,
         unit: column.value.clone(),
         experiment: text(&exposures.experiment, "experiment")?,
         variant: text(&exposures.variant, "variant")?,
@@ -166,7 +168,7 @@ pub(super) struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    fn new(catalogue: &'a Catalogue, unit: &'a str) -> Self {
+    pub fn new(catalogue: &'a Catalogue, unit: &'a str) -> Self {
         Self {
             catalogue,
             unit,

@@ -100,7 +100,7 @@ impl Gathered<'_> {
     }
 
     /// A fact as it is read for this unit, without inputs.
-    fn source(&self, ix: Ix<Fact>) -> Result<Source, Why> {
+    pub(super) fn source(&self, ix: Ix<Fact>) -> Result<Source, Why> {
         let fact = self.catalogue.facts.at(ix);
         let id = || fact.id.clone();
         if !fact.faults.is_empty() {

@@ -1,12 +1,14 @@
 //! What an analysis asks of data: metrics as meant become a typed request, and a request becomes SQL.
 
+mod baseline;
 mod build;
 mod left_out;
 mod meaning;
 mod request;
 mod sql;
 
+pub use baseline::{Baselines, Unmeasured, baselines};
 pub use build::{Asked, requests, run};
 pub use left_out::{LeftOut, Why};
 pub use request::{Calculation, Comparator, Exposures, Input, Measure, Number, Relation, Request, Source, Study};
-pub use sql::{About, Dialect, Layout, Malformed, Row, Statement, statements, tallies};
+pub use sql::{About, Dialect, Layout, Malformed, Refused, Row, Statement, statements, tallies};

@@ -22,7 +22,10 @@ pub struct Request {
 /// The table of exposures, with its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposures {
+    /// The table; where there is a SELECT in its place, how that is called in words.
     pub table: String,
+    /// A single SELECT without side effects, in the table's place.
+    pub select: Option<String>,
     pub unit: String,
     pub experiment: String,
     pub variant: String,

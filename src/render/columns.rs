@@ -21,7 +21,7 @@ impl<T: Into<String>> From<T> for Cell {
 }
 
 /// The narrowest that the column that gives way becomes.
-const NARROWEST: usize = 12;
+const NARROWEST: usize = 10;
 /// Spaces between columns.
 const GAP: usize = 2;
 
@@ -97,7 +97,7 @@ mod tests {
             table.lines(2, 24, Style::Plain),
             ["  name             units", "  a-very-long-n..      1", "  b                1,000"]
         );
-        assert!(table.lines(2, 5, Style::Plain).iter().all(|line| line.chars().count() <= 21));
+        assert!(table.lines(2, 5, Style::Plain).iter().all(|line| line.chars().count() <= 19));
         assert_eq!(shortened("日本語日本語", 4), "日本..");
     }
 }

@@ -2,9 +2,10 @@
 
 use super::actions::{named, users_concerned};
 use super::figures::{count, counted, day, days_between, listed, percent};
+use super::power::{finds, headline, leading, otherwise, standing};
 use super::text::{Style, Tone, toned};
 use super::words::{plain, wrapped};
-use crate::report::{Action, Change, Definition, Move, Neighbour, Plan, Share};
+use crate::report::{Action, Change, Definition, Move, Neighbour, Plan, Powered, Share};
 
 /// The width to which lines are broken, in characters.
 const WIDTH: usize = 96;
@@ -89,7 +90,27 @@ pub(super) fn details(text: &mut String, change: &Change, style: Style) {
     column(text, "excludes", &excludes, style);
     column(text, "overlaps", &neighbours(&change.overlaps, " of its units"), style);
     column(text, "inherits", &neighbours(&change.inherits, " of its units"), style);
+    power(text, change, style);
     edits(text, &change.edits, style);
+}
+
+/// Whether it is large enough, and what it finds, now and after other weeks.
+fn power(text: &mut String, change: &Change, style: Style) {
+    let Some(forecast) = &change.power else { return };
+    let why = headline(forecast);
+    let found = finds(forecast);
+    let verdict = format!("{}: {}", standing(forecast.verdict), plain(found.as_ref().unwrap_or(&why)));
+    lines(text, "power", &verdict, style);
+    // What binds is said unless that was just said.
+    let said = forecast.verdict == Powered::Underpowered
+        && leading(forecast).map(|metric| &metric.id) == forecast.binding.as_ref();
+    if found.is_some() && !said {
+        lines(text, "", &plain(&why), style);
+    }
+    let others = otherwise(forecast);
+    if !others.is_empty() {
+        lines(text, "", &plain(&listed(&others)), style);
+    }
 }
 
 fn of_definition(definition: &Definition, style: Style) -> String {

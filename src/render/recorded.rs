@@ -121,6 +121,7 @@ fn claim(base: &Side<'_>, head: &Side<'_>, change: &ClaimChange) -> report::Chan
         overlaps: change.overlaps.iter().map(neighbour).collect(),
         inherits: change.inherits.iter().map(neighbour).collect(),
         edits: change.edits.iter().map(edit).collect(),
+        power: None,
     }
 }
 

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Forecast;
+
 /// What changes between a base and a head.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -104,6 +106,9 @@ pub struct Change {
     pub inherits: Vec<Neighbour>,
     /// What is written otherwise.
     pub edits: Vec<Edit>,
+    /// What it can find as it will be, by the baselines: null where it is not measured, or ends. Its table and its curve are
+    /// of one metric, after whole weeks near the planned days, with the planned traffic.
+    pub power: Option<Forecast>,
 }
 
 /// A value before and after; null where it was not there, or is no more.

@@ -89,7 +89,8 @@ pub struct Forecast {
     pub decision: DecisionDesign,
     /// Its metrics, the binding one first.
     pub metrics: Vec<MetricForecast>,
-    /// What its binding metric would show if it ran for so many days; empty where that cannot be told, and with `--all`.
+    /// What its binding metric would show if it ran for so many days, at most 32 points, the planned end among them; empty
+    /// where that cannot be told, and with `--all`.
     pub curve: Vec<Reached>,
     /// The same by days and traffic; null where that cannot be told, and with `--all`.
     pub table: Option<Table>,

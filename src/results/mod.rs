@@ -1,6 +1,7 @@
 //! The recorded shape of an analysis: what was counted, and what it came to.
 
 mod decision;
+mod evidence;
 mod figure;
 mod health;
 mod outcome;
@@ -8,6 +9,7 @@ mod record;
 mod tally;
 
 pub use decision::{Advice, Decision, Next, Reason, Why};
+pub use evidence::Evidence;
 pub use figure::{Figure, Interval, Undefined};
 pub use health::{Check, CheckName, Part, Status};
 pub use outcome::{

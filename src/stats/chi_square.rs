@@ -5,6 +5,9 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 /// The smallest expected count of a cell; below it the approximation is not trusted (Cochran 1954).
 const SMALLEST: f64 = 5.0;
 
+/// How far from 1 the sum of the shares may be.
+const ROUNDING: f64 = 1e-9;
+
 /// A chi-square test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ChiSquare {
@@ -26,17 +29,19 @@ impl ChiSquare {
 
 /// Counts against the shares that are expected of them, which sum to 1 (Pearson 1900).
 ///
-/// Undefined where the lists differ in length, have fewer than two cells, or an expected count is below 5.
+/// Undefined where the lists differ in length, have fewer than two cells, the shares do not sum to 1, or an expected count is
+/// below 5.
 #[must_use]
 pub fn goodness_of_fit(counts: &[u64], shares: &[f64]) -> Option<ChiSquare> {
-    if counts.len() != shares.len() || counts.len() < 2 {
+    let all = shares.iter().sum::<f64>();
+    if counts.len() != shares.len() || counts.len() < 2 || (all - 1.0).abs() > ROUNDING || all.is_nan() {
         return None;
     }
     let total: f64 = counts.iter().map(|&count| count as f64).sum();
     let mut statistic = 0.0;
     for (&count, &share) in counts.iter().zip(shares) {
         let expected = total * share;
-        if expected < SMALLEST {
+        if expected.is_nan() || expected < SMALLEST {
             return None;
         }
         statistic += (count as f64 - expected).powi(2) / expected;

@@ -1,32 +1,9 @@
 //! The sequential test of the sample ratio: whether counts per variant follow the weights, at every look (Lindon & Malek 2022).
 
-use std::fmt;
+use super::Undefined;
 
 /// The concentrations A₀ of the Dirichlet priors that the evidence is averaged over.
 const CONCENTRATIONS: [f64; 5] = [1e1, 1e2, 1e3, 1e4, 1e5];
-
-/// Why the evidence is undefined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// There are fewer than two variants, or not as many counts as weights.
-    Variants,
-    /// A variant's weight is 0.
-    NoWeight,
-    /// Counts or weights are too large to be summed.
-    TooLarge,
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Variants => "a sample ratio needs counts of two variants or more, each with its weight",
-            Self::NoWeight => "a variant has no weight",
-            Self::TooLarge => "the counts are too large",
-        })
-    }
-}
-
-impl std::error::Error for Reason {}
 
 /// The test over time: its p-value never rises again.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,7 +25,7 @@ impl SampleRatio {
     ///
     /// # Errors
     /// As [`log_evidence`]; the p-value then stays what it was.
-    pub fn look(&mut self, counts: &[u64], weights: &[u64]) -> Result<f64, Reason> {
+    pub fn look(&mut self, counts: &[u64], weights: &[u64]) -> Result<f64, Undefined> {
         let evidence = log_evidence(counts, weights)?;
         self.p = self.p.min((-evidence).exp().max(f64::MIN_POSITIVE));
         Ok(self.p)
@@ -74,16 +51,17 @@ impl SampleRatio {
 /// not sum to anything. Accurate to 1e-7 at 10¹² units.
 ///
 /// # Errors
-/// Where fewer than two variants or lists of different lengths are given, a weight is 0, or sums do not fit.
-pub fn log_evidence(counts: &[u64], weights: &[u64]) -> Result<f64, Reason> {
+/// [`Undefined::Mismatch`] for fewer than two variants or lists of different lengths, [`Undefined::NoWeight`],
+/// [`Undefined::Overflow`] where sums do not fit.
+pub fn log_evidence(counts: &[u64], weights: &[u64]) -> Result<f64, Undefined> {
     if counts.len() != weights.len() || counts.len() < 2 {
-        return Err(Reason::Variants);
+        return Err(Undefined::Mismatch);
     }
     if weights.contains(&0) {
-        return Err(Reason::NoWeight);
+        return Err(Undefined::NoWeight);
     }
     let sum = |of: &[u64]| of.iter().try_fold(0_u64, |sum, &one| sum.checked_add(one));
-    let (units, weight) = (sum(counts).ok_or(Reason::TooLarge)?, sum(weights).ok_or(Reason::TooLarge)?);
+    let (units, weight) = (sum(counts).ok_or(Undefined::Overflow)?, sum(weights).ok_or(Undefined::Overflow)?);
     let cells: Vec<Cell> =
         counts.iter().zip(weights).map(|(&count, &own)| Cell::of(count, own, units, weight)).collect();
     let logs = CONCENTRATIONS.map(|concentration| log_factor(&cells, units as f64, concentration));

@@ -49,6 +49,10 @@ pub fn two_sided(t: f64, freedom: f64) -> Result<f64, Undefined> {
         return Ok(normal::two_sided(t));
     }
     let a = 0.5 * freedom;
+    if a == 0.0 {
+        // As freedom goes to nothing all of the distribution goes to infinity.
+        return Ok(1.0);
+    }
     let ln_x = -ln_growth(t, freedom);
     let tail = if a < LARGE {
         fraction(a, ln_x)
@@ -111,7 +115,7 @@ pub fn upper_quantile(tail: f64, freedom: f64) -> Result<f64, Undefined> {
 /// ln(1 + t²/ν), which does not overflow.
 fn ln_growth(t: f64, freedom: f64) -> f64 {
     let ratio = t.abs() / freedom.sqrt();
-    if ratio < 1e100 { (ratio * ratio).ln_1p() } else { 2.0 * ratio.ln() }
+    if ratio < 1e100 { (ratio * ratio).ln_1p() } else { 2.0 * t.abs().ln() - freedom.ln() }
 }
 
 fn density(t: f64, freedom: f64) -> f64 {

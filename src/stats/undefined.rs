@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why there is no number.
+/// Why data gives no number. What lacks in a plan is [`Reason`](super::Reason).
 ///
 /// It displays as words for a reader. Whoever decides treats every one of them as "wait", never as a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub enum Undefined {
     LostDigits,
     /// Shapes differ that must be the same.
     Mismatch,
+    /// A variant is to have no units, so that nothing can be told of its share.
+    NoWeight,
     /// A parameter is outside the range that has a meaning.
     OutOfRange,
 }
@@ -65,6 +67,7 @@ impl fmt::Display for Undefined {
             Self::ImpossibleSums => "no data has these sums",
             Self::LostDigits => "rounding of the sums ate the variance, so they need a shift near the mean",
             Self::Mismatch => "shapes differ",
+            Self::NoWeight => "a variant has no weight",
             Self::OutOfRange => "a parameter is out of range",
         })
     }

@@ -1,7 +1,7 @@
 // GitHub in small: a stateful emulator, and before it a proxy that refuses every call, and every answer, that is not as
 // GitHub describes its API. A third server answers with the examples of that description alone, for what is not emulated.
 //
-//     serve.mjs trim FROM TO    keeps of a description what `allot comment` uses
+//     serve.mjs trim FROM TO    keeps of a description what `allot` uses
 //     serve.mjs serve DESCRIPTION PRISM
 //
 // Prints one line of JSON when all is ready, and ends when standard input does.
@@ -14,6 +14,13 @@ const USED = [
   "/repos/{owner}/{repo}/issues/{issue_number}/comments",
   "/repos/{owner}/{repo}/issues/comments/{comment_id}",
   "/repos/{owner}/{repo}/commits/{commit_sha}/pulls",
+  "/repos/{owner}/{repo}",
+  "/repos/{owner}/{repo}/pulls",
+  "/repos/{owner}/{repo}/git/commits",
+  "/repos/{owner}/{repo}/git/commits/{commit_sha}",
+  "/repos/{owner}/{repo}/git/trees",
+  "/repos/{owner}/{repo}/git/refs",
+  "/repos/{owner}/{repo}/git/ref/{ref}",
 ];
 
 const SEED = {

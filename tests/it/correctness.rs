@@ -101,7 +101,7 @@ const SLIPS: &[Slip] = &[
     ),
     (LISTENING, "lag = \"6h\"", "select = \"select * from x\"\nlag = \"6h\""),
     (BASELINE, "correlation = 0.71", "correlation = 71.0"),
-    (BASELINE, "14 = 3_690_000", "14 = 690_000"),
+    (BASELINE, "14 = 18_450_000", "14 = 690_000"),
     // unsupported-version
     (STAFF, "version = 1", "version = 0"),
     // invalid-id

@@ -21,11 +21,15 @@ mod analysis;
 mod cli;
 #[cfg(feature = "forge")]
 mod comment;
+mod conclude;
 mod correctness;
 mod design;
 mod design_peers;
 mod design_simulations;
+#[cfg(feature = "embedded")]
+mod engine;
 mod examples;
+mod extremes;
 mod fixes;
 mod formats;
 mod gate;
@@ -40,6 +44,9 @@ mod merge_verb;
 mod merges;
 mod moves;
 mod plans;
+mod power;
+mod power_rules;
+mod published;
 mod races;
 mod readme;
 mod recovery;

@@ -52,6 +52,13 @@ fn the_first_line_says_whether_and_after_what() {
     let (launch, blocked, several) = (of("launch"), of("blocked"), of("several"));
     assert_eq!(title(&launch), "### 🟢 `fresh-first` can launch · **20 %** of `home` for 28 days");
     assert_eq!(title(&blocked), "### 🟡 `fresh-first` can launch after 1 fix · **20 %** of `home` for 10 days");
+    let (powered, small) = (of("powered"), of("underpowered"));
+    let launch_of = "### 🟢 `quiet-hero` can launch · 14 days detect an effect of **";
+    assert!(title(&powered).starts_with(launch_of) && title(&powered).ends_with("** on `home-play-rate`"));
+    assert!(
+        title(&small)
+            .starts_with("### 🟡 `quiet-hero` can launch after 1 fix · 14 days detect an effect of **3.63 %**")
+    );
     assert_eq!(title(&several), "### 🟢 2 changes can go in: 1 stop and 1 ramp");
     assert_eq!(title(&of("nothing")), "### 🟢 Nothing changes for users: 1 edit");
 

@@ -7,7 +7,7 @@ use crate::markdown::examples;
 
 #[test]
 fn plans_read_well() {
-    for name in ["launch", "several", "nothing"] {
+    for name in ["launch", "several", "nothing", "powered", "underpowered"] {
         let plan = examples().into_iter().find(|(known, _)| known == name).and_then(|(_, record)| record.plan);
         insta::assert_snapshot!(format!("plan_{name}"), text(&plan.expect("a plan"), Style::Plain));
     }

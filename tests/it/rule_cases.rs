@@ -66,6 +66,30 @@ const CASES: &[Case] = &[
         world.edit(SURFACE, "holdout = \"2%\"", "holdout = \"10%\"");
     } },
 
+    Case { name: "underpowered: the surface gives no more", before: |world| {
+        world.edit(SURFACE, "first-day = \"5%\"", "first-day = \"5%\", traffic = \"30%\", days = 10");
+        world.cards("large-cards", &[("skip-rate = { mde = \"2%\" }", "skip-rate = { mde = \"0.4%\" }")]);
+    }, after: nothing },
+    Case { name: "underpowered: nothing would do", before: |world| {
+        world.cards("large-cards", &[("skip-rate = { mde = \"2%\" }", "skip-rate = { mde = \"0.01%\" }")]);
+    }, after: nothing },
+    Case { name: "underpowered: a guardrail that is required", before: |world| {
+        world.cards("large-cards", &[("traffic = \"4%\"", "traffic = \"0.5%\"")]);
+    }, after: nothing },
+    Case { name: "underpowered: others hold the rest", before: |world| {
+        ranker(world, "a", "2027-02-09", "70%");
+        world.cards("large-cards", &[("home-cards", "home-ranker"), ("\"small\"\nlarge = \"large\"", "\"v7\"\nnew = \"v8-fresh\""), ("2027-02-02", "2027-02-10"), ("mde = \"2%\"", "mde = \"0.5%\"")]);
+    }, after: nothing },
+    Case { name: "missing-baseline: there is no file", before: |world| {
+        world.files.remove("baselines/home.toml");
+        world.cards("large-cards", &[]);
+    }, after: nothing },
+    Case { name: "missing-baseline: a segment, and what is required", before: |world| {
+        world.edit("baselines/home.toml", "nordic-premium = \"14.2%\"\n", "");
+        world.edit("baselines/home.toml", "[metrics.app-crashes]\nmean = 0.31\nstandard-deviation = 0.6\n", "");
+        world.cards("large-cards", &[("traffic = \"4%\"", "traffic = \"4%\"\nsegment = \"nordic-premium\"")]);
+    }, after: nothing },
+
     Case { name: "stale-allocation: other weights", before: nothing, after: |world| {
         world.edit(FRESH, "[success]", "[weights]\ncontrol = \"20%\"\nfresh-first = \"80%\"\n\n[success]");
     } },
@@ -184,6 +208,17 @@ const CASES: &[Case] = &[
         world.edit(LISTENING, "count(streams where skipped)", "count(streams where kind = 'skiped' and skiped and MS_PLAYED > 3 and started_at > 0)");
         world.edit(LISTENING, "count(streams) > 0", "count(streams where user_id <> '' and wholly = 1) > 0");
         world.edit("metrics/app.toml", "table = \"lake.sessions\"", "select = \"select * from a; drop table b\"");
+    }, after: nothing },
+    Case { name: "invalid-metric-sql: what reaches outside, a column that a SELECT does not give", before: |world| {
+        world.edit(LISTENING, "table = \"lake.streams\"", "select = \"select id as user_id, started as startet_at, ms_played, skipped from lake.streams\"");
+        world.edit(LISTENING, "count(streams where skipped)", "count(streams where skiped)");
+        world.edit(LISTENING, "count(streams) > 0", "count(streams where pg_sleep(10) is null) > 0");
+        world.edit("metrics/app.toml", "table = \"lake.sessions\"", "select = \"select * from read_csv('/etc/passwd')\"");
+    }, after: nothing },
+    Case { name: "invalid-metric-sql: as the warehouse reads it", before: |world| {
+        world.edit("allotment.toml", "engine = \"embedded\"", "engine = \"bigquery\"");
+        world.edit(LISTENING, "count(streams where skipped)", "count(streams where kind in ('\\\\', ' or pg_sleep(1) is null --'))");
+        world.edit("metrics/app.toml", "table = \"lake.sessions\"", "select = \"select * from `lake.sessions` where kind = 'it\\\\'s'\"");
     }, after: nothing },
     Case { name: "window-exceeds-run: what the surface requires", before: |world| {
         world.cards("large-cards", &[("days = 10", "days = 7")]);

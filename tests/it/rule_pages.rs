@@ -9,6 +9,8 @@
 //! Rules of the lifecycle compare with a base: the small catalogue, allotted, under the blocks with `base` behind the path.
 //! The other blocks are the change: `edited` puts its lines in the place of those of the same keys, and whole tables at the
 //! end of the file, and `removed` takes the file away.
+//!
+//! A block `json recorded` is what a recorded result advised, as [`allotment::results::Evidence`].
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -62,6 +64,8 @@ fn world(blocks: &[Block], compares: bool) -> (World, Option<World>) {
             Some((path, how, block.text.as_str()))
         })
         .collect();
+    let recorded = blocks.iter().filter(|block| block.info == "json recorded");
+    world.evidence = recorded.map(|block| serde_json::from_str(&block.text).expect("what was advised")).collect();
     let mut base = None;
     if compares {
         for (path, _, text) in files.iter().filter(|(_, how, _)| *how == "base") {

@@ -7,6 +7,7 @@ use std::path::Path;
 use allotment::decl::Day;
 use allotment::lint::{Context, Levels, Report, lint};
 use allotment::lock::{LedgerVerdict, Verdict, ledger_text, lock_text, path_of_ledger, path_of_lock, seal_of};
+use allotment::results::Evidence;
 use allotment::source::{Sources, Version};
 
 /// The day on which the tests look at it: 2027-02-01.
@@ -43,6 +44,8 @@ skip-rate = { mde = "2%" }
 #[derive(Clone, Default)]
 pub struct World {
     pub files: BTreeMap<String, String>,
+    /// What recorded results advised.
+    pub evidence: Vec<Evidence>,
 }
 
 impl World {
@@ -182,7 +185,8 @@ impl World {
     /// Lints it as of a day, with its own levels.
     pub fn lint_on(&self, today: Day) -> (Sources, Report) {
         let sources = self.sources();
-        let context = Context::new(&sources, today);
+        let mut context = Context::new(&sources, today);
+        context.evidence.clone_from(&self.evidence);
         let levels = Levels::of_root(context.catalogue.root.as_ref().map(|(_, root)| root));
         let report = lint(&context, &levels);
         (sources.clone(), report)

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::analysis::Aggregates;
 use crate::cli::gather::{Options, Progress, gather};
 use crate::cli::workspace::Workspace;
-use crate::cli::{Failure, Global};
+use crate::cli::{Failure, Global, output};
 use crate::decl::Engine;
 use crate::io;
 use crate::lint::Context;
@@ -44,6 +44,15 @@ pub struct Look {
     pub tally: Tally,
     /// The digest of what was asked, or of the file.
     pub query: String,
+}
+
+/// How far a count is, in words.
+fn said(Progress { reading, pass, share, rows }: Progress<'_>) -> String {
+    let rows = rows / 1_000_000;
+    match pass {
+        1 if share >= 1.0 => format!("reading {reading}: {rows} million rows"),
+        _ => format!("reading {reading}, pass {pass} to {:.0}% of units: {rows} million rows", 100.0 * share),
+    }
 }
 
 impl Statistics {
@@ -103,13 +112,12 @@ impl Statistics {
         let mut counted = Vec::new();
         for request in &asked.requests {
             let query = digest("allotment request", &[&format!("{request:?}")]);
-            let shown = |now: Progress<'_>| {
-                let words = format!("reading {}: {} million rows", now.reading, now.rows / 1_000_000);
-                let pass = if now.pass > 1 { format!(", pass {}", now.pass) } else { String::new() };
-                global.progress(&(words + &pass));
-            };
-            let tallies = gather(&workspace.root, &tables, request, options, &mut { shown });
-            global.progress("");
+            let tallies = gather(&workspace.root, &tables, request, options, &mut |progress| {
+                if !global.quiet {
+                    output::progress(Some(&said(progress)));
+                }
+            });
+            output::progress(None);
             let tallies = tallies?;
             for (study, mut tally) in request.studies.iter().zip(tallies) {
                 let left = asked.left_out.iter().filter(|left| left.claim == study.id);

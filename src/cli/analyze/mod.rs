@@ -4,26 +4,26 @@ mod counted;
 #[cfg(feature = "embedded")]
 mod parquet;
 mod shown;
-mod store;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use rayon::prelude::*;
 
-use super::gather::Options;
+use super::gather::{self, Options};
 use super::output::data;
-use super::workspace::{Revisions, Workspace};
+use super::store::Store;
+use super::workspace::{Origin, Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::analysis::{Counted, Question, analyse};
 use crate::decl::Stage;
 use crate::diag::did_you_mean;
 use crate::lint::Context;
-use crate::lock::{Held, Wishes, plan};
+use crate::lock::Held;
 use crate::model::Claim;
 use crate::power::Power;
 use crate::results::{Advice, Results, State, Why};
 use counted::{Look, Statistics};
-use store::Store;
 
 /// Results: whether the data can be trusted, each metric's effect with its interval, and what to do
 ///
@@ -51,10 +51,10 @@ pub struct Analyze {
     /// The folder in which looks are recorded, one file each
     #[arg(long, value_name = "DIR")]
     results: Option<PathBuf>,
-    /// How many megabytes the engine may hold at once; results are the same whatever it is
-    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(256..))]
+    /// How much memory counting may take, such as 512MB; at least 256MB, and the results are the same whatever it is
+    #[arg(long, value_name = "SIZE", value_parser = gather::memory)]
     memory: Option<u64>,
-    /// How many cores the engine may use; results are the same whatever it is
+    /// How many cores counting may use; the results are the same whatever it is
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     threads: Option<u32>,
     /// How results are printed
@@ -84,58 +84,37 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
     let statistics = match &verb.aggregates {
         Some(file) => Statistics::aggregated(file)?,
         None => {
-            let options = Options {
-                memory: verb.memory.map(|megabytes| megabytes << 20),
-                threads: verb.threads.and_then(|threads| usize::try_from(threads).ok()),
-            };
+            let threads = verb.threads.and_then(|threads| usize::try_from(threads).ok());
+            let options = Options { memory: verb.memory, threads };
             Statistics::counted(global, &workspace, &context, now, &verb.ids, options)?
         }
     };
     let chosen = chosen(&context, now, &verb.ids, &statistics)?;
-    let unplanned = plan(&context.catalogue, &context.locks, &Wishes::default());
-    let power = Power::new(&context.catalogue, &context.locks, &unplanned);
+    let looking = Looking {
+        power: Power::new(&context.catalogue, &context.locks, &context.plan),
+        context: &context,
+        statistics: &statistics,
+        store: store.as_ref(),
+        origin: workspace.origin.as_ref(),
+        now,
+    };
+    let taken: Vec<Taken> =
+        chosen.into_par_iter().map(|(claim, held)| looking.take(claim, held)).collect::<Result<_, Failure>>()?;
     let mut newest = Vec::new();
     let mut records = Vec::new();
-    for (claim, held) in chosen {
-        let looks = statistics.looks(&held.lock, now);
-        if looks.is_empty() {
-            global.say(&format!("`{}`: there is nothing of it in the statistics", claim.id));
-            continue;
-        }
-        let first = looks.first().map_or(now, |look| look.at);
-        let mut earlier = match &store {
-            Some(store) => store.before(&claim.id, held.lock.phase, first)?,
-            None => Vec::new(),
-        };
-        for Look { at, tally, query } in looks {
-            let origin = workspace.origin.as_ref();
-            let question = Question {
-                catalogue: &context.catalogue,
-                power: &power,
-                claim,
-                lock: &held.lock,
-                now: at,
-                earlier: &earlier,
-                commit: origin.and_then(|origin| origin.head.as_deref()),
-                dirty: origin.is_some_and(|origin| origin.dirty),
-            };
-            let counted = Counted {
-                tally: &tally,
-                engine: statistics.engine(),
-                query: &query,
-                aggregated: verb.aggregates.is_some(),
-            };
-            let Some(results) = analyse(&question, &counted) else { continue };
-            if let Some(store) = &store {
-                records.extend(store.record(&results)?);
-            }
-            earlier.push(results);
-        }
-        newest.extend(earlier.pop());
+    for Taken { newest: own, records: more } in taken {
+        newest.extend(own);
+        records.extend(more);
+    }
+    let seen = |id: &String| newest.iter().any(|own: &Results| own.experiment == *id);
+    for id in verb.ids.iter().filter(|id| !seen(id)) {
+        global.say(&format!("`{id}`: there is nothing of it in the statistics"));
     }
     crate::io::write_all(&records)?;
     if newest.is_empty() {
-        global.say("no experiment is live, or has ended and is not decided");
+        global.say(
+            "there is nothing to look at: no statistics of an experiment that is live, or has ended and is not decided",
+        );
     }
     data(&shown::all(&newest, verb.format, global.color.style()))?;
     if let Some(folder) = verb.results.as_deref().filter(|_| !records.is_empty()) {
@@ -143,6 +122,57 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
         global.say(&format!("{} {looks} recorded in `{}`", records.len(), folder.display()));
     }
     Ok(if newest.iter().any(alarms) { Exit::Findings } else { Exit::Clean })
+}
+
+/// What looks are taken with.
+struct Looking<'a> {
+    context: &'a Context<'a>,
+    power: Power<'a>,
+    statistics: &'a Statistics,
+    store: Option<&'a Store<'a>>,
+    origin: Option<&'a Origin>,
+    /// In microseconds since 1970.
+    now: i64,
+}
+
+/// The looks that were taken at one experiment.
+struct Taken {
+    newest: Option<Results>,
+    /// Files that record those that are not recorded yet.
+    records: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Looking<'_> {
+    /// Takes every look that there are statistics for, each after those before it.
+    fn take(&self, claim: &Claim, held: &Held) -> Result<Taken, Failure> {
+        let looks = self.statistics.looks(&held.lock, self.now);
+        let first = looks.first().map_or(self.now, |look| look.at);
+        let mut earlier = match self.store {
+            Some(store) => store.before(&claim.id, held.lock.phase, first)?,
+            None => Vec::new(),
+        };
+        let (mut newest, mut records) = (None, Vec::new());
+        for Look { at, tally, query } in looks {
+            earlier.extend(newest.take());
+            let question = Question {
+                catalogue: &self.context.catalogue,
+                power: &self.power,
+                claim,
+                lock: &held.lock,
+                now: at,
+                earlier: &earlier,
+                commit: self.origin.and_then(|origin| origin.head.as_deref()),
+                dirty: self.origin.is_some_and(|origin| origin.dirty),
+            };
+            let engine = self.statistics.engine();
+            let aggregated = matches!(self.statistics, Statistics::Aggregated(..));
+            newest = analyse(&question, &Counted { tally: &tally, engine, query: &query, aggregated });
+            if let (Some(store), Some(results)) = (self.store, &newest) {
+                records.extend(store.record(results)?);
+            }
+        }
+        Ok(Taken { newest, records })
+    }
 }
 
 /// Whether somebody has to act: data cannot be trusted, or a running experiment does harm.

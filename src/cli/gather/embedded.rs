@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Failure, Options, Progress};
+use super::{Failure, LEAST, Options, Progress};
 use crate::decl::Function;
 use crate::diag::did_you_mean;
 use crate::io::warehouse::{Fault, Output, Relation as Rows, Use, Warehouse};
@@ -15,9 +15,6 @@ const BESIDES: u64 = 150 << 20;
 
 /// What units, exposures and accumulators may take where nothing else is said.
 const ROOM: u64 = 750 << 20;
-
-/// The least memory that is promised to be enough.
-const LEAST: u64 = 256 << 20;
 
 pub(super) fn gather(
     root: &Path,
@@ -41,7 +38,10 @@ pub(super) fn gather(
     let texts = names.into_iter().chain(request.sources.iter().map(|source| &source.unit)).cloned().collect();
     let with = Use { memory: options.memory.map(|_| room), threads: options.threads, texts };
     let warehouse = Warehouse::open(root, tables, with)?;
-    let rows = warehouse.read_table(&exposures.table)?;
+    let rows = match &exposures.select {
+        Some(sql) => warehouse.read_select(&exposures.table, sql)?,
+        None => warehouse.read_table(&exposures.table)?,
+    };
     let sources: Vec<Result<(Rows, Vec<Output>), Stop>> =
         request.sources.iter().map(|source| open(&warehouse, source)).collect();
     let mut counting = Counting::new(request, room)?;
@@ -84,6 +84,21 @@ pub(super) fn gather(
     }
     warehouse.unchanged()?;
     Ok(counting.tallies())
+}
+
+/// The columns of a relation.
+pub(super) fn columns(
+    root: &Path,
+    tables: &[(String, String)],
+    name: &str,
+    relation: &Relation,
+) -> Result<Vec<String>, Failure> {
+    let warehouse = Warehouse::open(root, tables, Use::default())?;
+    let rows = match relation {
+        Relation::Table(table) => warehouse.read_table(table)?,
+        Relation::Select(sql) => warehouse.read_select(name, sql)?,
+    };
+    Ok(rows.columns())
 }
 
 /// Opens a fact's rows, and says what is read of them.

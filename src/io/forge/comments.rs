@@ -152,7 +152,8 @@ impl Forge {
     }
 }
 
-fn decode<T: for<'a> Deserialize<'a>>(answer: &Answer, doing: &str) -> Result<T, Fault> {
+/// What an answer holds.
+pub(super) fn decode<T: for<'a> Deserialize<'a>>(answer: &Answer, doing: &str) -> Result<T, Fault> {
     serde_json::from_slice(&answer.body).map_err(|_| {
         Fault::lasting(
             IoError::new(doing, "the answer is not GitHub's").help("is `GITHUB_API_URL` the address of its API?"),

@@ -1,10 +1,11 @@
-//! GitHub's API, as far as a pull request's one comment needs it: calls that are bounded in size and time, and never repeated
+//! GitHub's API, as far as a pull request and its one comment need it: calls that are bounded in size and time, and never repeated
 //! where that could do something twice.
 
 mod answer;
 mod comments;
 mod event;
 mod http;
+mod proposal;
 mod pulls;
 mod retry;
 mod summary;
@@ -15,6 +16,7 @@ use super::{Secret, Surroundings};
 pub use comments::{Author, Comment, Known};
 pub use event::{Event, event};
 pub use http::Fault;
+pub use proposal::{Opened, Proposal};
 pub use pulls::Pull;
 pub use retry::Retry;
 pub use summary::{MAX_SUMMARY, append_summary, room_in_summary};
@@ -62,6 +64,11 @@ impl Repository {
         };
         let (owner, name) = text.split_once('/')?;
         (plain(owner) && plain(name)).then(|| Self(text.to_owned()))
+    }
+
+    /// The part before the `/`.
+    fn owner(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
     }
 }
 

@@ -36,7 +36,7 @@ impl Fault {
         match self {
             Self::Data { message, .. } => Self::Data { message, help },
             Self::Environment { message, .. } => Self::Environment { message, help },
-            other => other,
+            Self::Unknown { .. } => self,
         }
     }
 
@@ -53,7 +53,7 @@ impl Fault {
         }
     }
 
-    /// What DataFusion said of something.
+    /// What `DataFusion` said of something.
     pub(super) fn of(what: &str, wrong: &DataFusionError) -> Self {
         match wrong {
             DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => Self::of(what, inner),

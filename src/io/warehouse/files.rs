@@ -51,7 +51,11 @@ impl Files {
         let storage = |wrong: object_store::Error| Fault::storage(&place.shown, &wrong);
         let mut metas = Vec::new();
         if place.pattern.is_empty() {
-            metas.push(store.head(&place.folder).await.map_err(storage)?);
+            match store.head(&place.folder).await {
+                Ok(meta) => metas.push(meta),
+                Err(object_store::Error::NotFound { .. }) => {}
+                Err(wrong) => return Err(storage(wrong)),
+            }
         } else {
             let pattern: Vec<&str> = place.pattern.iter().map(String::as_str).collect();
             let mut all = store.list(Some(&place.folder));

@@ -38,10 +38,18 @@ pub enum Kind {
     Text,
     Truth,
     Instant,
+    /// No file has a value in it.
+    Nothing,
     Other,
 }
 
 impl Relation {
+    /// The names of its columns.
+    #[must_use]
+    pub fn columns(&self) -> Vec<String> {
+        self.frame.schema().fields().iter().map(|field| field.name().clone()).collect()
+    }
+
     /// A column by its name.
     ///
     /// # Errors
@@ -60,6 +68,7 @@ fn kind(kind: &DataType) -> Kind {
     match kind {
         DataType::Dictionary(_, value) => self::kind(value),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::Text,
+        DataType::Null => Kind::Nothing,
         DataType::Boolean => Kind::Truth,
         DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Kind::Instant,
         DataType::Decimal32(_, 0) | DataType::Decimal64(_, 0) | DataType::Decimal128(_, 0) => Kind::Integer,
@@ -76,6 +85,7 @@ fn shown(kind: &DataType) -> String {
         Kind::Text => "text".to_owned(),
         Kind::Truth => "true or false".to_owned(),
         Kind::Instant => "an instant".to_owned(),
+        Kind::Nothing => "without a value".to_owned(),
         Kind::Other => format!("of type {kind}"),
     }
 }

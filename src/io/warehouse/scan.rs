@@ -52,6 +52,7 @@ impl Relation {
                 let own = self.column(column)?;
                 match own.kind {
                     Kind::Instant => (ident(column), &None),
+                    Kind::Nothing => (cast(ident(column), MICROSECONDS), &None),
                     Kind::Text if self.is_text => (cast(ident(column), MICROSECONDS), &None),
                     Kind::Integer => {
                         return Err(wrong(column, &own.shown, "an instant").help(format!(
@@ -68,7 +69,7 @@ impl Relation {
             Output::Number { column, predicate } => {
                 let own = self.column(column)?;
                 let value = match own.kind {
-                    Kind::Integer | Kind::Number => cast(ident(column), DataType::Float64),
+                    Kind::Integer | Kind::Number | Kind::Nothing => cast(ident(column), DataType::Float64),
                     Kind::Truth => cast(cast(ident(column), DataType::Int8), DataType::Float64),
                     Kind::Text if self.is_text => cast(ident(column), DataType::Float64),
                     _ => return Err(wrong(column, &own.shown, "a number").help("cast it in the fact's `select`")),

@@ -44,7 +44,8 @@ pub(super) struct Table {
     format: Arc<dyn FileFormat>,
     /// The columns that files have, then those that folders name.
     schema: SchemaRef,
-    table_schema: TableSchema,
+    /// The same, with those of folders apart.
+    parted: TableSchema,
     /// A column, and between which instants its rows can matter: files and parts of them where no row does are not read.
     span: Option<(String, i64, i64)>,
 }
@@ -99,8 +100,8 @@ impl Table {
         })?;
         let keys = files.keys.iter().filter(|key| schema.column_with_name(key).is_none());
         let keys: Vec<FieldRef> = keys.map(|key| Arc::new(Field::new(key, DataType::Utf8, false))).collect();
-        let table_schema = TableSchema::builder(Arc::new(schema)).with_table_partition_cols(keys).build();
-        Ok(Self { files, shape, format, schema: Arc::clone(table_schema.table_schema()), table_schema, span: None })
+        let parted = TableSchema::builder(Arc::new(schema)).with_table_partition_cols(keys).build();
+        Ok(Self { files, shape, format, schema: Arc::clone(parted.table_schema()), parted, span: None })
     }
 
     /// Reads only what can hold rows whose instant is not before `from` and before `to`.
@@ -113,7 +114,7 @@ impl Table {
     fn predicate(&self) -> Option<Expr> {
         let (column, from, to) = self.span.as_ref()?;
         let kind = self.schema.field_with_name(column).ok()?.data_type();
-        Some(between(ident(column), kind, *from, *to)?)
+        between(ident(column), kind, *from, *to)
     }
 }
 
@@ -184,7 +185,7 @@ fn united(
             // What the file itself says is left.
             (Shape::Parquet, kind) => viewed(kind),
             // `007` is not 7, and no digit of an id may be lost.
-            _ if texts.contains(field.name()) => DataType::Utf8View,
+            (Shape::Csv, _) if texts.contains(field.name()) => DataType::Utf8View,
             // How many digits a fraction has differs from line to line.
             (_, DataType::Timestamp(_, zone)) => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
             (_, kind) => viewed(kind),
@@ -238,17 +239,17 @@ impl TableProvider for Table {
         _filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let mut source: Arc<dyn FileSource> = self.format.file_source(self.table_schema.clone());
+        let mut source: Arc<dyn FileSource> = self.format.file_source(self.parted.clone());
         if self.shape == Shape::Parquet
             && let Some(predicate) = self.predicate()
         {
             let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
             let predicate = state.create_physical_expr(predicate, &schema)?;
-            source = Arc::new(ParquetSource::new(self.table_schema.clone()).with_predicate(predicate));
+            source = Arc::new(ParquetSource::new(self.parted.clone()).with_predicate(predicate));
         }
         let files = self.files.metas.iter().zip(&self.files.values).map(|(meta, values)| {
             let mut file = PartitionedFile::from(meta.clone());
-            let own = |key: &String| self.table_schema.table_partition_cols().iter().any(|field| field.name() == key);
+            let own = |key: &String| self.parted.table_partition_cols().iter().any(|field| field.name() == key);
             let values = self.files.keys.iter().zip(values).filter(|(key, _)| own(key));
             file.partition_values = values.map(|(_, value)| ScalarValue::Utf8(Some(value.clone()))).collect();
             file

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use crate::decl::{self, Aggregate, At, check_predicate};
-use crate::diag::{Diagnostic, Fix, closest, did_you_mean};
+use crate::decl::{self, Aggregate, At, Engine, check_predicate, check_predicate_for, output_columns};
+use crate::diag::{Diagnostic, Fix, closest, did_you_mean, shown};
 use crate::lint::{Check, Context, Group, Rule};
 use crate::model::{Fact, Formula, Metric, inside};
+use crate::source::Span;
 
 pub static RULE: Rule = Rule {
     name: "invalid-metric-sql",
@@ -24,10 +25,13 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = faults
         .map(|fault| Diagnostic::new(RULE.name, fault.span, fault.message.clone()).maybe_help(fault.help.clone()))
         .collect();
+    let engine = catalogue.engine();
+    findings.extend(catalogue.facts.values().filter(|fact| fact.faults.is_empty()).flat_map(|fact| lacking(fact, engine)));
     for metric in catalogue.metrics.values() {
         let Some((text, formula)) = expression(metric) else { continue };
+        findings.extend(foreign(context, formula, text, engine));
         for (fact, column, range) in columns(formula, text) {
-            findings.extend(catalogue.facts.get(fact).and_then(|fact| unknown(context, fact, &column, text, range)));
+            findings.extend(catalogue.facts.get(fact).and_then(|fact| unknown(context, fact, &column, text, range, engine)));
         }
     }
     findings
@@ -57,6 +61,8 @@ fn columns<'a>(formula: &'a Formula, text: &str) -> Vec<(&'a str, String, Range<
         let Some((sql, range)) = predicate else { continue };
         // It was checked while the expression was parsed.
         let mut named = check_predicate(sql).unwrap_or_default();
+        // A column may be qualified with its fact.
+        named.retain(|name| name != fact);
         named.sort();
         named.dedup();
         for column in named {
@@ -86,12 +92,60 @@ fn place(sql: &str, column: &str) -> Option<Range<usize>> {
     None
 }
 
-/// A column that a fact with declared columns does not have. SQL does not tell upper from lower case.
-fn unknown(context: &Context<'_>, fact: &Fact, column: &str, text: &At<String>, range: Range<usize>) -> Option<Diagnostic> {
-    let declared = fact.written.columns.as_ref()?;
-    let units = fact.written.unit.iter().flat_map(|units| units.iter()).map(|(_, column)| column.value.as_str());
-    let named = units.chain(fact.written.timestamp.iter().map(|column| column.value.as_str()));
-    let mut known: Vec<&str> = declared.keys().chain(named).collect();
+/// Predicates that the engine does not read as they are read everywhere else.
+fn foreign(context: &Context<'_>, formula: &Formula, text: &At<String>, engine: Engine) -> Vec<Diagnostic> {
+    let predicates = formula.aggregates().into_iter().filter_map(|aggregate| aggregate.predicate.as_ref());
+    predicates
+        .filter_map(|(sql, range)| {
+            let wrong = check_predicate_for(sql, engine).err()?;
+            let place = range.start + wrong.range.start..range.start + wrong.range.end;
+            let finding = Diagnostic::new(RULE.name, inside(context.sources, text, place), wrong.message);
+            Some(finding.maybe_help(wrong.help))
+        })
+        .collect()
+}
+
+/// The columns that a fact is known to have, and where that is said: those that it declares, or that its SELECT names.
+fn schema(fact: &Fact, engine: Engine) -> Option<(Vec<String>, Span)> {
+    if let Some(declared) = &fact.written.columns {
+        let units = fact.written.unit.iter().flat_map(|units| units.iter()).map(|(_, column)| column.value.as_str());
+        let named = units.chain(fact.written.timestamp.iter().map(|column| column.value.as_str()));
+        return Some((declared.keys().chain(named).map(str::to_owned).collect(), declared.span));
+    }
+    let select = fact.written.select.as_ref()?;
+    Some((output_columns(select, engine)?, select.span))
+}
+
+/// Columns of units and of the instant that a fact's SELECT does not give.
+fn lacking(fact: &Fact, engine: Engine) -> Vec<Diagnostic> {
+    let Some(columns) = fact.written.select.as_ref().and_then(|select| output_columns(select, engine)) else {
+        return Vec::new();
+    };
+    let known: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let units = fact.written.unit.iter().flat_map(|units| units.iter()).map(|(_, column)| column);
+    let named = units.chain(fact.written.timestamp.iter());
+    named
+        .filter(|column| !known.iter().any(|known| known.eq_ignore_ascii_case(column)))
+        .map(|column| {
+            let message = format!("the SELECT of fact `{}` has no column `{}`", fact.id, shown(column));
+            let close = closest(column, known.iter().copied());
+            let fix = close.map(|known| Fix::replace(column.span, format!("\"{known}\""), format!("write `{known}`")));
+            Diagnostic::new(RULE.name, column.span, message).maybe_help(did_you_mean(column, &known)).fix(fix)
+        })
+        .collect()
+}
+
+/// A column that a fact with known columns does not have. SQL does not tell upper from lower case.
+fn unknown(
+    context: &Context<'_>,
+    fact: &Fact,
+    column: &str,
+    text: &At<String>,
+    range: Range<usize>,
+    engine: Engine,
+) -> Option<Diagnostic> {
+    let (columns, declared) = schema(fact, engine)?;
+    let mut known: Vec<&str> = columns.iter().map(String::as_str).collect();
     if known.iter().any(|known| known.eq_ignore_ascii_case(column)) {
         return None;
     }
@@ -100,12 +154,11 @@ fn unknown(context: &Context<'_>, fact: &Fact, column: &str, text: &At<String>, 
     let span = inside(context.sources, text, range);
     let whole = context.sources.text(span) == column;
     let fix = closest(column, known.iter().copied()).map(|known| Fix::replace(span, known, format!("write `{known}`")));
-    let shown = if column.len() > 80 { "…" } else { column };
     Some(
-        Diagnostic::new(RULE.name, span, format!("fact `{}` has no column `{shown}`", fact.id))
+        Diagnostic::new(RULE.name, span, format!("fact `{}` has no column `{}`", fact.id, shown(column)))
             .maybe_help(did_you_mean(column, &known))
             .fix(fix.filter(|_| whole))
-            .related(declared.span, "its columns"),
+            .related(declared, "its columns"),
     )
 }
 

@@ -2,10 +2,11 @@
 
 use crate::decl::Share;
 use crate::diag::Diagnostic;
-use crate::lint::words::{counted, grouped, listed};
+use crate::lint::words::{counted, detectable, grouped, listed};
 use crate::lint::{Check, Context, Group, Rule};
 use crate::lock::{Holder, LedgerVerdict, Refusal, Room, Verdict};
 use crate::model::{Claim, Intent, Surface, Written};
+use crate::power::{Goal, Power, WhatIf};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -55,7 +56,9 @@ fn no_room(context: &Context<'_>, claim: &Claim, intent: &Intent, room: &Room) -
         },
         days(intent)
     );
-    let smaller = (room.free > room.held).then(|| format!("write at most \"{}\"", room.largest()));
+    let largest = room.largest();
+    let smaller =
+        (room.free > room.held).then(|| format!("write at most \"{largest}\"{}", finds(context, claim, largest)));
     // One that holds buckets cannot begin later without a new phase.
     let later = room.earliest.filter(|_| room.held == 0);
     let later = later.map(|day| format!("start on {day}, when all of it is free"));
@@ -67,6 +70,21 @@ fn no_room(context: &Context<'_>, claim: &Claim, intent: &Intent, room: &Room) -
     }
     let finding = Diagnostic::new(RULE.name, claim.traffic_span(), message);
     with_holders(context, finding.help(help), room)
+}
+
+/// What an experiment finds with another share, by the metric that needs most of it; nothing where nobody can say.
+fn finds(context: &Context<'_>, claim: &Claim, share: Share) -> String {
+    let power = Power::new(&context.catalogue, &context.locks, &context.plan);
+    let forecast = power.forecast(claim, &WhatIf { traffic: Some(share), ..WhatIf::default() });
+    let Some(metric) = forecast.binding() else { return String::new() };
+    let (id, reached) = (&metric.id, metric.reached.map(detectable));
+    match (metric.goal, reached) {
+        (Goal::Better(Some(mde)), Some(reached)) => format!(" (finds {reached} on `{id}`, whose MDE is {mde})"),
+        (Goal::NotWorse(margin), Some(reached)) => {
+            format!(" (rules out {reached} on `{id}`, whose margin is {margin})")
+        }
+        _ => String::new(),
+    }
 }
 
 /// A claim whose own buckets are somebody else's in its new window, or on a component that is new to it.

@@ -108,7 +108,11 @@ impl<'a> Frame<'a> {
     /// Exposures as they are, joined with the studies.
     pub fn exposures(&self) -> String {
         let exposures = &self.request.exposures;
-        self.dialect.relation(&Relation::Table(exposures.table.clone()), &self.name("e"))
+        let relation = match &exposures.select {
+            Some(select) => Relation::Select(select.clone()),
+            None => Relation::Table(exposures.table.clone()),
+        };
+        self.dialect.relation(&relation, &self.name("e"))
     }
 
     /// A column of the exposures.

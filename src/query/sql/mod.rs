@@ -16,10 +16,16 @@ pub use dialect::Dialect;
 pub use facts::Layout;
 pub use read::{Malformed, Row, tallies};
 
+use std::fmt;
+
 use facts::{Facts, sources};
 use frame::{Frame, describe};
 
-use super::request::{Calculation, Measure, Request};
+use super::request::{Calculation, Measure, Relation, Request, Source};
+use crate::decl::{ExpressionError, check_predicate_for, check_select_for, inline};
+
+/// A measure with its place in the request.
+type Placed<'a> = (usize, &'a Measure);
 
 /// A statement, and how its result is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,9 +49,26 @@ pub enum About {
     Events(usize),
 }
 
+/// SQL of the catalogue that cannot stand in a statement of this dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The fact whose SELECT, or whose predicate, it is.
+    pub fact: String,
+    pub message: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the SQL of fact `{}` cannot be run: {}", self.fact, self.message)
+    }
+}
+
 /// The statements of a request: for its exposures, then for each source, or for several where a metric is made of several.
-#[must_use]
-pub fn statements(request: &Request, dialect: Dialect) -> Vec<Statement> {
+///
+/// # Errors
+/// When SQL of the catalogue is not what may be run, read as the dialect reads it.
+pub fn statements(request: &Request, dialect: Dialect) -> Result<Vec<Statement>, Refused> {
+    let request = &inlined(request, dialect)?;
     let frame = Frame::new(request, dialect);
     let tracked = |place: &usize| request.studies.iter().any(|study| study.measures.contains(place));
     let measures: Vec<(usize, &Measure)> =
@@ -86,11 +109,34 @@ pub fn statements(request: &Request, dialect: Dialect) -> Vec<Statement> {
             measures: measures.iter().map(|(place, _)| *place).collect(),
         });
     }
-    statements
+    Ok(statements)
+}
+
+/// The request with its SQL checked once more, in the dialect that will run it, and without comments and line breaks.
+fn inlined(request: &Request, dialect: Dialect) -> Result<Request, Refused> {
+    let mut request = request.clone();
+    if let Some(select) = &mut request.exposures.select {
+        let fact = request.exposures.table.clone();
+        let refused = |wrong: ExpressionError| Refused { fact: fact.clone(), message: wrong.message };
+        check_select_for(select, dialect.engine).map_err(refused)?;
+        *select = inline(select, dialect.engine).map_err(refused)?;
+    }
+    for Source { fact, relation, inputs, .. } in &mut request.sources {
+        let refused = |wrong: ExpressionError| Refused { fact: fact.clone(), message: wrong.message };
+        if let Relation::Select(select) = relation {
+            check_select_for(select, dialect.engine).map_err(refused)?;
+            *select = inline(select, dialect.engine).map_err(refused)?;
+        }
+        for predicate in inputs.iter_mut().filter_map(|input| input.predicate.as_mut()) {
+            check_predicate_for(predicate, dialect.engine).map_err(refused)?;
+            *predicate = inline(predicate, dialect.engine).map_err(refused)?;
+        }
+    }
+    Ok(request)
 }
 
 /// What is said above a statement.
-fn head(request: &Request, about: &str, measures: &[(usize, &Measure)]) -> Vec<String> {
+fn head(request: &Request, about: &str, measures: &[Placed<'_>]) -> Vec<String> {
     let studies: Vec<String> = request.studies.iter().take(20).map(|study| format!("`{}`", study.key)).collect();
     let more = request.studies.len().saturating_sub(studies.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -100,8 +146,8 @@ fn head(request: &Request, about: &str, measures: &[(usize, &Measure)]) -> Vec<S
 }
 
 /// Measures by the sources that they are made of: those that share one are together.
-fn together<'a>(measures: Vec<(usize, &'a Measure)>) -> Vec<(Vec<usize>, Vec<(usize, &'a Measure)>)> {
-    let mut groups: Vec<(Vec<usize>, Vec<(usize, &'a Measure)>)> = Vec::new();
+fn together<'a>(measures: Vec<Placed<'a>>) -> Vec<(Vec<usize>, Vec<Placed<'a>>)> {
+    let mut groups: Vec<(Vec<usize>, Vec<Placed<'a>>)> = Vec::new();
     for (place, measure) in measures {
         let mut joined = (sources(measure), vec![(place, measure)]);
         let (sharing, apart): (Vec<_>, Vec<_>) =

@@ -91,7 +91,7 @@ impl Cells<'_> {
     )]
     fn whole<T: TryFrom<u64>>(&self, name: &str) -> Result<T, Malformed> {
         let value = self.number(name)?;
-        let whole = value >= 0.0 && value <= 9_007_199_254_740_992.0 && value.fract() == 0.0;
+        let whole = (0.0..=9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0;
         let whole = whole.then_some(value as u64).and_then(|value| T::try_from(value).ok());
         whole.ok_or_else(|| wrong(name))
     }

@@ -2,6 +2,7 @@
 
 use super::inert::{code, sentence, words};
 use super::moves;
+use super::power::beside;
 use super::problems::some;
 use crate::render::actions::named;
 use crate::render::figures::{count, day, days_between, share, weeks};
@@ -17,11 +18,9 @@ pub fn body(report: &Report, change: &Change) -> String {
     for row in rows(change) {
         table.push_str(&format!("\n| **{}** | {}{} |", row.title, row.text, marks(row.about, &own)));
     }
-    // What power and results will say about it comes between the table and the moves.
-    match moves::sentence(change) {
-        Some(moves) => format!("{table}\n\n{moves}"),
-        None => table,
-    }
+    // What results will say about it comes between what it can find and the moves.
+    let parts = [Some(table), change.power.as_ref().map(beside::folded), moves::sentence(change)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
 }
 
 /// A row; `about` are the rules whose findings belong into it.
@@ -75,11 +74,11 @@ fn rows(change: &Change) -> Vec<Row> {
         let metrics: Vec<_> = change.metrics.iter().filter(|metric| measured && Part::of(metric) == part).collect();
         (!metrics.is_empty()).then(|| some(&metrics, 12, |metric| measure(metric, part)))
     };
-    row(
-        "Success",
-        of(Part::Success),
-        &["missing-mde", "underpowered", "missing-baseline", "shared-metric", "contradicting-goal"],
-    );
+    let power: &[&str] = &["underpowered", "missing-baseline"];
+    let success: &[&str] = &["missing-mde", "shared-metric", "contradicting-goal", "underpowered", "missing-baseline"];
+    let own = if change.power.is_some() { success.strip_suffix(power).unwrap_or(success) } else { success };
+    row("Success", of(Part::Success), own);
+    row("Smallest effect seen", change.power.as_ref().map(beside::row), power);
     row(
         "Guardrails",
         of(Part::Guardrail),

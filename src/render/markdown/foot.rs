@@ -58,7 +58,7 @@ pub fn commit(id: &str, links: &Links) -> String {
 }
 
 /// "1 Feb 2027 00:00 UTC".
-fn instant(at: &str) -> String {
+pub(super) fn instant(at: &str) -> String {
     let parsed = if at.len() <= 40 { at.parse::<jiff::Timestamp>().ok() } else { None };
     parsed.map_or_else(|| words(at), |at| at.strftime("%-d %b %Y %H:%M UTC").to_string())
 }

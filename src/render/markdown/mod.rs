@@ -2,6 +2,7 @@
 
 mod change;
 mod chart;
+mod concluded;
 mod details;
 mod document;
 mod edits;
@@ -16,6 +17,7 @@ mod results;
 mod summary;
 mod verdict;
 
+pub use concluded::{Ending, concluded};
 pub use document::{Document, Section};
 pub use history::history;
 pub use power::power;

@@ -1,6 +1,7 @@
 //! The first line: whether the change can go in, and why not.
 
 use super::inert::{code, words};
+use super::power::beside;
 use crate::render::actions::{can, lead, tally, users_concerned};
 use crate::render::figures::{counted, day, days_between, share};
 use crate::report::{Action, Change, Finding, Plan, Report, Severity, Verdict};
@@ -62,7 +63,13 @@ fn after(report: &Report) -> String {
 /// What a single change means, in a few words.
 fn reason(change: &Change) -> String {
     let surface = change.surface.as_deref().map_or_else(|| "its surface".to_owned(), code);
+    let power = change.power.as_ref().and_then(beside::title);
     match (lead(change), change.traffic.before, change.traffic.after) {
+        (Action::Launch | Action::Phase | Action::Resume | Action::Analysis | Action::Reschedule, ..)
+            if power.is_some() =>
+        {
+            power.map_or_else(String::new, |found| format!(" · {found}"))
+        }
         (Action::Launch | Action::Phase, _, Some(size)) => {
             let days = match (change.start.after.as_deref().and_then(day), change.end.after.as_deref().and_then(day)) {
                 (Some(start), Some(end)) if end > start => format!(" for {} days", days_between(start, end)),

@@ -46,6 +46,19 @@ pub fn text(forecast: &Forecast, what_if: Option<&WhatIf>, style: Style, width: 
     lines.join("\n") + "\n"
 }
 
+/// A verdict as one character, in the tone of it.
+pub fn mark(verdict: Powered, style: Style) -> Cell {
+    let text = match (verdict, style) {
+        (Powered::Powered, Style::Rich) => "✓",
+        (Powered::Powered, Style::Plain) => "+",
+        (Powered::Underpowered, Style::Rich) => "✗",
+        (Powered::Underpowered, Style::Plain) => "!",
+        (Powered::Unknown, _) => "?",
+        (Powered::Watched, _) => "",
+    };
+    Cell { text: text.to_owned(), tone: tone(verdict) }
+}
+
 fn tone(verdict: Powered) -> Option<Tone> {
     match verdict {
         Powered::Powered => Some(Tone::Good),
@@ -83,23 +96,15 @@ fn percents(share: Option<Share>, against: Option<Share>) -> String {
 
 /// What each metric is to show, and what it does.
 fn metrics(forecast: &Forecast, style: Style, width: usize) -> Vec<String> {
-    let by = forecast.days.map_or_else(|| ">units there".to_owned(), |days| format!(">by day {days}"));
-    let titles = ["", "metric", "role", ">declared", ">shown", ">days", ">units needed", &by];
+    let by = forecast.days.map_or_else(|| ">has".to_owned(), |days| format!(">by day {days}"));
+    let titles = ["", "metric", "role", ">declared", ">shown", ">days", ">needs", &by];
     let row = |metric: &MetricForecast| {
         let tone = tone(metric.verdict);
-        let mark = match (metric.verdict, style) {
-            (Powered::Powered, Style::Rich) => "✓",
-            (Powered::Powered, Style::Plain) => "+",
-            (Powered::Underpowered, Style::Rich) => "✗",
-            (Powered::Underpowered, Style::Plain) => "!",
-            (Powered::Unknown, _) => "?",
-            (Powered::Watched, _) => "",
-        };
         let beyond = |extrapolated: bool| if extrapolated { "~" } else { "" };
         let complete =
             |units: &crate::report::Units| format!("{}{}", beyond(metric.complete_extrapolated), there(units.all));
         vec![
-            Cell { text: mark.to_owned(), tone },
+            mark(metric.verdict, style),
             Cell::from(plain(&metric.id)),
             Cell::from(role(metric)),
             Cell::from(percents(metric.declared, None)),
@@ -111,6 +116,8 @@ fn metrics(forecast: &Forecast, style: Style, width: usize) -> Vec<String> {
     };
     let table = Columns { titles: &titles, gives_way: 1, rows: forecast.metrics.iter().map(row).collect() };
     let mut lines = table.lines(2, width, style);
+    let units = forecast.days.map_or_else(|| "has".to_owned(), |days| format!("by day {days}"));
+    lines.extend(aside(&format!("`needs` and `{units}` count complete units, over all variants"), 2, style, width));
     let any = |which: &dyn Fn(&MetricForecast) -> bool| forecast.metrics.iter().any(which);
     if any(&|metric| metric.required) {
         lines.extend(aside("* required by the surface", 2, style, width));
@@ -129,8 +136,7 @@ fn metrics(forecast: &Forecast, style: Style, width: usize) -> Vec<String> {
 
 /// What each metric is tested at, and what that rests on.
 fn tests(forecast: &Forecast, style: Style, width: usize) -> Vec<String> {
-    let titles =
-        ["tested", ">alpha", ">power", ">reached", ">looks", ">inflation", ">window", ">mean", ">sd", ">corr."];
+    let titles = ["tested", ">alpha", ">power", ">has", ">looks", ">infl.", ">window", ">mean", ">sd", ">corr."];
     let rate = |rate: Option<f64>| rate.map_or_else(none, |rate| format!("{}%", level(rate, 3)));
     let row = |metric: &MetricForecast| {
         let base = metric.baseline.as_ref();

@@ -1,6 +1,7 @@
 //! Forecasts of experiments and calendars of surfaces as text, and the words that text and Markdown share.
 
 mod amounts;
+mod beside;
 mod calendar;
 mod forecast;
 mod overview;
@@ -11,6 +12,7 @@ mod ways;
 mod words;
 
 pub use amounts::{effect, level, needed, number, there};
+pub use beside::{finds, leading, otherwise, shown};
 pub use overview::tally;
 pub use plot::extent;
 pub use words::{audience, decided, headline, left_open, reasons, role, runs, smallest, sources, standing, supposed};

@@ -1,6 +1,7 @@
 //! Many experiments at a glance: a line each, the worst first.
 
 use super::amounts::effect;
+use super::forecast::mark;
 use super::words::{headline, standing};
 use crate::render::columns::{Cell, Columns};
 use crate::render::figures::{counted, listed, percent};
@@ -14,22 +15,17 @@ pub fn text(forecasts: &[Forecast], style: Style, width: usize) -> String {
     if forecasts.is_empty() {
         return "there is no experiment that is live, planned, built or thought of\n".to_owned();
     }
-    let titles = ["experiment", "surface", "", "binding metric", ">declared", ">shown", ">days", ">planned"];
+    let titles = ["", "experiment", "surface", "needs most", ">declared", ">shown", ">days", ">planned"];
     let row = |forecast: &Forecast| {
         let binding = forecast.binding();
-        let tone = match forecast.verdict {
-            Powered::Powered => Tone::Good,
-            Powered::Underpowered => Tone::Bad,
-            Powered::Unknown | Powered::Watched => Tone::Strong,
-        };
         let none = || "-".to_owned();
         let declared = binding.and_then(|metric| metric.declared);
         let reached = binding.and_then(|metric| metric.reached);
         let days = binding.and_then(|metric| metric.days.map(|days| (days, metric.days_extrapolated)));
         vec![
+            mark(forecast.verdict, style),
             Cell::toned(plain(&forecast.id), Tone::Code),
             Cell::from(forecast.surface.as_deref().map_or_else(String::new, |id| plain(id).into_owned())),
-            Cell::toned(standing(forecast.verdict), tone),
             Cell::from(binding.map_or_else(none, |metric| plain(&metric.id).into_owned())),
             Cell::from(declared.map_or_else(none, |share| format!("{}%", percent(share)))),
             Cell::from(reached.map_or_else(none, |share| format!("{}%", effect(share, declared)))),
@@ -37,7 +33,7 @@ pub fn text(forecasts: &[Forecast], style: Style, width: usize) -> String {
             Cell::from(forecast.days.map_or_else(none, |days| days.to_string())),
         ]
     };
-    let table = Columns { titles: &titles, gives_way: 0, rows: forecasts.iter().map(row).collect() };
+    let table = Columns { titles: &titles, gives_way: 1, rows: forecasts.iter().map(row).collect() };
     let mut lines = table.lines(0, width, style);
     lines.push(String::new());
     let reasons = forecasts.iter().filter(|forecast| forecast.verdict == Powered::Unknown);

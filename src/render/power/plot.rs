@@ -7,7 +7,7 @@ use crate::render::text::{Style, Tone, toned};
 use crate::report::{Reached, Share};
 
 /// Rows between the axes.
-const ROWS: usize = 10;
+const ROWS: usize = 12;
 /// The most columns, so that a curve stays one on a wide screen.
 const COLUMNS: usize = 84;
 /// The narrowest that a plot is drawn.
@@ -99,7 +99,7 @@ pub fn extent(curve: &[Reached], declared: Option<Share>, end: Option<u32>) -> O
     let at_end = end.and_then(|end| finite().find(|point| point.days >= end)).and_then(|point| point.reached);
     let lowest = finite().filter_map(|point| point.reached).map(|reached| reached.0).fold(f64::INFINITY, f64::min);
     // The first days show next to nothing: what counts is around what is declared, and where the run ends.
-    let wanted = [declared.map(|declared| declared.0 * 2.2), at_end.map(|reached| reached.0 * 1.5), Some(lowest * 2.5)];
+    let wanted = [declared.map(|declared| declared.0 * 1.3), at_end.map(|reached| reached.0 * 2.0), Some(lowest * 2.0)];
     let top = wanted.into_iter().flatten().fold(0.0, f64::max);
     (top > 0.0 && top.is_finite() && last > first).then_some((top, first, last))
 }
@@ -140,7 +140,7 @@ fn legend(plot: &Plot<'_>, marks: &Marks, extrapolated: bool) -> String {
         parts.push(format!("{} shown by then", marks.measured));
     }
     if extrapolated {
-        parts.push(format!("{} beyond the last measured day: extrapolated", marks.extrapolated));
+        parts.push(format!("{} extrapolated", marks.extrapolated));
     }
     if plot.declared.is_some() {
         parts.push(format!("{} declared", marks.level));
@@ -150,7 +150,7 @@ fn legend(plot: &Plot<'_>, marks: &Marks, extrapolated: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Plot, lines};
+    use super::{Plot, ROWS, lines};
     use crate::render::text::Style;
     use crate::report::{Reached, Share};
 
@@ -167,8 +167,17 @@ mod tests {
     #[test]
     fn a_plot_reads_without_colour() {
         let plot = Plot { curve: &curve(7, 42), declared: Some(Share(2.5)), end: Some(21) };
-        let text = lines(&plot, 2, 60, Style::Plain).join("\n");
-        insta::assert_snapshot!(text);
+        let drawn = lines(&plot, 2, 60, Style::Plain);
+        let text = drawn.join("\n");
+        assert_eq!(drawn.len(), ROWS + 4, "{text}");
+        assert!(drawn.iter().any(|line| line.starts_with("  2.5% |--") && line.contains('*')), "{text}");
+        assert!(drawn.iter().any(|line| line.starts_with("    0% |")), "{text}");
+        let (axis, legend) = (&drawn[ROWS + 2], &drawn[ROWS + 3]);
+        assert!(axis.contains("day 8 ") && axis.contains("end, day 21") && axis.ends_with("42"), "{text}");
+        assert_eq!(legend.trim_start(), "* shown by then   o extrapolated   - declared");
+        let end = axis.find("end, day 21").expect("an end") + 5;
+        assert!(drawn.iter().take(ROWS).any(|line| line[end - 1..=end + 1].contains(':')), "{text}");
+        assert!(lines(&plot, 2, 60, Style::Rich).join("\n").contains('\u{25cb}'));
     }
 
     #[test]
@@ -195,6 +204,6 @@ mod tests {
             reached: Some(Share(value)),
             extrapolated: true,
         });
-        lines(&Plot { curve: &odd, declared: Some(Share(f64::NAN)), end: Some(u32::MAX) }, 0, 80, Style::Plain);
+        let _ = lines(&Plot { curve: &odd, declared: Some(Share(f64::NAN)), end: Some(u32::MAX) }, 0, 80, Style::Plain);
     }
 }

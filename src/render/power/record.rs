@@ -14,6 +14,8 @@ use crate::source::Sources;
 const DAYS: &[u32] = &[7, 14, 21, 28, 42, 56, 84];
 /// Shares that it looks at, besides what is planned and all that there is.
 const SHARES: &[u32] = &[50_000, 100_000, 200_000, 350_000, 500_000];
+/// The most points of a curve: each is a design of its own.
+const POINTS: u32 = 32;
 /// The longest run that a curve looks at.
 const LONGEST: u32 = 182;
 
@@ -39,6 +41,47 @@ impl Recorder<'_> {
             record.ways = ways::recorded(&forecast, &ways);
         }
         record
+    }
+
+    /// What belongs beside a change: what its leading metric shows after whole weeks near the plan, and the ways out.
+    #[must_use]
+    pub fn beside(&self, claim: &Claim) -> report::Forecast {
+        let forecast = self.power.forecast(claim, self.what_if);
+        let mut record = self.forecast(claim, &forecast);
+        let told = |metric: &&MetricForecast| metric.reached.is_some() && metric.goal != Goal::Watched;
+        if let Some(metric) = forecast.success().find(told).or(forecast.binding()) {
+            (record.curve, record.table) = self.weeks(claim, &forecast, metric);
+        }
+        if let Some(ways) = self.power.ways(claim, self.what_if) {
+            record.ways = ways::recorded(&forecast, &ways);
+        }
+        record
+    }
+
+    /// What a metric shows after whole weeks, two before the plan's end and two after it, with the planned traffic.
+    fn weeks(
+        &self,
+        claim: &Claim,
+        forecast: &power::Forecast,
+        metric: &MetricForecast,
+    ) -> (Vec<report::Reached>, Option<report::Table>) {
+        let Some(planned) = forecast.days else { return (Vec::new(), None) };
+        let week = planned / 7;
+        let near = (week.saturating_sub(2)..=week.saturating_add(2)).map(|week| week.saturating_mul(7));
+        let days: BTreeSet<u32> = near.filter(|&days| days > 0).chain([planned]).collect();
+        let (mut curve, mut rows) = (Vec::new(), Vec::new());
+        for days in days {
+            let if_so = WhatIf { days: Some(days), ..self.what_if.clone() };
+            let found = self.power.glance(claim, &if_so);
+            let Some(shown) = found.metrics.iter().find(|other| other.id == metric.id) else { continue };
+            let (reached, extrapolated) = (shown.reached.map(percent), shown.extrapolated.is_some());
+            let units = shown.available.map_or(0.0, |units| units.all);
+            curve.push(report::Reached { days, units, reached, extrapolated });
+            let cell = report::Cell { reached, verdict: verdict(&found.standing()), extrapolated };
+            rows.push(report::Row { days, cells: vec![cell] });
+        }
+        let table = report::Table { metric: metric.id.clone(), traffic: vec![of(forecast.traffic())], rows };
+        (curve, Some(table))
     }
 
     /// What fits into a line: without a curve, a table and ways out.
@@ -149,7 +192,7 @@ impl Recorder<'_> {
         let last = (planned.saturating_mul(3) / 2).max(needed).max(reach.min(planned.saturating_mul(2)));
         let point = |days: u32| {
             let if_so = WhatIf { days: Some(days), ..self.what_if.clone() };
-            let found = self.power.forecast(claim, &if_so);
+            let found = self.power.glance(claim, &if_so);
             let shown = found.metrics.iter().find(|other| other.id == metric.id)?;
             Some(report::Reached {
                 days,
@@ -158,7 +201,10 @@ impl Recorder<'_> {
                 extrapolated: shown.extrapolated.is_some(),
             })
         };
-        (1..=last.clamp(14, LONGEST)).filter_map(point).collect()
+        let last = last.clamp(14, LONGEST);
+        let step = last.div_ceil(POINTS);
+        // Counted from the planned end, so that it is one of the points.
+        (1..=last).filter(|days| days % step == planned % step).filter_map(point).collect()
     }
 
     /// What a metric shows, and whether all have enough, by days and traffic.
@@ -172,7 +218,7 @@ impl Recorder<'_> {
         let shares: BTreeSet<u32> = shares.chain([all, forecast.traffic().0]).filter(|share| *share > 0).collect();
         let cell = |days: u32, share: u32| {
             let if_so = WhatIf { days: Some(days), traffic: Some(decl::Share(share)), ..self.what_if.clone() };
-            let found = self.power.forecast(claim, &if_so);
+            let found = self.power.glance(claim, &if_so);
             let shown = found.metrics.iter().find(|other| other.id == metric.id);
             report::Cell {
                 reached: shown.and_then(|shown| shown.reached).map(percent),

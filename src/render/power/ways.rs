@@ -13,7 +13,8 @@ const NAMED: usize = 3;
 #[must_use]
 pub fn recorded(forecast: &Forecast, ways: &Ways) -> Vec<Way> {
     let mut all = vec![traffic(forecast, &ways.traffic), days(forecast, &ways.days)];
-    all.extend(ways.covariates.iter().map(covariate));
+    let several = ways.covariates.len() > 1;
+    all.extend(ways.covariates.iter().enumerate().map(|(at, wanted)| covariate(wanted, several, at)));
     all.sort_by_key(|way| match way.open {
         Some(true) => 0,
         None => 1,
@@ -85,7 +86,13 @@ fn days(forecast: &Forecast, more: &Result<MoreDays, NotEnough>) -> Way {
     with_room(Way { open, days: Some(more.days), extrapolated: more.extrapolated, words, ..way }, more.room.as_ref())
 }
 
-fn covariate(wanted: &Covariate) -> Way {
+/// One metric's covariate; where several metrics are too small, each needs its own.
+fn covariate(wanted: &Covariate, several: bool, at: usize) -> Way {
+    let begins = match (several, at) {
+        (false, _) => "a covariate:",
+        (true, 0) => "covariates, all of them:",
+        (true, _) => "and",
+    };
     let needed = at_least(wanted.correlation);
     let has = match wanted.has {
         Some(has) => format!("; the one it has correlates by {}", number(has)),
@@ -95,7 +102,7 @@ fn covariate(wanted: &Covariate) -> Way {
         open: None,
         metric: Some(wanted.metric.clone()),
         correlation: Some(wanted.correlation),
-        words: format!("a covariate: one that correlates with `{}` by {needed} or more{has}", wanted.metric),
+        words: format!("{begins} one that correlates with `{}` by {needed} or more{has}", wanted.metric),
         ..way("covariate")
     }
 }

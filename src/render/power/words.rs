@@ -30,7 +30,7 @@ pub fn headline(forecast: &Forecast) -> String {
     let declared = binding.declared.map_or_else(String::new, |declared| format!("{}%", effect(declared, None)));
     match (forecast.verdict, binding.days, forecast.days) {
         (Powered::Powered, Some(needed), Some(planned)) => {
-            format!("`{name}` needs the longest for its {declared}: {needed} of {}", days(planned))
+            format!("`{name}` needs the most units for its {declared}, and has them on day {needed} of {planned}")
         }
         (Powered::Powered, ..) => format!("`{name}` needs the most, and has it"),
         (_, Some(needed), Some(planned)) if needed > planned => {

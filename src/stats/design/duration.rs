@@ -3,7 +3,10 @@
 use super::Reason;
 
 /// The longest duration that is looked at, in days: ten years.
-const LONGEST: u32 = 3_653;
+pub const LONGEST: u32 = 3_653;
+/// The least and the most days and units that a curve has: beyond them quotients would overflow.
+const LEAST: f64 = 1e-9;
+const MOST: f64 = 1e18;
 
 /// Distinct units that a surface reaches within days of any start.
 ///
@@ -38,11 +41,11 @@ impl Reach {
     /// A curve through points of (days, units) in any order.
     ///
     /// # Errors
-    /// Where there is no point, a number is not positive, a day is twice, or units fall with days.
+    /// Where there is no point, a number is not positive (below 1e-9, or above 10¹⁸), a day is twice, or units fall with days.
     pub fn new(points: &[(f64, f64)]) -> Result<Self, Reason> {
         let mut points = points.to_vec();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let positive = |x: f64| x > 0.0 && x <= 1e18;
+        let positive = |x: f64| (LEAST..=MOST).contains(&x);
         let grows = points.iter().zip(points.iter().skip(1)).all(|(a, b)| a.0 < b.0 && a.1 <= b.1);
         if points.is_empty() || !grows || !points.iter().all(|&(days, units)| positive(days) && positive(units)) {
             return Err(Reason::Curve);
@@ -69,6 +72,7 @@ impl Reach {
         if days.is_nan() || days <= 0.0 {
             return none;
         }
+        let days = days.min(MOST);
         let pairs = || self.corners.iter().zip(self.corners.iter().skip(1));
         if let Some((a, b)) = pairs().find(|(_, b)| days <= b.0) {
             let count = a.1 + (b.1 - a.1) * ((days - a.0) / (b.0 - a.0));

@@ -1,6 +1,7 @@
 //! Error levels of a decision over several metrics (Schultzberg, Ankargren & Frånberg 2024, arXiv 2402.11609).
 
 use super::Reason;
+use crate::stats::reason::check_level;
 
 /// How many metrics of each kind a decision rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,8 @@ pub struct Levels {
 /// # Errors
 /// Where a level is out of range, nothing decides, or α⁻ takes all that the power leaves.
 pub fn levels(alpha: f64, power: f64, deterioration: f64, shape: Shape) -> Result<Levels, Reason> {
-    if !(alpha > 0.0 && alpha <= 0.5 && (0.0..=0.5).contains(&deterioration)) {
+    check_level(alpha)?;
+    if !(0.0..=0.5).contains(&deterioration) {
         return Err(Reason::Alpha);
     }
     if !(power > 0.0 && power < 1.0) {

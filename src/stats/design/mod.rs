@@ -3,11 +3,11 @@
 mod decision;
 mod duration;
 mod levels;
-mod reason;
 mod size;
 
 pub use decision::{Decision, Overall, Role, Standing, State, Tested, Treatment, Why, choose, decide};
-pub use duration::{Extrapolation, Reach, Step, Traffic, Units};
+pub use duration::{Extrapolation, LONGEST, Reach, Step, Traffic, Units};
 pub use levels::{Levels, Shape, levels};
-pub use reason::Reason;
 pub use size::{Aim, Baseline, Design, Size};
+
+pub use super::Reason;

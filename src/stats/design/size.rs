@@ -1,6 +1,7 @@
 //! Sample size, power and minimum detectable effect of one comparison.
 
 use super::Reason;
+use crate::stats::reason::check_level;
 use crate::stats::sequential::Sides;
 use crate::stats::{Direction, normal};
 
@@ -223,9 +224,7 @@ impl Design {
 
     /// z(1 − α/sides) + z(power).
     fn quantiles(&self, power: f64) -> Result<f64, Reason> {
-        if !(self.alpha > 0.0 && self.alpha <= 0.5) {
-            return Err(Reason::Alpha);
-        }
+        check_level(self.alpha)?;
         let one = self.sides.one(self.alpha);
         if !(power > one && power < 1.0) {
             return Err(Reason::Power);
@@ -255,9 +254,7 @@ impl Design {
 
     /// The absolute effect or margin δ, and k²·`var_c`/κ + `var_t` with its factors.
     fn terms(&self, aim: Aim) -> Result<(f64, f64), Reason> {
-        if !(self.alpha > 0.0 && self.alpha <= 0.5) {
-            return Err(Reason::Alpha);
-        }
+        check_level(self.alpha)?;
         let (mean, control, factor) = (self.baseline.mean(), self.variance()?, self.factor()?);
         let relative = |of: f64| if mean == 0.0 { Err(Reason::ZeroMean) } else { Ok(of * mean.abs()) };
         let (delta, k, treatment) = match aim {

@@ -3,6 +3,7 @@
 use super::walk::Walk;
 use super::{Reason, Sides};
 use crate::stats::normal;
+use crate::stats::reason::check_level;
 
 /// The shape of a classical boundary at looks k = 1…K.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,9 +40,7 @@ impl Classical {
 /// # Errors
 /// Where the level is not in (0, 0.5], there is no look or more than 1,000, or the shape is out of range.
 pub fn classical(design: Classical, alpha: f64, sides: Sides, looks: u32) -> Result<f64, Reason> {
-    if !(alpha > 0.0 && alpha <= 0.5) {
-        return Err(Reason::Alpha);
-    }
+    check_level(alpha)?;
     if !(-0.5..=0.7).contains(&design.delta()) {
         return Err(Reason::Parameter);
     }

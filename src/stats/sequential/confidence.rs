@@ -3,6 +3,7 @@
 
 use super::{Reason, Sides};
 use crate::stats::normal;
+use crate::stats::reason::check_level;
 
 /// The largest number of units that is computed with.
 const MOST: f64 = 1e15;
@@ -25,9 +26,7 @@ impl Sequence {
     /// # Errors
     /// Where the level is not in (0, 0.5], or `planned` not in [1, 10¹⁵].
     pub fn tuned(alpha: f64, sides: Sides, planned: f64, minimum: f64) -> Result<Self, Reason> {
-        if !(alpha > 0.0 && alpha <= 0.5) {
-            return Err(Reason::Alpha);
-        }
+        check_level(alpha)?;
         if !(1.0..=MOST).contains(&planned) {
             return Err(Reason::Planned);
         }
@@ -76,9 +75,7 @@ impl Sequence {
     /// # Errors
     /// Where the level is not in (0, 0.5], or the power not above it and below 1.
     pub fn inflation(alpha: f64, sides: Sides, power: f64) -> Result<f64, Reason> {
-        if !(alpha > 0.0 && alpha <= 0.5) {
-            return Err(Reason::Alpha);
-        }
+        check_level(alpha)?;
         if !(power > sides.one(alpha) && power < 1.0) {
             return Err(Reason::Power);
         }

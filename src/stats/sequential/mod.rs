@@ -4,7 +4,6 @@ mod bounds;
 mod classical;
 mod confidence;
 pub(super) mod power;
-mod reason;
 mod spending;
 mod walk;
 
@@ -12,8 +11,9 @@ pub use bounds::{Bound, Look, MAX_LOOKS, bounds, planned};
 pub use classical::{Classical, classical};
 pub use confidence::Sequence;
 pub use power::{crossing, drift, inflation};
-pub use reason::Reason;
 pub use spending::Spending;
+
+pub use super::Reason;
 
 /// Whether a test looks for a difference in one direction or in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

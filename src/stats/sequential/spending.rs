@@ -2,6 +2,7 @@
 
 use super::{Reason, Sides};
 use crate::stats::normal::{sf, tail_quantile};
+use crate::stats::reason::check_level;
 
 /// A family of spending functions: f(t) grows from 0 at t = 0 to α at t = 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -63,9 +64,7 @@ impl Spending {
 
     /// Whether the level and the family's parameter are in range.
     pub(super) fn check(self, alpha: f64) -> Result<(), Reason> {
-        if !(alpha > 0.0 && alpha <= 0.5) {
-            return Err(Reason::Alpha);
-        }
+        check_level(alpha)?;
         let fits = match self {
             Self::OBrienFleming | Self::Pocock => true,
             Self::Power { rho } => rho > 0.0 && rho <= 50.0,

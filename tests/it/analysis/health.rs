@@ -110,6 +110,7 @@ fn missing_data_withhold() {
     let results = field.look(day(7.0), &nothing, &[]);
     withheld(&results, CheckName::MissingData);
     assert_eq!(check(&results, CheckName::SampleRatio), Status::Unchecked);
+    assert_eq!(check(&field.look(day(0.3), &nothing, &[]), CheckName::MissingData), Status::Unchecked);
     let mut one = sound(0.0);
     one.arms[1].exposed = 0;
     withheld(&field.look(day(7.0), &one, &[]), CheckName::MissingData);

@@ -136,3 +136,28 @@ fn days_chart_what_was_known_and_end_at_the_headline() {
         assert_eq!((last.day, last.units), (28, 56_000));
     }
 }
+
+#[test]
+fn a_baseline_plans_units_and_a_plan_that_is_used_up_is_read_once() {
+    let field = gain("group-sequential").measured();
+    let first = field.look(day(7.0), &counted(100_000, 1.0), &[]);
+    let planned = first.treatments[0].outcomes[0].planned_units.expect("the baseline tells");
+    let part = |share: f64| (planned * share / 2.0) as u64;
+    let looks = field.looks(&[
+        (7.0, counted(100_000, 1.0)),
+        (14.0, counted(part(1.1), 1.0)),
+        (21.0, counted(part(1.5), 5.0)),
+        (28.0, counted(part(2.0), 5.0)),
+    ]);
+    let outcome = |at: usize| &looks[at].treatments[0].outcomes[0];
+    let spending = |at: usize| outcome(at).spending.as_ref().expect("spending");
+    assert!((spending(0).fraction - 200_000.0 / planned).abs() < 1e-12);
+    assert_eq!(spending(1).spent.number(), Some(0.05), "more units than were planned");
+    // What comes after that describes: else the same error would be spent again and again.
+    assert!(spending(2).spent.why().is_some_and(|why| why.contains("only describes")));
+    assert_eq!((outcome(2).verdict, outcome(3).verdict), (Verdict::Undecided, Verdict::Undecided));
+    assert!(looks.iter().all(|own| own.treatments[0].outcomes[0].planned_units == Some(planned)));
+    let impact = outcome(3).impact.as_ref().expect("what is decided on has one");
+    let (share, difference) = (impact.exposed.number().expect("known"), outcome(3).difference.number().expect("known"));
+    assert!((impact.lift.number().expect("the baseline has the mean") - difference * share / 10.0).abs() < 1e-12);
+}

@@ -119,7 +119,8 @@ fn exit_codes_tell_health_harm_usage_and_the_environment_apart() {
     let at = ["--at", "2027-01-25T06:00:00Z", "-q"];
     write(root, &csv("2027-01-25T06:00:00Z", 20_000, 0.0));
     assert_eq!(code(&[&["analyze", "--aggregates", "sums.csv"][..], &at].concat()), Some(0));
-    write(root, &csv("2027-01-25T06:00:00Z", 20_000, -10.0));
+    // Early bounds are high: it takes many units to tell harm then.
+    write(root, &csv("2027-01-25T06:00:00Z", 1_000_000, -10.0));
     assert_eq!(
         code(&[&["analyze", "--aggregates", "sums.csv"][..], &at].concat()),
         Some(1),
@@ -142,4 +143,28 @@ fn exit_codes_tell_health_harm_usage_and_the_environment_apart() {
         Some(2),
         "it has not begun"
     );
+}
+
+/// `sums.parquet` has what [`csv`] writes for one look, with counts as doubles, and instants.
+#[cfg(feature = "embedded")]
+#[test]
+fn statistics_are_the_same_from_parquet() {
+    let folder = place();
+    let root = folder.path();
+    let at = "2027-02-08T06:00:00Z";
+    write(root, &csv(at, 60_000, 3.0));
+    let parquet = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/analysis/sums.parquet");
+    fs::copy(parquet, root.join("sums.parquet")).expect("copied");
+    let results = ["sums.csv", "sums.parquet"].map(|file| {
+        let output = allot(root, &["analyze", "--aggregates", file, "--at", at, "--format", "json", "-q"]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        Results::read(&output.stdout).expect("results")
+    });
+    let [text, parquet] = results;
+    assert_eq!(text.tally, parquet.tally);
+    assert_eq!(text.treatments, parquet.treatments);
+    fs::write(root.join("cut.parquet"), &fs::read(root.join("sums.parquet")).expect("bytes")[..500]).expect("written");
+    let cut = allot(root, &["analyze", "--aggregates", "cut.parquet", "--at", at, "-q"]);
+    assert!(matches!(cut.status.code(), Some(1..=3)), "{:?}", cut.status);
+    assert!(String::from_utf8_lossy(&cut.stderr).contains("cut.parquet"), "{}", String::from_utf8_lossy(&cut.stderr));
 }

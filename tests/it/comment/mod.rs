@@ -1,7 +1,9 @@
 //! `allot comment`, against a server that fails in every way, and against an emulator of GitHub.
 
 mod faults;
+mod git_data;
 mod peers;
+mod proposals;
 mod results;
 pub mod server;
 

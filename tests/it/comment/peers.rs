@@ -131,4 +131,19 @@ fn github_as_it_is_described_and_emulated_gets_one_comment() {
     let job = Job::at(&peers.examples).with("GITHUB_REPOSITORY", "octocat/Hello-World");
     let ended = job.bare(&["-v", "--second", "1000"]);
     assert!(ended.code == Some(0) && ended.err.contains("created the comment on pull request 1347"), "{}", ended.err);
+
+    // So is what opens a pull request: every call is as GitHub describes it.
+    let repository = crate::repositories::Repository::new("");
+    let arguments =
+        ["conclude", "fresh-first", "--outcome", "abandoned", "--reason", "The flag goes.", "--pull-request"];
+    let output = Command::new(env!("CARGO_BIN_EXE_allot"))
+        .current_dir(repository.root())
+        .env_clear()
+        .envs([("GITHUB_API_URL", peers.examples.as_str()), ("GITHUB_TOKEN", TOKEN)])
+        .args(arguments)
+        .args(["--repo", "octocat/Hello-World", "--at", "2027-02-01T00:00:00Z"])
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("pull request 1347 is open"), "{said}");
 }

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+
+use super::git_data;
 
 /// What becomes of a request.
 #[derive(Debug, Clone)]
@@ -43,6 +46,9 @@ struct State {
     script: BTreeMap<String, VecDeque<Act>>,
     seen: Vec<Seen>,
     pulls: Value,
+    /// The bare repository behind it, and the pull requests into it.
+    hosted: Option<PathBuf>,
+    proposed: Value,
     endless: bool,
 }
 
@@ -58,7 +64,7 @@ impl Server {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let state = Arc::new(Mutex::new(State { pulls: json!([]), ..State::default() }));
+        let state = Arc::new(Mutex::new(State { pulls: json!([]), proposed: json!([]), ..State::default() }));
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -90,6 +96,16 @@ impl Server {
     /// What a commit's pull requests are.
     pub fn pulls(&self, pulls: Value) {
         self.state().pulls = pulls;
+    }
+
+    /// A bare repository that it serves.
+    pub fn host(&self, folder: PathBuf) {
+        self.state().hosted = Some(folder);
+    }
+
+    /// The pull requests that were opened.
+    pub fn proposed(&self) -> Value {
+        self.state().proposed.clone()
     }
 
     pub fn post(&self, author: &str, body: &str) {
@@ -179,6 +195,12 @@ fn serve(state: &mut State, seen: &Seen) -> (u16, String, Value) {
         value.map(|value| value.parse::<usize>().expect("a number"))
     };
     let body = || serde_json::from_str::<Value>(&seen.body).expect("JSON")["body"].as_str().expect("a text").to_owned();
+    if let Some(folder) = &state.hosted
+        && let Some((status, body)) =
+            git_data::answer(folder, &mut state.proposed, &seen.method, path, query, &seen.body)
+    {
+        return (status, String::new(), body);
+    }
     match (seen.method.as_str(), path) {
         ("GET", "/user") => (200, String::new(), json!({ "login": ME, "type": "User" })),
         ("GET", "/repos/acme/shop/issues/7/comments") => {

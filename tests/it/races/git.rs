@@ -149,6 +149,6 @@ impl Repository {
     pub fn read(&self, sides: [&World; 2]) -> World {
         let paths = sides.iter().flat_map(|world| world.files.keys());
         let read = |path: &String| Some((path.clone(), fs::read_to_string(self.root().join(path)).ok()?));
-        World { files: paths.filter_map(read).collect::<BTreeMap<_, _>>() }
+        World { files: paths.filter_map(read).collect::<BTreeMap<_, _>>(), ..World::default() }
     }
 }

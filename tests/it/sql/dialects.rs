@@ -48,7 +48,7 @@ fn every_statement_parses_in_its_dialect() {
     for _ in 0..20 {
         let world = World::draw(&mut random);
         for engine in ENGINES {
-            for statement in statements(&world.request, Dialect::of(engine)) {
+            for statement in statements(&world.request, Dialect::of(engine)).expect("harmless") {
                 let read = tables(&statement.text, engine);
                 assert!(read.iter().all(|name| name.contains("lake")), "{read:?}");
                 let reads = statement.text.matches("exposures AS").count();
@@ -56,6 +56,37 @@ fn every_statement_parses_in_its_dialect() {
             }
         }
     }
+}
+
+#[test]
+fn the_command_prints_what_would_run() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/streaming");
+    let allot = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_allot"));
+        command.arg("--root").arg(&root).args(["--at", "2027-02-01", "query"]).args(arguments);
+        let output = command.output().expect("it runs");
+        let said = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.code(), said(output.stdout), said(output.stderr))
+    };
+    for engine in ENGINES {
+        let (code, text, _) = allot(&["gestures", "lyrics-first", "--dialect", engine.word()]);
+        assert_eq!(code, Some(0));
+        let statements: Vec<&str> = text.split(";\n").filter(|text| !text.trim().is_empty()).collect();
+        assert!(statements.len() > 1, "exposures and facts");
+        for statement in statements {
+            assert_eq!(tables(statement, engine).len(), if statement.contains("_fact_") { 2 } else { 1 });
+        }
+        let (code, json, _) = allot(&["gestures", "--dialect", engine.word(), "--format", "json"]);
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!((code, &json["version"], &json["dialect"]), (Some(0), &1.into(), &engine.word().into()));
+        let statement = &json["surfaces"][0]["statements"][1];
+        assert_eq!((&statement["about"], statement["columns"][0].as_str()), (&"facts".into(), Some("study")));
+    }
+    let (code, text, said) = allot(&["gesture"]);
+    assert_eq!((code, text.as_str()), (Some(2), ""));
+    assert!(said.contains("did you mean `gestures`?"), "{said}");
+    let (code, _, said) = allot(&["sleep-timer"]);
+    assert!(code == Some(1) && said.contains("`sleep-timer` is left out"), "{said}");
 }
 
 #[test]
@@ -88,7 +119,7 @@ fn names_and_texts_do_not_escape() {
         request.sources[0].inputs[0].column = Some(text.to_owned());
         request.measures.iter_mut().for_each(|measure| text.clone_into(&mut measure.id));
         for engine in ENGINES {
-            for statement in statements(request, Dialect::of(engine)) {
+            for statement in statements(request, Dialect::of(engine)).expect("harmless") {
                 let read = tables(&statement.text, engine);
                 assert!(read.iter().all(|name| name.contains("lake")), "{read:?}");
             }

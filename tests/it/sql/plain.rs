@@ -60,7 +60,7 @@ pub fn units(world: &World, study: &Study) -> (Vec<Unit>, [u64; 3]) {
 }
 
 /// The rows of a source that count for an input, with their values.
-fn counting<'a>(world: &'a World, source: usize, input: usize) -> impl Iterator<Item = (&'a Row, f64)> {
+fn counting(world: &World, source: usize, input: usize) -> impl Iterator<Item = (&Row, f64)> {
     world.rows[source].iter().filter_map(move |row| {
         let value = row.value.filter(|value| !value.is_nan());
         match input {
@@ -192,6 +192,7 @@ fn cap(out: &mut Measured, measure: &Measure) {
     }
 }
 
+#[expect(clippy::float_cmp, reason = "a metric compares exactly")]
 fn compares(value: f64, comparator: Comparator, with: f64) -> bool {
     match comparator {
         Comparator::Above => value > with,

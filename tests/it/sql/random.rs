@@ -78,6 +78,7 @@ impl World {
         let studies = studies(random, measures.len());
         let exposures = Exposures {
             table: "lake.exposures".to_owned(),
+            select: None,
             unit: (*pick(random, &["user_id", "unit", "User"])).to_owned(),
             experiment: "experiment_id".to_owned(),
             variant: (*pick(random, &["variant", "Variant id"])).to_owned(),
@@ -212,7 +213,7 @@ fn ids(random: &mut Random, numbered: bool) -> Vec<String> {
 fn exposed(random: &mut Random, request: &Request, ids: &[String]) -> Vec<Exposed> {
     let mut exposed = Vec::new();
     for study in request.studies.iter().filter(|study| study.key != "leer") {
-        let run = (study.until - study.from) as u64;
+        let run = (study.until - study.from).cast_unsigned();
         for id in ids {
             let times = random.below(4);
             let mut arm = random.below(study.variants.len() as u64) as usize;

@@ -84,7 +84,7 @@ fn facts(forecast: &Forecast, what_if: Option<&WhatIf>) -> Section {
 }
 
 /// "2.5 %", on the side of what is declared that it is on.
-fn effects(reached: Option<Share>, declared: Option<Share>) -> String {
+pub fn effects(reached: Option<Share>, declared: Option<Share>) -> String {
     reached.map_or_else(String::new, |reached| format!("{}\u{a0}%", effect(reached, declared)))
 }
 
@@ -93,7 +93,8 @@ fn days(metric: &MetricForecast) -> String {
     metric.days.map_or_else(String::new, |days| format!("{beyond}{days}"))
 }
 
-fn metrics(forecast: &Forecast) -> Section {
+/// The table of its metrics, with what its signs mean.
+pub fn metrics(forecast: &Forecast) -> Section {
     let by = forecast.days.map_or_else(|| "Units there".to_owned(), |days| format!("By day {days}"));
     let mut text = format!(
         "| | Metric | Role | Declared | Shown | Days | Units needed | {by} |\n|:-:|:--|:--|--:|--:|--:|--:|--:|"

@@ -1,9 +1,11 @@
 //! Forecasts and calendars as Markdown that GitHub renders: the verdict first, then figures, charts, and the rest folded away.
 
+pub mod beside;
 mod calendar;
 mod chart;
 mod forecast;
 
+use super::foot::instant;
 use super::inert::{code, is_plain_argument, sentence, words};
 use super::{Document, Section};
 use crate::render::power::{headline, standing, tally};
@@ -73,7 +75,7 @@ fn spaced(text: &str) -> String {
 
 fn foot(power: &Power, all: bool) -> String {
     let ids: Vec<&str> = power.experiments.iter().filter(|_| !all).map(|forecast| forecast.id.as_str()).collect();
-    let mut parts = vec![format!("With allot {}, as of {}", words(&power.tool), words(&power.at))];
+    let mut parts = vec![format!("With allot {}, as of {}", words(&power.tool), instant(&power.at))];
     if ids.iter().all(|id| is_plain_argument(id)) && ids.len() <= 5 && power.what_if.is_none() {
         let all = if all { " --all" } else { "" };
         let ids: String = ids.iter().map(|id| format!(" {id}")).collect();

@@ -1,0 +1,84 @@
+//! `allot conclude --pull-request`: on GitHub, with Git's own objects behind it, and nothing done twice.
+
+use super::server::Act;
+use super::*;
+use crate::repositories::Repository;
+
+const WORDS: [&str; 7] = ["conclude", "fresh-first", "--outcome", "stopped", "--reason", "Skips rose.", "--learned"];
+
+/// A repository with a catalogue in a folder, and a bare copy of it behind a server.
+fn hosted() -> (Repository, Server) {
+    let repository = Repository::new("shop");
+    repository.git(&["clone", "-q", "--bare", ".", "origin.git"]);
+    let server = Server::start();
+    server.host(repository.top().join("origin.git"));
+    (repository, server)
+}
+
+fn conclude(repository: &Repository, server: &Server, more: &[&str]) -> Ended {
+    let output = Command::new(env!("CARGO_BIN_EXE_allot"))
+        .current_dir(repository.root())
+        .env_clear()
+        .envs([("GITHUB_API_URL", server.address()), ("GITHUB_TOKEN", TOKEN), ("GITHUB_REPOSITORY", "acme/shop")])
+        .args(WORDS)
+        .args(["Less is more.", "--pull-request", "--at", "2027-02-01T00:00:00Z", "--second", "30"])
+        .args(more)
+        .output()
+        .expect("it runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn bare(repository: &Repository, arguments: &[&str]) -> String {
+    repository.git(&[&["--git-dir", "origin.git"], arguments].concat())
+}
+
+#[test]
+fn the_pull_request_holds_the_decision_and_merges() {
+    let (repository, server) = hosted();
+    let ended = conclude(&repository, &server, &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(ended.err.contains("pull request 8 is open: https://github.example/acme/shop/pull/8"), "{}", ended.err);
+    let files = bare(&repository, &["diff", "--name-only", "main", "allot/conclude-fresh-first"]);
+    let expected = ["experiments/home/fresh-first.lock", "experiments/home/fresh-first.toml", "surfaces/home.lock"];
+    assert_eq!(files.lines().collect::<Vec<_>>(), expected.map(|path| format!("shop/{path}")), "{files}");
+    let text = bare(&repository, &["show", "allot/conclude-fresh-first:shop/experiments/home/fresh-first.toml"]);
+    assert!(text.contains("stage = \"tweak\"") && text.contains("# then the full 20 %"), "{text}");
+    assert_eq!(repository.git(&["status", "--short", "shop"]), "", "the work tree is as it was");
+    let pull = &server.proposed()[0];
+    assert_eq!((&pull["title"], &pull["base"]["ref"]), (&json!("Conclude fresh-first: stopped"), &json!("main")));
+    assert!(pull["body"].as_str().expect("a text").contains("Less is more"), "{pull}");
+    // Once more finds it open, and makes nothing.
+    let ended = conclude(&repository, &server, &[]);
+    assert!(ended.code == Some(0) && ended.err.contains("pull request 8 is open already"), "{}", ended.err);
+    repository.git(&["pull", "-q", "--no-rebase", "origin.git", "allot/conclude-fresh-first"]);
+    assert_eq!(repository.allot(&["check"]).0, Some(0), "what is merged is right");
+}
+
+#[test]
+fn lost_answers_make_nothing_twice() {
+    for lost in ["/repos/acme/shop/pulls", "/repos/acme/shop/git/refs", "/repos/acme/shop/git/trees"] {
+        let (repository, server) = hosted();
+        server.script(lost, [Act::DropAfter]);
+        let ended = conclude(&repository, &server, &[]);
+        assert_eq!(ended.code, Some(0), "{lost}: {}", ended.err);
+        assert_eq!(server.proposed().as_array().map(Vec::len), Some(1), "{lost}");
+    }
+}
+
+#[test]
+fn what_others_cannot_see_is_no_beginning() {
+    let (repository, server) = hosted();
+    repository.edit("flags/home-ranker.toml", "version = 1", "version = 1 # edited");
+    let ended = conclude(&repository, &server, &[]);
+    assert!(ended.code == Some(2) && ended.err.contains("commit and push them first"), "{}", ended.err);
+    repository.git(&["add", "shop"]);
+    repository.git(&["commit", "-qm", "not pushed"]);
+    let ended = conclude(&repository, &server, &[]);
+    assert!(ended.code == Some(3) && ended.err.contains("push the branch that you are on first"), "{}", ended.err);
+    bare(&repository, &["branch", "allot/conclude-fresh-first", "main"]);
+    repository.git(&["push", "-q", "origin.git", "main"]);
+    let ended = conclude(&repository, &server, &[]);
+    assert!(ended.code == Some(3) && ended.err.contains("there is a branch"), "{}", ended.err);
+    assert_eq!(server.proposed(), json!([]));
+}
