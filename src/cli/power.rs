@@ -249,7 +249,7 @@ fn share(key: &str, text: &str, most: Share) -> Result<Share, String> {
     let fraction = || text.parse::<f64>().ok().filter(|fraction| (0.0..1.0).contains(fraction));
     let found = match text.ends_with('%') {
         true => Share::parse(text),
-        false => fraction().map(|fraction| Share((fraction * 1e6).round() as u32)),
+        false => fraction().and_then(|fraction| Share::parse(&format!("{:.4}%", fraction * 100.0))),
     };
     match found {
         Some(share) if share > Share::NONE && share <= most => Ok(share),

@@ -36,7 +36,8 @@ pub fn conclude(text: &str, stage: Option<Span>, concluded: &Concluded<'_>) -> S
         // Writing to a string cannot fail.
         let _ = write!(written, "{key}{value}{end}");
     };
-    line("", end.trim_start_matches('\r'));
+    line("", "");
+    line("", "");
     line("[decision]", "");
     line("outcome = ", &quoted(concluded.outcome.word()));
     if let Some(variant) = concluded.variant {

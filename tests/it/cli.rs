@@ -470,6 +470,9 @@ fn prepare(place: &Place, arguments: &[&str]) {
     if arguments.contains(&"report.json") {
         place.write("report.json", include_str!("comment/report.json"));
     }
+    if arguments.contains(&"results.json") {
+        place.write("results.json", include_str!("results/wait.json"));
+    }
     if arguments.contains(&"units.jsonl") {
         place.write("units.jsonl", "user-1\n{\"user-id\": \"user-2\"}\n");
     }

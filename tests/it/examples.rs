@@ -123,7 +123,7 @@ fn the_asos_experiments_are_decided_on() {
                 assert!(planned && spending.last, "{name}");
                 if let Some(spent) = spending.spent.number() {
                     let watched = outcome.deterioration.as_ref().expect("a test").alpha;
-                    assert!(spent == outcome.alpha || spent == watched, "{name}: {spent}");
+                    assert!([outcome.alpha, watched].contains(&spent), "{name}: {spent}");
                 }
             }
             if let (Some(p), Some(level), Some(ends)) =

@@ -219,12 +219,10 @@ pub fn reworded<T: serde::Serialize + serde::de::DeserializeOwned>(
         word: &mut dyn FnMut() -> String,
     ) {
         match value {
-            Value::String(text) => {
-                if !fixed(key, text) && !text.starts_with("202") {
-                    // A number keeps different texts different.
-                    let number = known.len();
-                    text.clone_from(known.entry(text.clone()).or_insert_with(|| format!("{}{number}", word())));
-                }
+            Value::String(text) if !fixed(key, text) && !text.starts_with("202") => {
+                // A number keeps different texts different.
+                let number = known.len();
+                text.clone_from(known.entry(text.clone()).or_insert_with(|| format!("{}{number}", word())));
             }
             Value::Array(values) => values.iter_mut().for_each(|value| walk(value, key, fixed, known, word)),
             Value::Object(values) => values.iter_mut().for_each(|(key, value)| walk(value, key, fixed, known, word)),

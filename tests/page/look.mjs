@@ -102,6 +102,7 @@ function read() {
       [...table.querySelectorAll("tbody tr")].map((row) => ({ day: Number(row.dataset.day), data: data(row) }))),
     exposed: [...article.querySelectorAll("table.split tbody data")].map((data) => data.value),
     raw: [...article.querySelectorAll("table.raw")].map((table) => ({ metric: table.dataset.metric, data: data(table).map(({ value }) => value) })),
+    all: data(article),
     words: article.querySelector(".lede")?.textContent ?? "",
     verdict: article.querySelector(".verdict")?.textContent ?? "",
   }));
@@ -113,17 +114,19 @@ function same(where, shown, expected) {
   if (JSON.stringify(values) !== JSON.stringify(expected)) {
     wrong.push(`${where}: shows ${JSON.stringify(values)} where the record has ${JSON.stringify(expected)}`);
   }
-  for (const { value, text } of shown) {
-    const bare = text.replaceAll("−", "-").replaceAll(",", "");
-    const digits = bare.match(/-?[^\d]?\d+(\.\d+)?(e-?\d+)?/)?.[0].replace(/[^\d.e-]/g, "");
-    if (digits === undefined) continue;
-    const number = Number(value) * (/%|pp/.test(text) || where.endsWith("interval low") ? 100 : 1);
-    const decimals = digits.split(".")[1]?.length ?? 0;
-    if (!bare.startsWith("<") && Math.abs(Math.abs(Number(digits)) - Math.abs(number)) > 0.5000001 * 10 ** -decimals && Math.abs(Math.abs(Number(digits)) - Math.abs(number * 100)) > 0.5000001 * 10 ** -decimals) {
-      wrong.push(`${where}: shows ${text} for ${value}`);
-    }
-    if (Number(value) < 0 && Number(digits) !== 0 && !/[−-]/.test(text)) wrong.push(`${where}: ${text} has lost its sign`);
-  }
+  shown.forEach((one) => rounded(where, one));
+}
+
+/** What is shown of a number is that number, rounded to the decimals that are shown. */
+function rounded(where, { value, text }) {
+  const bare = text.replaceAll("−", "-").replaceAll(",", "");
+  const digits = bare.match(/\d+(\.\d+)?(e-?\d+)?/)?.[0];
+  if (digits === undefined || /^p?\s?[<>]/.test(bare)) return;
+  const half = 0.5000001 * 10 ** -(digits.split(/[.e]/)[1]?.length ?? 0);
+  // Shares are shown as percents.
+  const near = [1, 100].some((scale) => Math.abs(Number(digits) - Math.abs(Number(value) * scale)) <= half || digits.includes("e"));
+  if (!near) wrong.push(`${where}: shows ${text} for ${value}`);
+  if (Number(value) < 0 && Number(digits) !== 0 && !bare.includes("-")) wrong.push(`${where}: ${text} has lost its sign`);
 }
 
 const known = (figure) => (typeof figure === "number" ? [figure] : []);
@@ -135,6 +138,7 @@ async function compared(name, records) {
   if (articles.length !== records.length) wrong.push(`${name}: ${articles.length} articles for ${records.length} records`);
   records.forEach((record, at) => {
     const article = articles[at];
+    article.all.forEach((one) => rounded(name, one));
     record.treatments.forEach((treatment, number) => {
       const table = article.tables[number];
       const forest = article.forests[number];

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
+#[cfg(feature = "forge")]
+use super::conclude::{self, Ask, Conclude};
 use super::gather::{self, Options};
 use super::output::data;
 use super::store::Store;
@@ -60,6 +62,14 @@ pub struct Analyze {
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Open a pull request that stops each running experiment in which something is significantly worse that must not get
+    /// worse; the token is `GITHUB_TOKEN`, or else `GH_TOKEN`
+    #[cfg(feature = "forge")]
+    #[arg(long)]
+    stop_on_harm: bool,
+    #[cfg(feature = "forge")]
+    #[command(flatten)]
+    ask: Ask,
 }
 
 /// How results are printed.
@@ -121,7 +131,24 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
         let looks = if records.len() == 1 { "look" } else { "looks" };
         global.say(&format!("{} {looks} recorded in `{}`", records.len(), folder.display()));
     }
+    #[cfg(feature = "forge")]
+    if verb.stop_on_harm {
+        for results in newest.iter().filter(|results| harms(results)) {
+            let stop = Conclude::stop(&results.experiment, &harm(results), verb.results.clone(), verb.ask.clone());
+            conclude::run(global, &stop)?;
+        }
+    }
     Ok(if newest.iter().any(alarms) { Exit::Findings } else { Exit::Clean })
+}
+
+/// What an experiment harms, in a sentence.
+#[cfg(feature = "forge")]
+fn harm(results: &Results) -> String {
+    let reasons = results.treatments.iter().flat_map(|treatment| {
+        let worse = treatment.reasons.iter().filter(|reason| reason.why == Why::Worse);
+        worse.map(|reason| format!("{} in `{}`", reason.words, treatment.variant))
+    });
+    format!("At the look of {}: {}.", results.at, reasons.collect::<Vec<_>>().join("; "))
 }
 
 /// What looks are taken with.
@@ -177,9 +204,13 @@ impl Looking<'_> {
 
 /// Whether somebody has to act: data cannot be trusted, or a running experiment does harm.
 fn alarms(results: &Results) -> bool {
-    let reasons = || results.treatments.iter().flat_map(|treatment| &treatment.reasons);
-    let harm = results.run.state == State::Running && reasons().any(|reason| reason.why == Why::Worse);
-    results.decision.advice == Advice::Withheld || harm
+    results.decision.advice == Advice::Withheld || harms(results)
+}
+
+/// Whether something that must not get worse is significantly worse while the experiment runs.
+fn harms(results: &Results) -> bool {
+    let mut reasons = results.treatments.iter().flat_map(|treatment| &treatment.reasons);
+    results.run.state == State::Running && reasons.any(|reason| reason.why == Why::Worse)
 }
 
 /// The experiments that are looked at, with their locks.

@@ -31,8 +31,8 @@ use post::Stop;
   allot check --base origin/main --format json | allot comment --report -
   allot comment --report report.json --pr 12 --dry-run
   allot comment --report report.json --pr 12 --repo acme/shop --key shop --dry-run
-  allot comment --results results.json
-                                    on the pull request that launched the experiment, as Git and GitHub tell it")]
+  allot comment --results results.json --dry-run
+                                    without `--dry-run`, on the pull request that launched the experiment")]
 pub struct Comment {
     /// What `allot check` or `allot plan` printed with `--format json`; `-` reads it from standard input
     #[arg(long, value_name = "FILE", required_unless_present = "results", conflicts_with = "results")]

@@ -24,6 +24,8 @@ use crate::render::markdown::{Ending, concluded};
 use crate::render::{plain, text};
 use crate::results::Evidence;
 use crate::source::Sources;
+#[cfg(feature = "forge")]
+pub use propose::Ask;
 use read::Read;
 
 /// The longest text that a decision takes, in bytes.
@@ -70,9 +72,34 @@ pub struct Conclude {
     /// Write nothing; show what would be written
     #[arg(long)]
     dry_run: bool,
+    /// Open a pull request with it instead of writing it here; the token is `GITHUB_TOKEN`, or else `GH_TOKEN`
+    #[cfg(feature = "forge")]
+    #[arg(long, conflicts_with = "dry_run")]
+    pull_request: bool,
     #[cfg(feature = "forge")]
     #[command(flatten)]
-    ask: propose::Ask,
+    ask: Ask,
+}
+
+#[cfg(feature = "forge")]
+impl Conclude {
+    /// The pull request that stops an experiment which does harm, as its newest recorded result says or, where none is
+    /// recorded, as `reason` does.
+    pub fn stop(id: &str, reason: &str, results: Option<PathBuf>, ask: Ask) -> Self {
+        Self {
+            id: id.to_owned(),
+            outcome: Outcome::Stopped,
+            variant: None,
+            reason: Some(reason.to_owned()),
+            learned: Some("It did harm while it ran; whoever knows why writes it here.".to_owned()),
+            results,
+            evidence: None,
+            on: None,
+            dry_run: false,
+            pull_request: true,
+            ask,
+        }
+    }
 }
 
 /// How it ended.
@@ -144,7 +171,7 @@ pub fn run(global: &Global, verb: &Conclude) -> Result<Exit, Failure> {
     let files: Vec<(String, String)> = [(before.path(file).to_owned(), written)].into_iter().chain(locks).collect();
     let next = next(claim(&context, &verb.id)?, &context);
     #[cfg(feature = "forge")]
-    if verb.ask.pull_request {
+    if verb.pull_request {
         let said = proposed(claim(&context, &verb.id)?, verb, on, next.as_deref());
         propose::open(global, &verb.ask, &workspace, files, &said)?;
         return Ok(Exit::Clean);

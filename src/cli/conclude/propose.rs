@@ -11,16 +11,13 @@ use crate::io::forge::{Forge, Proposal, Repository};
 use crate::render::plain;
 
 /// Where a pull request goes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Ask {
-    /// Open a pull request with it instead of writing it here; the token is `GITHUB_TOKEN`, or else `GH_TOKEN`
-    #[arg(long, conflicts_with = "dry_run")]
-    pub pull_request: bool,
     /// The repository of the pull request; without it, `GITHUB_REPOSITORY`
-    #[arg(long, value_name = "OWNER/NAME", requires = "pull_request")]
+    #[arg(long, value_name = "OWNER/NAME")]
     repo: Option<String>,
-    /// The branch that it is to be merged into; without it, the repository's default branch
-    #[arg(long, value_name = "BRANCH", requires = "pull_request")]
+    /// The branch that the pull request is to be merged into; without it, the repository's default branch
+    #[arg(long, value_name = "BRANCH")]
     into: Option<String>,
     /// How many milliseconds a second takes, in waits and time-outs: for tests, which would take minutes otherwise
     #[arg(long, value_name = "MS", hide = true, default_value_t = 1000)]

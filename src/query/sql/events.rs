@@ -45,7 +45,7 @@ pub(super) fn text(frame: &Frame<'_>, source: usize, measures: &[(usize, &Measur
     }
     events(frame, &mut parts, source, measures, &input);
     quantile(frame, &mut parts);
-    levels(frame, &mut parts);
+    levels(frame, &mut parts, measures);
     let at = |name: &str, place: &str| {
         let rank = format!("FLOOR((a.events - 1) * {place})");
         let pick = |more: u8| format!("MAX(CASE WHEN o.rank = {rank} + {more} THEN o.v END)");
@@ -174,12 +174,18 @@ fn quantile(frame: &Frame<'_>, parts: &mut Parts) {
 }
 
 /// The sums over units, and with them the levels around the quantile.
-fn levels(frame: &Frame<'_>, parts: &mut Parts) {
+fn levels(frame: &Frame<'_>, parts: &mut Parts, measures: &[(usize, &Measure)]) {
     let double = |what: &str| frame.dialect.as_double(what);
+    let dropping: Vec<String> =
+        measures.iter().filter(|(_, measure)| measure.drops_missing).map(|(place, _)| place.to_string()).collect();
+    let kept = match dropping.is_empty() {
+        true => String::new(),
+        false => format!(" AND (c.own > 0 OR c.measure NOT IN ({}))", dropping.join(", ")),
+    };
     let complete = |what: &str| format!("SUM(CASE WHEN c.complete = 1 THEN {} ELSE 0 END)", double(what));
     let mut out = same("c.", ["study", "measure", "arm", "level"]);
     out.extend([
-        column("SUM(c.complete)", "units"),
+        column(format!("SUM(CASE WHEN c.complete = 1{kept} THEN 1 ELSE 0 END)"), "units"),
         column("SUM(1 - c.complete)", "incomplete"),
         column("SUM(CASE WHEN c.complete = 1 AND c.own = 0 THEN 1 ELSE 0 END)", "without_rows"),
         column("MAX(c.events)", "events"),

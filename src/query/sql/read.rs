@@ -144,7 +144,9 @@ fn facts(tally: &mut MetricTally, measure: &Measure, layout: Layout, rows: &[Cel
     let width = columns(measure).len();
     if let Some(first) = rows.first().filter(|_| layout.caps && measure.cap.is_some()) {
         let at: Vec<Option<f64>> = (0..width).map(|at| first.get(&format!("cap_{at}"))).collect();
-        let least = (0..width).map(|at| first.get(&format!("least_{at}")));
+        // A covariate that is the same for all cannot help, but it does no harm either.
+        let outcomes = columns(measure).iter().filter(|column| column.span == measure.window).count();
+        let least = (0..outcomes).map(|at| first.get(&format!("least_{at}")));
         let collapsed =
             at.iter().zip(least).any(|(cap, least)| cap.zip(least).is_some_and(|(cap, least)| cap <= least));
         tally.caps = Some(Caps { at, collapsed });

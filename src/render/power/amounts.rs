@@ -53,7 +53,14 @@ pub fn there(units: f64) -> String {
 }
 
 fn whole(units: f64) -> String {
-    if units < 1e12 { count(units.max(0.0) as u64) } else { format!("{units:.2e}") }
+    if units < 1e12 { count(below(units)) } else { format!("{units:.2e}") }
+}
+
+/// The whole part of a number; none of one below 1, or of what is no number.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is beyond a count becomes its end")]
+pub fn below(value: f64) -> usize {
+    value as usize
 }
 
 fn rounded_up(value: f64, digits: i32) -> (f64, usize) {
@@ -66,8 +73,8 @@ fn rounded_up(value: f64, digits: i32) -> (f64, usize) {
 
 /// How many decimals show so many digits of a number.
 fn decimals(value: f64, digits: i32) -> usize {
-    let magnitude = if value == 0.0 || !value.is_finite() { 0 } else { value.abs().log10().floor() as i32 };
-    usize::try_from((digits - 1 - magnitude).clamp(0, 12)).unwrap_or(0)
+    let magnitude = if value == 0.0 || !value.is_finite() { 0.0 } else { value.abs().log10().floor() };
+    below((f64::from(digits - 1) - magnitude).clamp(0.0, 12.0))
 }
 
 fn short(value: f64, decimals: usize) -> String {

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::amounts::{effect, there};
+use super::amounts::{below, effect, there};
 use super::forecast::aside;
 use crate::render::columns::{Cell, Columns, shortened};
 use crate::render::figures::{count, counted, day, days_between, percent};
@@ -77,12 +77,13 @@ impl Strip {
     /// The column that a day lies in; days before the first lie in the first.
     fn column(&self, day: Date) -> usize {
         let after = f64::from(days_between(self.from, day).max(0));
-        (after / f64::from(self.days) * self.columns as f64) as usize
+        below(after / f64::from(self.days) * self.columns as f64)
     }
 
     /// The first day of a column.
     fn first(&self, column: usize) -> Date {
-        let after = (column as f64 / self.columns as f64 * f64::from(self.days)).ceil() as i32;
+        let days = usize::try_from(self.days).unwrap_or(0);
+        let after = i32::try_from((column * days).div_ceil(self.columns)).unwrap_or(i32::MAX);
         self.from.saturating_add(jiff::Span::new().days(after))
     }
 
@@ -142,8 +143,7 @@ impl Strip {
         let full = full.fold(0.0, f64::max);
         let eighths: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
         let tenths: [char; 10] = ['1', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
-        let pick =
-            |marks: &[char], last: char| marks.get((full * marks.len() as f64) as usize).copied().unwrap_or(last);
+        let pick = |marks: &[char], last: char| marks.get(below(full * marks.len() as f64)).copied().unwrap_or(last);
         match self.style {
             _ if full <= 0.0 => '.',
             Style::Rich => pick(&eighths, '█'),

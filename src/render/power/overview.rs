@@ -45,6 +45,7 @@ pub fn text(forecasts: &[Forecast], style: Style, width: usize) -> String {
 }
 
 /// "3 experiments: 2 powered and 1 underpowered".
+#[must_use]
 pub fn tally(forecasts: &[Forecast]) -> String {
     let count = |verdict| forecasts.iter().filter(|forecast| forecast.verdict == verdict).count();
     let parts: Vec<String> = [Powered::Underpowered, Powered::Unknown, Powered::Powered, Powered::Watched]

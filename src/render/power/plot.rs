@@ -2,7 +2,7 @@
 //!
 //! Nothing in it depends on colour: reach that was measured and reach that was extrapolated have marks of their own.
 
-use super::amounts::effect;
+use super::amounts::{below, effect};
 use crate::render::text::{Style, Tone, toned};
 use crate::report::{Reached, Share};
 
@@ -53,11 +53,11 @@ pub fn lines(plot: &Plot<'_>, indent: usize, width: usize, style: Style) -> Vec<
     let days = f64::from(last.saturating_sub(first)).max(1.0);
     let column = |day: u32| {
         let along = f64::from(day.saturating_sub(first)) / days * (columns - 1) as f64;
-        (along.round() as usize).min(columns - 1)
+        below(along.round()).min(columns - 1)
     };
     let row = |value: f64| {
         let down = (1.0 - value / top) * ROWS as f64;
-        (0.0..=ROWS as f64).contains(&down).then_some(down.round() as usize)
+        (0.0..=ROWS as f64).contains(&down).then_some(below(down.round()))
     };
     let mut grid = vec![vec![' '; columns]; ROWS + 1];
     if let Some(line) = plot.declared.and_then(|declared| row(declared.0)).and_then(|at| grid.get_mut(at)) {
@@ -106,7 +106,7 @@ pub fn extent(curve: &[Reached], declared: Option<Share>, end: Option<u32>) -> O
 
 /// What stands beside a row: the top, the floor, and the row of what is declared.
 fn effect_label(plot: &Plot<'_>, top: f64, row: usize) -> String {
-    let at = |value: f64| ((1.0 - value / top) * ROWS as f64).round() as usize;
+    let at = |value: f64| below(((1.0 - value / top) * ROWS as f64).round());
     match plot.declared {
         Some(declared) if declared.0 > 0.0 && at(declared.0) == row => format!("{}%", effect(declared, None)),
         _ if row == 0 => format!("{}%", effect(Share(top), None)),

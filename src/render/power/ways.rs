@@ -124,7 +124,7 @@ fn taken(space: &Space) -> String {
     }
     let more = match space.holders.len().saturating_sub(NAMED) {
         0 => String::new(),
-        more => format!(" and {} more", more),
+        more => format!(" and {more} more"),
     };
     format!("{free}, beside {}{more}", listed(&holders))
 }

@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn ticks_are_round() {
         let scale = Scale { low: -0.063, high: 0.142 };
-        let ticks: Vec<i64> = scale.ticks(5).into_iter().map(|tick| (tick * 1000.0).round() as i64).collect();
-        assert_eq!(ticks, [-50, 0, 50, 100]);
+        let ticks: Vec<String> = scale.ticks(5).into_iter().map(|tick| format!("{tick:.3}")).collect();
+        assert_eq!(ticks, ["-0.050", "0.000", "0.050", "0.100"]);
         assert_eq!(scale.decimals(5), 0);
         assert!(Scale { low: -1e-9, high: 1e300 }.ticks(5).len() <= 100);
     }

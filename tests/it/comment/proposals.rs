@@ -82,3 +82,44 @@ fn what_others_cannot_see_is_no_beginning() {
     assert!(ended.code == Some(3) && ended.err.contains("there is a branch"), "{}", ended.err);
     assert_eq!(server.proposed(), json!([]));
 }
+
+#[test]
+fn harm_opens_the_pull_request_that_stops_it() {
+    let (repository, server) = hosted();
+    let mut rows = "experiment,variant,metric,n,mean,variance\n".to_owned();
+    for (metric, control, treatment, variance) in [
+        ("minutes-listened", "212.0", "213.0", "101700"),
+        ("returned", "0.684", "0.684", "0.216"),
+        ("skip-rate", "0.241", "0.241", "0.22"),
+        ("app-crashes", "0.061", "0.091", "0.11"),
+        ("home-load-time", "2380", "2380", "5800000"),
+    ] {
+        rows += &format!("fresh-first,control,{metric},20000,{control},{variance}\n");
+        rows += &format!("fresh-first,fresh-first,{metric},20000,{treatment},{variance}\n");
+    }
+    fs::write(repository.top().join("sums.csv"), rows).expect("a file");
+    let run = |more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_allot"))
+            .current_dir(repository.root())
+            .env_clear()
+            .envs([("GITHUB_API_URL", server.address()), ("GITHUB_TOKEN", TOKEN), ("GITHUB_REPOSITORY", "acme/shop")])
+            .args(["analyze", "--aggregates", "../sums.csv", "--at", "2027-02-01T00:00:00Z", "--second", "30"])
+            .args(more)
+            .output()
+            .expect("it runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = run(&[]);
+    assert_eq!(
+        (code, server.proposed()),
+        (Some(1), json!([])),
+        "harm is a finding, and nothing is done about it: {said}"
+    );
+    let (code, said) = run(&["--stop-on-harm"]);
+    assert!(code == Some(1) && said.contains("pull request 8 is open"), "{said}");
+    let pull = &server.proposed()[0];
+    assert_eq!(pull["title"], "Conclude fresh-first: stopped");
+    assert!(pull["body"].as_str().expect("a text").contains("app-crashes"), "{pull}");
+    let text = bare(&repository, &["show", "allot/conclude-fresh-first:shop/experiments/home/fresh-first.toml"]);
+    assert!(text.contains("outcome = \"stopped\"") && text.contains("on = 2027-02-01"), "{text}");
+}

@@ -184,7 +184,8 @@ fn cap(out: &mut Measured, measure: &Measure) {
         let pure: Vec<f64> = out.counted.iter().filter(|unit| !unit.mixed).map(|unit| unit.columns[at]).collect();
         let ordered = Ordered::of(&pure).expect("finite");
         let cap = ordered.percentile(level).ok();
-        out.collapsed |= cap.is_some_and(|cap| cap <= ordered.smallest().expect("one"));
+        let outcome = measure.covariate.is_none() || at < width / 2;
+        out.collapsed |= outcome && cap.is_some_and(|cap| cap <= ordered.smallest().expect("one"));
         out.caps.push(cap);
         for unit in &mut out.counted {
             unit.columns[at] = cap.map_or(unit.columns[at], |cap| unit.columns[at].min(cap));
@@ -210,7 +211,10 @@ pub fn clusters(world: &World, study: &Study, measure: &Measure, units: &[Unit],
     let by = study.until.min(world.request.now - measure.lag);
     let complete = units.iter().filter(|unit| unit.arm == arm && !unit.mixed && unit.first + measure.window.1 <= by);
     complete
-        .map(|unit| inside(world, (source, input), unit, measure.window).iter().map(|(_, value)| *value).collect())
+        .map(|unit| {
+            inside(world, (source, input), unit, measure.window).iter().map(|(_, value)| *value).collect::<Vec<_>>()
+        })
+        .filter(|events| !measure.drops_missing || !events.is_empty())
         .collect()
 }
 

@@ -96,9 +96,8 @@ fn what_cannot_be_asked_for_is_said() {
     let request = &left.requests[0];
     assert_eq!((request.sources.len(), request.measures.len()), (1, 2), "nothing else is read");
 
-    let mut world = allotted();
+    let mut world = World::base();
     world.edit(ROLLOUT, "holdback = \"5%\"", "holdback = \"0%\"").edit(ROLLOUT, "2027-02-15", "2027-01-15");
-    world.files.remove("rollouts/home-cards.lock");
     world.allocate();
     assert_eq!(reasons(&asked(&world, &["home-cards"])), [("home-cards", None, &Why::NoControl)]);
 
