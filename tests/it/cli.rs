@@ -452,7 +452,11 @@ fn every_command_has_examples_and_they_run() {
             let command = example.split("  ").next().unwrap_or(example).split(['|', '>']).next().unwrap_or(example);
             let place = if verb == "init" { Place::empty() } else { Place::of_examples() };
             for command in command.split("&&") {
-                let arguments: Vec<&str> = command.trim().trim_start_matches("allot ").split_whitespace().collect();
+                // What stands in quotes is one argument.
+                let parts = command.trim().trim_start_matches("allot ").split('"').enumerate();
+                let arguments: Vec<&str> = parts
+                    .flat_map(|(at, part)| if at % 2 == 1 { vec![part] } else { part.split_whitespace().collect() })
+                    .collect();
                 prepare(&place, &arguments);
                 let output = place.run(&arguments);
                 let (code, said) = (output.status.code(), String::from_utf8_lossy(&output.stderr));

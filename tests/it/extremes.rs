@@ -252,6 +252,7 @@ fn values_in_order() {
             number(values.percentile(level));
             number(values.cap(level));
             let mut found = vec![Estimate::of_quantile(values, level)];
+            found.push(Estimate::of_quantile_between(values.count(), level, level, f64::MAX));
             for below in [0.0, 1.0, 1e12] {
                 let count = values.count() as f64;
                 let units = Moments::from_sums(2, &[0.0; 2], &[below, count], &[below, below, count * count]);

@@ -38,12 +38,9 @@ const MAX_TEXT: usize = 10_000;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  allot conclude fresh-first --outcome shipped --variant fresh-first --reason \"Minutes rose 3.1 %; every guardrail held.\" \\
-      --learned \"The gain is in the evening.\"
-  allot conclude tall-bar --outcome stopped --reason \"Skips rose 4 %.\" --learned \"Size matters less than place.\" --dry-run
-  allot conclude fresh-first --outcome shipped --results results --learned \"The gain is in the evening.\"
-                                    with the newest recorded result as its evidence
-  allot conclude home-aa --outcome abandoned --reason \"The flag was removed.\" --on 2027-02-09")]
+  allot conclude fresh-first --outcome shipped --reason \"Minutes rose 3.1 %.\" --learned \"It is the evenings.\"
+  allot conclude fresh-first --outcome stopped --reason \"Skips rose 4 %.\" --learned \"Less is more.\" --dry-run
+  allot conclude fresh-first --outcome abandoned --reason \"The flag was removed.\" --on 2027-02-09")]
 pub struct Conclude {
     /// The experiment or the rollout
     #[arg(value_name = "EXPERIMENT")]

