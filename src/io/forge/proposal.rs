@@ -104,9 +104,11 @@ impl Forge {
                     return Ok(Opened { number, url: html_url, already: false });
                 }
                 Err(fault) => {
-                    self.http.wait(&mut retry, fault)?;
-                    if let Some(open) = self.open_from(&own, proposal.branch, &doing)? {
-                        return Ok(open);
+                    // A lost answer may have opened it; GitHub refuses to open it twice.
+                    let refused = fault.error.cause.starts_with("GitHub answers 422");
+                    match self.open_from(&own, proposal.branch, &doing)? {
+                        Some(open) => return Ok(Opened { already: refused, ..open }),
+                        None => self.http.wait(&mut retry, fault)?,
                     }
                 }
             }
@@ -144,9 +146,8 @@ impl Forge {
         let asked = json!({ "ref": format!("refs/heads/{branch}"), "sha": commit });
         let mut retry = Retry::default();
         loop {
-            let fault = match self.http.once(Call::Post(&asked), &format!("{own}/git/refs"), doing) {
-                Ok(_) => return Ok(true),
-                Err(fault) => fault,
+            let Err(fault) = self.http.once(Call::Post(&asked), &format!("{own}/git/refs"), doing) else {
+                return Ok(true);
             };
             // A lost answer may have made it; GitHub refuses to make it twice.
             let there = self.http.once(Call::Get, &format!("{own}/git/ref/heads/{branch}"), doing);

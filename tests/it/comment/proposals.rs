@@ -94,8 +94,8 @@ fn harm_opens_the_pull_request_that_stops_it() {
         ("app-crashes", "0.061", "0.091", "0.11"),
         ("home-load-time", "2380", "2380", "5800000"),
     ] {
-        rows += &format!("fresh-first,control,{metric},20000,{control},{variance}\n");
-        rows += &format!("fresh-first,fresh-first,{metric},20000,{treatment},{variance}\n");
+        rows += &format!("fresh-first,control,{metric},400000,{control},{variance}\n");
+        rows += &format!("fresh-first,fresh-first,{metric},400000,{treatment},{variance}\n");
     }
     fs::write(repository.top().join("sums.csv"), rows).expect("a file");
     let run = |more: &[&str]| {
