@@ -1,7 +1,7 @@
-//! The embedded engine on large tables: against DuckDB on its best SQL, and against a bare scan of the columns used.
+//! The embedded engine on large tables: against `DuckDB` on its best SQL, and against a bare scan of the columns used.
 //!
 //! `cargo bench --bench warehouse` makes 10 million exposures of 50 experiments over 5 million units and 50 million facts over 56
-//! days, once with numbers and once with texts for ids, in a folder of its own; `-- 0.1` makes a tenth. DuckDB's part runs if
+//! days, once with numbers and once with texts for ids, in a folder of its own; `-- 0.1` makes a tenth. The part of `DuckDB` runs if
 //! `DUCKDB_PYTHON` names a Python that has it: `benches/warehouse/install.sh` makes one. Seconds are of all cores together.
 
 #![allow(

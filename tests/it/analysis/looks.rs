@@ -142,7 +142,10 @@ fn a_baseline_plans_units_and_a_plan_that_is_used_up_is_read_once() {
     let field = gain("group-sequential").measured();
     let first = field.look(day(7.0), &counted(100_000, 1.0), &[]);
     let planned = first.treatments[0].outcomes[0].planned_units.expect("the baseline tells");
-    let arm = (1_u64..).map(|thousands| thousands * 1_000).find(|units| *units as f64 > planned / 2.0).expect("enough");
+    let arm = (1..100_000_u64)
+        .map(|thousands| thousands * 1_000)
+        .find(|units| *units as f64 > planned / 2.0)
+        .expect("enough");
     let looks = field.looks(&[
         (7.0, counted(100_000, 1.0)),
         (14.0, counted(arm, 1.0)),

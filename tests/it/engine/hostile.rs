@@ -187,7 +187,7 @@ fn ids_beyond_doubles_stay_apart_and_zones_are_heard() {
             (
                 "timestamp",
                 column(TimestampNanosecondArray::from(
-                    vec![START, START + 7 * DAY, START, START]
+                    [START, START + 7 * DAY, START, START]
                         .iter()
                         .zip([0, -1, 0, 0])
                         .map(|(at, by)| at * 1000 + by)

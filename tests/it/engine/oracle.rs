@@ -1,5 +1,12 @@
 //! Random data, against a count that is as simple as can be; and the same bits in one pass or many, on one core or two.
 
+#![allow(
+    clippy::from_iter_instead_of_collect,
+    clippy::too_many_lines,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "columns are made of rows, and one check reads from top to bottom"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
