@@ -1,7 +1,7 @@
 //! Tables and examples as they were printed, each with its source: we agree to the last digit of the print.
 //!
 //! Constants of sequential designs, sizes, corrections and small data were computed again with scipy or statsmodels before they were
-//! copied, so that no misprint is held against the library; NIST's certified values and the table of Student's t are as printed.
+//! copied, so that no misprint is held against the library; NIST's certified values and the table of Student's t were not.
 
 use allotment::stats::design::{Aim, Baseline, Design};
 use allotment::stats::sequential::{Bound, Classical, Sides, Spending, bounds, classical, crossing, planned};
