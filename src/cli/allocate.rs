@@ -49,11 +49,9 @@ pub fn run(global: &Global, verb: &Allocate) -> Result<Exit, Failure> {
     let wishes = Wishes { redraw: verb.redraw.iter().cloned().collect(), today: Some(workspace.today()) };
     if let Some(unknown) = verb.redraw.iter().find(|id| context.catalogue.claims.get(id).is_none()) {
         let ids: Vec<&str> = context.catalogue.claims.values().map(|claim| claim.id.as_str()).collect();
-        let failure = Failure::usage(format!("--redraw: there is no experiment or rollout `{unknown}`"));
-        return Err(match crate::diag::closest(unknown, ids) {
-            Some(close) => failure.help(format!("did you mean `{close}`?")),
-            None => failure,
-        });
+        return Err(
+            Failure::usage(format!("--redraw: there is no experiment or rollout `{unknown}`")).meant(unknown, ids)
+        );
     }
     let Drawing { changes, report, started, refused } = Drawing::of(&context, &wishes, &before);
     let style = global.color.style();

@@ -95,11 +95,7 @@ pub fn run(global: &Global, verb: &Assign) -> Result<Exit, Failure> {
             .iter()
             .flat_map(|evaluator| evaluator.artifact().flags.iter().map(|flag| flag.id.as_str()))
             .collect();
-        let failure = Failure::usage(format!("there is no flag `{id}`"));
-        return Err(match crate::diag::closest(id, known) {
-            Some(close) => failure.help(format!("did you mean `{close}`?")),
-            None => failure,
-        });
+        return Err(Failure::usage(format!("there is no flag `{id}`")).meant(id, known));
     }
     let subjects = subjects(verb)?;
     buffered(|out| {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::diag::did_you_mean;
 use crate::io::IoError;
 use crate::render::plain;
 
@@ -63,6 +64,16 @@ impl Failure {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
+    }
+
+    /// Says which known word was probably meant, or all of them where they are few.
+    #[must_use]
+    pub fn meant<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        match did_you_mean(word, &known) {
+            Some(help) => self.help(help),
+            None => self,
+        }
     }
 
     /// Its exit code.

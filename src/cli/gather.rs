@@ -3,6 +3,9 @@
 use std::path::Path;
 
 use super::failure::Failure;
+use super::{Global, output};
+use crate::decl::Engine;
+use crate::model::Catalogue;
 use crate::query::{Relation, Request};
 use crate::results::Tally;
 
@@ -71,6 +74,53 @@ pub fn gather(
         let _ = (root, tables, request, options, progress);
         Err(without())
     }
+}
+
+/// The same, which shows on a terminal how far it is.
+///
+/// # Errors
+///
+/// As [`gather`].
+pub fn gather_watched(
+    global: &Global,
+    root: &Path,
+    tables: &[(String, String)],
+    request: &Request,
+    options: Options,
+) -> Result<Vec<Tally>, Failure> {
+    let tallies = gather(root, tables, request, options, &mut |progress| {
+        if !global.quiet {
+            output::progress(Some(&said(progress)));
+        }
+    });
+    output::progress(None);
+    tallies
+}
+
+/// How far a count is, in words.
+fn said(Progress { reading, pass, share, rows }: Progress<'_>) -> String {
+    let rows = rows / 1_000_000;
+    match pass {
+        1 if share >= 1.0 => format!("reading {reading}: {rows} million rows"),
+        _ => format!("reading {reading}, pass {pass} to {:.0}% of units: {rows} million rows", 100.0 * share),
+    }
+}
+
+/// The tables of the embedded engine: schemas with their patterns. `instead` says what to do where the data are elsewhere.
+///
+/// # Errors
+///
+/// Where another engine has them.
+pub fn tables(catalogue: &Catalogue, instead: &str) -> Result<Vec<(String, String)>, Failure> {
+    let warehouse = catalogue.root.as_ref().and_then(|(_, root)| root.warehouse.as_ref()).map(|at| &at.value);
+    let engine = warehouse.and_then(|warehouse| warehouse.engine.as_ref()).map(|engine| engine.value);
+    if let Some(engine) = engine.filter(|engine| *engine != Engine::Embedded) {
+        let words = format!("facts are in `{}`, which this command does not reach", engine.word());
+        return Err(Failure::usage(words).help(instead));
+    }
+    let tables = warehouse.and_then(|warehouse| warehouse.tables.as_ref());
+    let pairs = tables.into_iter().flat_map(|tables| tables.iter());
+    Ok(pairs.map(|(schema, pattern)| (schema.value.clone(), pattern.value.clone())).collect())
 }
 
 /// The columns of a relation that is called `name`.

@@ -5,7 +5,6 @@ use clap_mangen::Man as Page;
 
 use super::output::data;
 use super::{Cli, Exit, Failure};
-use crate::diag::did_you_mean;
 
 /// Print the manual page, of `allot` or of one command
 #[derive(Debug, Args)]
@@ -28,11 +27,7 @@ pub fn run(verb: &Man) -> Result<Exit, Failure> {
             Some(verb) => verb.clone().name(format!("allot-{name}")),
             None => {
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                let failure = Failure::usage(format!("there is no command `{name}`"));
-                return Err(match did_you_mean(name, &known) {
-                    Some(help) => failure.help(help),
-                    None => failure,
-                });
+                return Err(Failure::usage(format!("there is no command `{name}`")).meant(name, known));
             }
         };
     }

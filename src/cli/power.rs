@@ -191,11 +191,7 @@ fn calendars(recorder: &Recorder<'_>, context: &Context<'_>, verb: &Power) -> Re
 
 fn unknown<'a, T: Identified + 'a>(what: &str, id: &str, known: impl Iterator<Item = &'a T>) -> Failure {
     let known: Vec<&str> = known.map(Identified::id).collect();
-    let failure = Failure::usage(format!("there is no {what} `{}`", crate::diag::shown(id)));
-    match did_you_mean(id, &known) {
-        Some(help) => failure.help(help),
-        None => failure,
-    }
+    Failure::usage(format!("there is no {what} `{}`", crate::diag::shown(id))).meant(id, known)
 }
 
 /// What `--what-if` supposes.

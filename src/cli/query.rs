@@ -8,7 +8,6 @@ use super::output::{Printed, data, say};
 use super::workspace::Workspace;
 use super::{Exit, Failure, Global};
 use crate::decl::{Day, Engine};
-use crate::diag::closest;
 use crate::lint::Context;
 use crate::query::{About, Asked, Dialect, LeftOut, Request, Statement, Why, requests, statements};
 use crate::render::plain;
@@ -65,11 +64,8 @@ pub fn run(global: &Global, verb: &Query) -> Result<Exit, Failure> {
 fn known(context: &Context<'_>, named: &[String]) -> Result<(), Failure> {
     let claims = &context.catalogue.claims;
     let Some(unknown) = named.iter().find(|id| claims.get(id).is_none()) else { return Ok(()) };
-    let failure = Failure::usage(format!("there is no experiment or rollout `{unknown}`"));
-    Err(match closest(unknown, claims.values().map(|claim| claim.id.as_str())) {
-        Some(close) => failure.help(format!("did you mean `{close}`?")),
-        None => failure,
-    })
+    Err(Failure::usage(format!("there is no experiment or rollout `{unknown}`"))
+        .meant(unknown, claims.values().map(|claim| claim.id.as_str())))
 }
 
 /// Asks as of now or, of what has not begun, as of the day on which all of it has.

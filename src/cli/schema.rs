@@ -8,7 +8,6 @@ use super::output::data;
 use super::workspace::{Workspace, root};
 use super::{Exit, Failure, Global};
 use crate::decl::{At, Entries, Ids, schemas};
-use crate::diag::did_you_mean;
 use crate::io;
 use crate::lint::{Group, rules};
 use crate::model::{Catalogue, ClaimKind};
@@ -56,11 +55,7 @@ pub fn run(global: &Global, verb: &Schema) -> Result<Exit, Failure> {
         Some((_, schema)) => data(schema)?,
         None => {
             let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-            let failure = Failure::usage(format!("there is no schema `{kind}`"));
-            return Err(match did_you_mean(kind, &names) {
-                Some(help) => failure.help(help),
-                None => failure,
-            });
+            return Err(Failure::usage(format!("there is no schema `{kind}`")).meant(kind, names));
         }
     }
     Ok(Exit::Clean)

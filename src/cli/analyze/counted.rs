@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use crate::analysis::Aggregates;
-use crate::cli::gather::{Options, Progress, gather};
+use crate::cli::gather::{Options, gather_watched, tables};
 use crate::cli::workspace::Workspace;
-use crate::cli::{Failure, Global, output};
-use crate::decl::Engine;
+use crate::cli::{Failure, Global};
 use crate::io;
 use crate::lint::Context;
 use crate::lock::{Lock, digest};
@@ -46,15 +45,6 @@ pub struct Look {
     pub query: String,
 }
 
-/// How far a count is, in words.
-fn said(Progress { reading, pass, share, rows }: Progress<'_>) -> String {
-    let rows = rows / 1_000_000;
-    match pass {
-        1 if share >= 1.0 => format!("reading {reading}: {rows} million rows"),
-        _ => format!("reading {reading}, pass {pass} to {:.0}% of units: {rows} million rows", 100.0 * share),
-    }
-}
-
 impl Statistics {
     /// Reads a file of means and variances.
     ///
@@ -84,21 +74,10 @@ impl Statistics {
         options: Options,
     ) -> Result<Self, Failure> {
         let catalogue = &context.catalogue;
-        let warehouse = catalogue.root.as_ref().and_then(|(_, root)| root.warehouse.as_ref()).map(|at| &at.value);
-        let engine = warehouse.and_then(|warehouse| warehouse.engine.as_ref()).map(|engine| engine.value);
-        if let Some(engine) = engine.filter(|engine| *engine != Engine::Embedded) {
-            let failure =
-                Failure::usage(format!("facts are in `{}`, which this command does not reach", engine.word()));
-            return Err(failure.help(
-                "run there what `allot query` prints, or hand in statistics that are there already with `--aggregates FILE`",
-            ));
-        }
-        let tables: Vec<(String, String)> = warehouse
-            .and_then(|warehouse| warehouse.tables.as_ref())
-            .into_iter()
-            .flat_map(|tables| tables.iter())
-            .map(|(schema, pattern)| (schema.value.clone(), pattern.value.clone()))
-            .collect();
+        let tables = tables(
+            catalogue,
+            "run there what `allot query` prints, or hand in statistics that are there already with `--aggregates FILE`",
+        )?;
         let asked = requests(catalogue, &context.locks, now, ids);
         if let Some(LeftOut { claim, why, .. }) =
             asked.left_out.iter().find(|left| left.metric.is_none() && ids.contains(&left.claim))
@@ -112,13 +91,7 @@ impl Statistics {
         let mut counted = Vec::new();
         for request in &asked.requests {
             let query = digest("allotment request", &[&format!("{request:?}")]);
-            let tallies = gather(&workspace.root, &tables, request, options, &mut |progress| {
-                if !global.quiet {
-                    output::progress(Some(&said(progress)));
-                }
-            });
-            output::progress(None);
-            let tallies = tallies?;
+            let tallies = gather_watched(global, &workspace.root, &tables, request, options)?;
             for (study, mut tally) in request.studies.iter().zip(tallies) {
                 let left = asked.left_out.iter().filter(|left| left.claim == study.id);
                 for (metric, why) in left.filter_map(|left| Some((left.metric.as_ref()?, &left.why))) {

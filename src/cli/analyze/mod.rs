@@ -19,7 +19,6 @@ use super::workspace::{Origin, Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::analysis::{Counted, Question, analyse};
 use crate::decl::Stage;
-use crate::diag::did_you_mean;
 use crate::lint::Context;
 use crate::lock::Held;
 use crate::model::Claim;
@@ -243,11 +242,7 @@ fn chosen<'a>(
     }
     let known: Vec<&str> = context.catalogue.claims.values().map(|claim| claim.id.as_str()).collect();
     if let Some(unknown) = ids.iter().find(|id| !known.contains(&id.as_str())) {
-        let failure = Failure::usage(format!("there is no experiment or rollout `{unknown}`"));
-        return Err(match did_you_mean(unknown, &known) {
-            Some(help) => failure.help(help),
-            None => failure,
-        });
+        return Err(Failure::usage(format!("there is no experiment or rollout `{unknown}`")).meant(unknown, known));
     }
     Ok(chosen)
 }

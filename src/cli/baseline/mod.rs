@@ -6,16 +6,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::gather::{Options, columns_of, gather};
+use super::gather::{Options, columns_of, gather_watched, tables};
 use super::output::data;
 use super::workspace::Workspace;
 use super::{Exit, Failure, Global};
 use crate::analysis::measured;
-use crate::decl::{self, Engine};
-use crate::diag::closest;
+use crate::decl;
 use crate::io;
 use crate::lint::Context;
-use crate::model::{Catalogue, Ix, Surface};
+use crate::model::{Ix, Surface};
 use crate::query::{Relation, baselines};
 use crate::render::plain;
 
@@ -47,7 +46,10 @@ pub fn run(global: &Global, verb: &BaselineVerb) -> Result<Exit, Failure> {
     let workspace = Workspace::open(global)?;
     let context = workspace.context();
     let now = workspace.at.0.saturating_mul(1_000_000);
-    let tables = tables(&context.catalogue)?;
+    let tables = tables(
+        &context.catalogue,
+        "write the file by hand from what the warehouse says: `allot new baseline SURFACE` begins one",
+    )?;
     let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
     for (surface, visits) in chosen(&context, verb)? {
         let (path, text) = one(global, verb, &workspace, &context, &tables, now, (surface, &visits))?;
@@ -78,11 +80,8 @@ fn one(
     let catalogue = &context.catalogue;
     let id = &catalogue.surfaces.at(surface).id;
     let fact = catalogue.facts.get(visits).ok_or_else(|| {
-        let failure = Failure::usage(format!("there is no fact `{visits}`"));
-        match closest(visits, catalogue.facts.values().map(|fact| fact.id.as_str())) {
-            Some(close) => failure.help(format!("did you mean `{close}`?")),
-            None => failure,
-        }
+        Failure::usage(format!("there is no fact `{visits}`"))
+            .meant(visits, catalogue.facts.values().map(|fact| fact.id.as_str()))
     })?;
     let relation = match (&fact.written.table, &fact.written.select) {
         (_, Some(select)) => Relation::Select(select.value.clone()),
@@ -93,7 +92,7 @@ fn one(
     let has = |name: &str| columns.iter().any(|known| known == name);
     let asked = baselines(catalogue, surface, visits, verb.days, now, has)
         .map_err(|why| Failure::usage(format!("`{id}`: {why}")))?;
-    let tallies = gather(&workspace.root, tables, &asked.request, Options::default(), &mut |_| ())?;
+    let tallies = gather_watched(global, &workspace.root, tables, &asked.request, Options::default())?;
     let found = measured(&asked, &tallies, verb.days);
     if found.reach.is_empty() {
         return Err(Failure::data(format!(
@@ -122,11 +121,7 @@ fn chosen(context: &Context<'_>, verb: &BaselineVerb) -> Result<Vec<(Ix<Surface>
     let surfaces = &context.catalogue.surfaces;
     let known = || surfaces.values().map(|surface| surface.id.as_str());
     if let Some(unknown) = verb.surfaces.iter().find(|id| surfaces.get(id).is_none()) {
-        let failure = Failure::usage(format!("there is no surface `{unknown}`"));
-        return Err(match closest(unknown, known()) {
-            Some(close) => failure.help(format!("did you mean `{close}`?")),
-            None => failure,
-        });
+        return Err(Failure::usage(format!("there is no surface `{unknown}`")).meant(unknown, known()));
     }
     let help = "name the fact whose rows are visits of it, as `visits = \"sessions\"` in its file, or with `--visits`";
     let mut chosen = Vec::new();
@@ -145,18 +140,4 @@ fn chosen(context: &Context<'_>, verb: &BaselineVerb) -> Result<Vec<(Ix<Surface>
         return Err(Failure::usage("no surface says what its visits are").help(help));
     }
     Ok(chosen)
-}
-
-/// The tables of the embedded engine.
-fn tables(catalogue: &Catalogue) -> Result<Vec<(String, String)>, Failure> {
-    let root = catalogue.root.as_ref().map(|(_, root)| root);
-    let warehouse = root.and_then(|root| root.warehouse.as_ref()).map(|warehouse| &warehouse.value);
-    let engine = warehouse.and_then(|warehouse| warehouse.engine.as_ref()).map(|engine| engine.value);
-    if engine.is_some_and(|engine| engine != Engine::Embedded) {
-        return Err(Failure::usage("only the embedded engine measures baselines")
-            .help("write the file by hand from what the warehouse says: `allot new baseline SURFACE` begins one"));
-    }
-    let tables = warehouse.and_then(|warehouse| warehouse.tables.as_ref());
-    let pairs = tables.into_iter().flat_map(|tables| tables.iter());
-    Ok(pairs.map(|(schema, pattern)| (schema.value.clone(), pattern.value.clone())).collect())
 }

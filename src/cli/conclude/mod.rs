@@ -211,11 +211,8 @@ fn proposed(claim: &Claim, verb: &Conclude, on: Day, next: Option<&str>) -> prop
 fn claim<'a>(context: &'a Context<'_>, id: &str) -> Result<&'a Claim, Failure> {
     let claims = &context.catalogue.claims;
     claims.get(id).ok_or_else(|| {
-        let failure = Failure::usage(format!("there is no experiment or rollout `{id}`"));
-        match closest(id, claims.values().map(|claim| claim.id.as_str())) {
-            Some(close) => failure.help(format!("did you mean `{close}`?")),
-            None => failure,
-        }
+        Failure::usage(format!("there is no experiment or rollout `{id}`"))
+            .meant(id, claims.values().map(|claim| claim.id.as_str()))
     })
 }
 

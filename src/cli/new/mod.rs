@@ -142,11 +142,7 @@ fn surface<'a>(catalogue: &'a Catalogue, verb: &New) -> Result<Option<&'a Surfac
     };
     catalogue.surfaces.get(named).map(Some).ok_or_else(|| {
         let known: Vec<&str> = catalogue.surfaces.values().map(|surface| surface.id.as_str()).collect();
-        let failure = Failure::usage(format!("there is no surface `{named}`"));
-        match crate::diag::did_you_mean(named, &known) {
-            Some(help) => failure.help(help),
-            None => failure,
-        }
+        Failure::usage(format!("there is no surface `{named}`")).meant(named, known)
     })
 }
 
