@@ -100,7 +100,7 @@ fn help(wrong: &Unsupported) -> Option<String> {
             if plain {
                 format!("write \"{version}{}\"", ".0".repeat(3 - parts.len()))
             } else {
-                "write three numbers of at most five digits, and perhaps a pre-release".to_owned()
+                "write three numbers of at most five digits, without leading zeros, and perhaps a pre-release".to_owned()
             }
         }
         Unsupported::Number => "test a smaller number, or make the attribute a string".to_owned(),
