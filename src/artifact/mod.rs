@@ -5,6 +5,8 @@
 mod condition;
 mod disk;
 
+pub mod confidence;
+#[cfg(feature = "cli")]
 pub mod format;
 pub mod growthbook;
 pub mod manifest;

@@ -72,7 +72,7 @@ pub(super) fn plain(value: &Value) -> Result<Value, Unsupported> {
 }
 
 /// A number that every SDK reads alike.
-pub(super) fn plain_number(number: f64) -> Result<Value, Unsupported> {
+pub(in crate::artifact) fn plain_number(number: f64) -> Result<Value, Unsupported> {
     if !number.is_finite() || number.abs() > MAX_NUMBER {
         return Err(Unsupported::Number);
     }
