@@ -1,6 +1,6 @@
 //! The format of each scheme's SDKs: one place where it is chosen, so that nobody else asks which it is.
 
-use super::{Artifact, Condition, Payload, ReadError, Unservable, Unsupported, confidence, growthbook};
+use super::{Artifact, Condition, Payload, ReadError, Unservable, Unsupported, confidence, eppo, growthbook};
 use crate::bucket::Scheme;
 use serde_json::Value;
 
@@ -8,7 +8,8 @@ use serde_json::Value;
 pub const NATIVE: &str = "native";
 
 /// The formats that there are, each with the ending of its files. Each scheme's has the scheme's id.
-pub const FORMATS: [(&str, &str); 3] = [("growthbook", "json"), ("confidence", "pb"), (NATIVE, "bin")];
+pub const FORMATS: [(&str, &str); 4] =
+    [("growthbook", "json"), ("eppo", "json"), ("confidence", "pb"), (NATIVE, "bin")];
 
 /// The ending of a format's files.
 #[must_use]
@@ -29,10 +30,8 @@ pub const fn has_windows(scheme: Scheme) -> bool {
 pub fn encode(artifact: &Artifact, at: i64) -> Result<Vec<u8>, Unservable> {
     match artifact.scheme {
         Scheme::GrowthBook => growthbook::encode(artifact, at),
+        Scheme::Eppo => eppo::encode(artifact, at),
         Scheme::Confidence => confidence::encode(artifact, at),
-        scheme @ Scheme::Eppo => {
-            Err(Unservable { scheme, place: format!("surface `{}`", artifact.surface), reason: Unsupported::Scheme })
-        }
     }
 }
 
@@ -43,8 +42,8 @@ pub fn encode(artifact: &Artifact, at: i64) -> Result<Vec<u8>, Unservable> {
 pub fn read(scheme: Scheme, bytes: &[u8]) -> Result<Payload, ReadError> {
     match scheme {
         Scheme::GrowthBook => growthbook::read(bytes),
+        Scheme::Eppo => eppo::read(bytes),
         Scheme::Confidence => confidence::read(bytes),
-        Scheme::Eppo => Err(ReadError(format!("`{scheme}` has no reader"))),
     }
 }
 
@@ -55,8 +54,8 @@ pub fn read(scheme: Scheme, bytes: &[u8]) -> Result<Payload, ReadError> {
 pub fn check_condition(scheme: Scheme, condition: &Condition, unit: &str) -> Result<(), Unsupported> {
     match scheme {
         Scheme::GrowthBook => growthbook::condition(condition).map(|_| ()),
+        Scheme::Eppo => eppo::check_condition(condition, unit),
         Scheme::Confidence => confidence::check_condition(condition, unit),
-        Scheme::Eppo => Ok(()),
     }
 }
 

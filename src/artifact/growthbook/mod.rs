@@ -12,7 +12,6 @@ mod write;
 
 pub use condition::condition;
 pub use read::read;
-#[cfg(feature = "cli")]
-pub(super) use support::plain_number;
 pub use support::{check_attribute, check_id, check_salt, check_value};
+pub(super) use support::{plain, plain_number};
 pub use write::encode;
