@@ -105,12 +105,7 @@ impl Writer<'_> {
     }
 
     /// Whether a value is one of these.
-    fn among(
-        &mut self,
-        attribute: &str,
-        kind: AttributeType,
-        operands: &[Operand],
-    ) -> Result<Expression, Unsupported> {
+    fn among(&mut self, attribute: &str, kind: AttributeType, operands: &[Operand]) -> Result<Expression, Unsupported> {
         let values = operands.iter().map(|operand| self::operand(operand, kind)).collect::<Result<Vec<_>, _>>()?;
         if kind != AttributeType::Version {
             return Ok(self.guarded(attribute, kind, AnyRule::Set(SetRule { values })));

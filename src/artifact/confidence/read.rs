@@ -22,7 +22,10 @@ pub fn read(bytes: &[u8]) -> Result<Payload, ReadError> {
     let segments = by_name(state.segments, |segment| segment.name.clone())?;
     let bitsets = by_name(state.bitsets, |bitset| bitset.segment.clone())?;
     let mut reader = Reader { segments, bitsets, components: BTreeMap::new(), origin, forced: 0, served: Vec::new() };
-    std::mem::swap(&mut reader.components, &mut reader.origin.claims.iter().map(|(k, v)| (k.clone(), v.ids.clone())).collect());
+    std::mem::swap(
+        &mut reader.components,
+        &mut reader.origin.claims.iter().map(|(k, v)| (k.clone(), v.ids.clone())).collect(),
+    );
     let mut flags = BTreeMap::new();
     for flag in &state.flags {
         let id = flag.name.strip_prefix("flags/").ok_or_else(|| wrong("a flag without its name"))?;
@@ -135,7 +138,8 @@ impl Reader {
             }
             names.push(name);
         }
-        default.filter(|_| last > 0).ok_or_else(|| wrong("without a default at its beginning and its end"))
+        let ends = names.last().is_some_and(|name| *name == format!("{UNLOGGED}default"));
+        default.filter(|_| ends).ok_or_else(|| wrong("without a default at its beginning and its end"))
     }
 
     /// Checks a rule that gives one value to a whole segment.

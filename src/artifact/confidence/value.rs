@@ -110,11 +110,13 @@ fn one(values: &[&Proto], in_list: bool) -> Result<FlagSchema, Unsupported> {
         Kind::Text(_) => AnySchema::Text(()),
         Kind::Boolean(_) => AnySchema::Boolean(()),
         Kind::Number(_) => {
-            let whole = |kind: &&Kind| matches!(kind, Kind::Number(n) if n.fract() == 0.0 && n.abs() <= f64::from(i32::MAX));
+            let whole =
+                |kind: &&Kind| matches!(kind, Kind::Number(n) if n.fract() == 0.0 && n.abs() <= f64::from(i32::MAX));
             if kinds.iter().all(whole) { AnySchema::Int(()) } else { AnySchema::Double(()) }
         }
         Kind::Struct(_) => {
-            let structs = kinds.iter().filter_map(|kind| if let Kind::Struct(value) = kind { Some(value) } else { None });
+            let structs =
+                kinds.iter().filter_map(|kind| if let Kind::Struct(value) = kind { Some(value) } else { None });
             AnySchema::Struct(fields(&structs.collect::<Vec<_>>(), in_list)?)
         }
         Kind::List(_) => {
@@ -159,7 +161,8 @@ mod tests {
         let object = |values: &[Value]| all(values, FlagKind::Object);
         assert!(object(&[json!({ "a": 1, "b": "x" }), json!({ "b": "", "a": 2.5 })]).is_ok());
         assert!(object(&[json!({ "a": [{ "x": 1 }, { "y": true }] }), json!({ "a": [] })]).is_ok());
-        for other in [json!({ "a": 1 }), json!({ "a": 1, "b": "x", "c": 0 }), json!({ "a": "1", "b": "x" }), json!([1])] {
+        for other in [json!({ "a": 1 }), json!({ "a": 1, "b": "x", "c": 0 }), json!({ "a": "1", "b": "x" }), json!([1])]
+        {
             assert_eq!(object(&[json!({ "a": 1, "b": "x" }), other]), Err(Unsupported::Shape));
         }
         assert_eq!(object(&[json!({ "a": [1, "x"] })]), Err(Unsupported::Shape));

@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn orders_versions() {
-        let ascending = ["0.0", "0.9", "1.0", "1.0.0.1", "1.0.1000", "1.0.1", "1.0.10", "1.2.3", "1.2.3.4", "2.0", "10.0"];
+        let ascending =
+            ["0.0", "0.9", "1.0", "1.0.0.1", "1.0.1000", "1.0.1", "1.0.10", "1.2.3", "1.2.3.4", "2.0", "10.0"];
         for (place, a) in ascending.iter().enumerate() {
             for (other, b) in ascending.iter().enumerate() {
                 assert_eq!(compare_versions(a, b), place.cmp(&other), "{a} {b}");

@@ -231,3 +231,134 @@ fn assigned(assignment_id: String, variant: String, range: &Range<u32>) -> Assig
 fn edge(cell: u32) -> i32 {
     i32::try_from(cell).unwrap_or(i32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::{Condition, confidence, sample};
+    use serde_json::json;
+
+    fn home() -> Artifact {
+        Artifact { scheme: Scheme::Confidence, ..sample::home() }
+    }
+
+    fn state(artifact: &Artifact) -> State {
+        State::decode(encode(artifact, sample::AT).unwrap().as_slice()).unwrap()
+    }
+
+    #[test]
+    fn is_what_a_resolver_reads() {
+        let home = home();
+        let state = state(&home);
+        let ranker = &state.flags[0];
+        assert_eq!((ranker.name.as_str(), ranker.state), ("flags/home-ranker", ACTIVE));
+        assert_eq!(ranker.clients, ["clients/home"]);
+        let rules: Vec<_> = ranker.rules.iter().map(|rule| rule.name.rsplit('/').next().unwrap()).collect();
+        assert_eq!(rules, ["_no-unit", "_preview-next-ranker", "fresh-first", "calm", "_default"]);
+        let fresh = &ranker.rules[2];
+        assert_eq!(fresh.segment, format!("segments/{}", home.flags[0].claims[0].salt));
+        assert_eq!(fresh.targeting_key_selector, "targeting_key");
+        let spec = fresh.assignment_spec.as_ref().unwrap();
+        assert_eq!(spec.bucket_count, 10_000);
+        let told: Vec<_> =
+            spec.assignments.iter().map(|part| (part.assignment_id.as_str(), part.bucket_ranges[0])).collect();
+        let range = |lower, upper| BucketRange { lower, upper };
+        assert_eq!(told, [("control", range(0, 5_000)), ("fresh-first", range(5_000, 10_000))]);
+        let variant = &spec.assignments[1].variant.as_ref().unwrap().variant;
+        assert_eq!(variant, "flags/home-ranker/variants/fresh-first:fresh-first");
+        let value = ranker.variants.iter().find(|known| known.name == *variant).unwrap().value.as_ref().unwrap();
+        assert_eq!(value::read(value), json!("v8-fresh"));
+        // What is no exposure has no assignment id.
+        let unlogged = state.flags.iter().flat_map(|flag| &flag.rules).filter(|rule| rule.name.contains("/_"));
+        let mut ids = unlogged.flat_map(|rule| &rule.assignment_spec.as_ref().unwrap().assignments);
+        assert!(ids.all(|part| part.assignment_id.is_empty()));
+    }
+
+    #[test]
+    fn follows_the_ramp_and_the_windows() {
+        let home = home();
+        let keys = |at| {
+            let payload = confidence::read(&encode(&home, at).unwrap()).unwrap();
+            payload.served.into_iter().map(|served| (served.key, served.cells.len())).collect::<Vec<_>>()
+        };
+        let found = |key: &str, cells| (key.to_owned(), cells);
+        assert_eq!(keys(sample::START - 1), []);
+        let first = [found("fresh-first", 20_000), found("calm", 200_000), found("home-cards", 980_000)];
+        assert_eq!(keys(sample::START), first);
+        assert_eq!(keys(sample::START + sample::DAY)[0], found("fresh-first", 200_000));
+        let later = [found("long-tail.2", 600_000), found("home-cards", 980_000)];
+        assert_eq!(keys(sample::START + 28 * sample::DAY), later);
+    }
+
+    #[test]
+    fn says_what_cannot_be_served_and_where() {
+        let refused = |change: fn(&mut Artifact)| {
+            let mut home = home();
+            change(&mut home);
+            encode(&home, sample::AT).unwrap_err().to_string()
+        };
+        assert!(refused(|home| home.scheme = Scheme::Eppo).starts_with("surface `home`: "));
+        assert!(refused(|home| home.salt = "a/b".into()).starts_with("surface `home`: "));
+        assert!(refused(|home| home.flags[1].default = Value::Null).starts_with("flag `home-cards`: "));
+        assert!(refused(|home| home.flags[1].id = "home.cards".into()).contains("`home.cards`"));
+        assert!(refused(|home| home.flags[0].claims[0].salt.clear()).starts_with("`fresh-first`: "));
+        assert!(
+            refused(|home| home.flags[0].claims[2].salt = home.flags[0].claims[0].salt.clone()).starts_with("`calm`: ")
+        );
+        assert!(refused(|home| home.flags[0].claims[2].variants[0].value = json!(1)).contains("same fields"));
+        let contains = refused(|home| {
+            let test = json!({ "is": ["language", "string", "contains", "en"] });
+            home.segments[1].condition = serde_json::from_value::<Condition>(test).unwrap();
+        });
+        assert!(contains.starts_with("segment `employees`: "), "{contains}");
+    }
+
+    #[test]
+    fn reads_back_what_it_wrote_and_refuses_what_is_altered() {
+        let home = home();
+        let bytes = encode(&home, sample::AT).unwrap();
+        let read = confidence::read(&bytes).unwrap();
+        assert_eq!((read.surface.as_str(), read.flags.len(), read.forced), ("home", 3, 2));
+        assert_eq!(read.flags["greeting"], json!({ "text": "hello", "lines": 1 }));
+        assert_eq!((read.served[0].key.as_str(), read.served[0].targeted), ("fresh-first", true));
+        assert_eq!(confidence::account(&bytes).unwrap(), ("home".to_owned(), "home.5e1f".to_owned()));
+        let refused = |change: fn(&mut State)| {
+            let mut state = state(&home);
+            change(&mut state);
+            confidence::read(&state.encode_to_vec()).is_err()
+        };
+        assert!(!refused(|_| ()));
+        fn spec(state: &mut State) -> &mut AssignmentSpec {
+            state.flags[0].rules[2].assignment_spec.as_mut().unwrap()
+        }
+        let changes: [fn(&mut State); 19] = [
+            |state| state.clients[0].name = "clients/other".into(),
+            |state| state.flags[0].state = 2,
+            |state| state.flags[0].clients.clear(),
+            |state| state.flags[0].name = "flags/greeting".into(),
+            |state| state.flags[0].rules[2].enabled = false,
+            |state| state.flags[0].rules[2].targeting_key_selector.clear(),
+            |state| state.flags[0].rules[1].targeting_key_selector.clear(),
+            |state| state.flags[0].rules.swap(0, 1),
+            |state| drop(state.flags[0].rules.pop()),
+            |state| spec(state).bucket_count = 1_000,
+            |state| spec(state).assignments[0].bucket_ranges[0].upper = 10_001,
+            |state| spec(state).assignments[0].bucket_ranges.push(BucketRange { lower: 0, upper: 1 }),
+            |state| spec(state).assignments[0].assignment_id.clear(),
+            |state| spec(state).assignments[0].variant = None,
+            |state| drop(state.bitsets.pop()),
+            |state| state.bitsets[0].gzipped_bitset[0] ^= 1,
+            |state| state.segments[0].name = "segments/none".into(),
+            |state| drop(state.allotment.as_mut().unwrap().claims.remove("calm")),
+            |state| state.allotment = None,
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            assert!(refused(change), "change {number}");
+        }
+        for end in 0..bytes.len() {
+            assert!(confidence::read(&bytes[..end]).is_err());
+        }
+        // A field that is not known, such as a credential.
+        assert!(confidence::read(&[&bytes[..], &[0x3a, 0]].concat()).is_err());
+    }
+}
