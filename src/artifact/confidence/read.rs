@@ -21,11 +21,8 @@ pub fn read(bytes: &[u8]) -> Result<Payload, ReadError> {
     }
     let segments = by_name(state.segments, |segment| segment.name.clone())?;
     let bitsets = by_name(state.bitsets, |bitset| bitset.segment.clone())?;
-    let mut reader = Reader { segments, bitsets, components: BTreeMap::new(), origin, forced: 0, served: Vec::new() };
-    std::mem::swap(
-        &mut reader.components,
-        &mut reader.origin.claims.iter().map(|(k, v)| (k.clone(), v.ids.clone())).collect(),
-    );
+    let components = origin.claims.iter().map(|(key, components)| (key.clone(), components.ids.clone())).collect();
+    let mut reader = Reader { segments, bitsets, components, origin, forced: 0, served: Vec::new() };
     let mut flags = BTreeMap::new();
     for flag in &state.flags {
         let id = flag.name.strip_prefix("flags/").ok_or_else(|| wrong("a flag without its name"))?;
@@ -208,7 +205,7 @@ fn assigned(rule: &Rule) -> Option<Vec<Part<'_>>> {
         let range = u32::try_from(range.lower).ok()?..u32::try_from(range.upper).ok()?;
         let inside = range.end <= VARIANT_GRID && range.start <= range.end;
         let variant = &assignment.variant.as_ref()?.variant;
-        inside.then_some(Part { id: &assignment.assignment_id, variant, range })
+        inside.then_some(Part { id: &assignment.id, variant, range })
     });
     parts.collect()
 }

@@ -104,7 +104,7 @@ pub(super) struct AssignmentSpec {
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Assignment {
     #[prost(string, tag = "1")]
-    pub assignment_id: String,
+    pub id: String,
     /// The one of three kinds of assignment that is written.
     #[prost(message, optional, tag = "2")]
     pub variant: Option<VariantAssignment>,

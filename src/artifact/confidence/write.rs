@@ -219,9 +219,9 @@ impl OneFlag<'_> {
     }
 }
 
-fn assigned(assignment_id: String, variant: String, range: &Range<u32>) -> Assignment {
+fn assigned(id: String, variant: String, range: &Range<u32>) -> Assignment {
     Assignment {
-        assignment_id,
+        id,
         variant: Some(VariantAssignment { variant }),
         bucket_ranges: vec![BucketRange { lower: edge(range.start), upper: edge(range.end) }],
     }
@@ -246,6 +246,11 @@ mod tests {
         State::decode(encode(artifact, sample::AT).unwrap().as_slice()).unwrap()
     }
 
+    /// The assignments of the claim `fresh-first`.
+    fn spec(state: &mut State) -> &mut AssignmentSpec {
+        state.flags[0].rules[2].assignment_spec.as_mut().unwrap()
+    }
+
     #[test]
     fn is_what_a_resolver_reads() {
         let home = home();
@@ -260,8 +265,7 @@ mod tests {
         assert_eq!(fresh.targeting_key_selector, "targeting_key");
         let spec = fresh.assignment_spec.as_ref().unwrap();
         assert_eq!(spec.bucket_count, 10_000);
-        let told: Vec<_> =
-            spec.assignments.iter().map(|part| (part.assignment_id.as_str(), part.bucket_ranges[0])).collect();
+        let told: Vec<_> = spec.assignments.iter().map(|part| (part.id.as_str(), part.bucket_ranges[0])).collect();
         let range = |lower, upper| BucketRange { lower, upper };
         assert_eq!(told, [("control", range(0, 5_000)), ("fresh-first", range(5_000, 10_000))]);
         let variant = &spec.assignments[1].variant.as_ref().unwrap().variant;
@@ -271,7 +275,7 @@ mod tests {
         // What is no exposure has no assignment id.
         let unlogged = state.flags.iter().flat_map(|flag| &flag.rules).filter(|rule| rule.name.contains("/_"));
         let mut ids = unlogged.flat_map(|rule| &rule.assignment_spec.as_ref().unwrap().assignments);
-        assert!(ids.all(|part| part.assignment_id.is_empty()));
+        assert!(ids.all(|part| part.id.is_empty()));
     }
 
     #[test]
@@ -328,9 +332,6 @@ mod tests {
             confidence::read(&state.encode_to_vec()).is_err()
         };
         assert!(!refused(|_| ()));
-        fn spec(state: &mut State) -> &mut AssignmentSpec {
-            state.flags[0].rules[2].assignment_spec.as_mut().unwrap()
-        }
         let changes: [fn(&mut State); 19] = [
             |state| state.clients[0].name = "clients/other".into(),
             |state| state.flags[0].state = 2,
@@ -344,7 +345,7 @@ mod tests {
             |state| spec(state).bucket_count = 1_000,
             |state| spec(state).assignments[0].bucket_ranges[0].upper = 10_001,
             |state| spec(state).assignments[0].bucket_ranges.push(BucketRange { lower: 0, upper: 1 }),
-            |state| spec(state).assignments[0].assignment_id.clear(),
+            |state| spec(state).assignments[0].id.clear(),
             |state| spec(state).assignments[0].variant = None,
             |state| drop(state.bitsets.pop()),
             |state| state.bitsets[0].gzipped_bitset[0] ^= 1,
