@@ -29,7 +29,7 @@ fn allot(root: &Path, at: &str) -> Command {
 }
 
 fn passes(command: &mut Command) -> Vec<u8> {
-    let output = command.output().unwrap_or_else(|wrong| panic!("{:?}: {wrong}", command.get_program()));
+    let output = command.output().unwrap_or_else(|wrong| panic!("{}: {wrong}", command.get_program().display()));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}{}", String::from_utf8_lossy(&output.stdout));
     output.stdout
@@ -239,7 +239,8 @@ fn hold(ours: &Answers, theirs: &Path, unread: &BTreeSet<String>) -> usize {
             .map(|((unit, _), answer)| [unit.clone(), text(&answer["experiment"]), text(&answer["variant"])])
             .collect();
         let mut due: Vec<[&str; 3]> = due.iter().map(|row| [&*row[0], &*row[1], &*row[2]]).collect();
-        (logged.sort_unstable(), due.sort_unstable());
+        logged.sort_unstable();
+        due.sort_unstable();
         assert!(logged == due, "{}: {} exposures are logged, and {} due", table.display(), logged.len(), due.len());
     }
     ours.len()
