@@ -1,6 +1,6 @@
 //! The format of each scheme's SDKs: one place where it is chosen, so that nobody else asks which it is.
 
-use super::{Artifact, Condition, Payload, ReadError, Unservable, Unsupported, growthbook};
+use super::{Artifact, Condition, JoinError, Payload, ReadError, Unservable, Unsupported, growthbook};
 use crate::bucket::Scheme;
 use serde_json::Value;
 
@@ -43,6 +43,17 @@ pub fn read(scheme: Scheme, bytes: &[u8]) -> Result<Payload, ReadError> {
     match scheme {
         Scheme::GrowthBook => growthbook::read(bytes),
         Scheme::Eppo | Scheme::Confidence => Err(ReadError(format!("`{scheme}` has no reader"))),
+    }
+}
+
+/// The files of several surfaces in a scheme's format as one, in the order in which they are given.
+///
+/// # Errors
+/// What keeps them apart.
+pub fn join(scheme: Scheme, parts: &[&[u8]]) -> Result<Vec<u8>, JoinError> {
+    match scheme {
+        Scheme::GrowthBook => growthbook::join(parts),
+        Scheme::Eppo | Scheme::Confidence => Err(JoinError::Format(scheme)),
     }
 }
 

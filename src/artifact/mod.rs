@@ -19,6 +19,6 @@ mod version;
 pub use condition::{AttributeType, Condition, InvalidCondition, Operand, Predicate, Test};
 pub use model::{Artifact, Claim, ClaimKind, Flag, FlagKind, Preview, Rule, Segment, Step, Variant, exposure_key};
 pub use native::{DecodeError, VERSION};
-pub use payload::{Payload, ReadError, Served};
+pub use payload::{JoinError, Payload, ReadError, Served};
 pub use unsupported::{Unservable, Unsupported};
 pub use version::compare_versions;

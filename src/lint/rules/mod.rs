@@ -44,6 +44,7 @@ rules! {
     missing_reason,
     missing_required_metric,
     missing_review,
+    mixed_bundle,
     moved_units,
     over_capacity,
     overdue_decision,
