@@ -48,6 +48,7 @@ rules! {
     moved_units,
     over_capacity,
     overdue_decision,
+    public_unit_ids,
     removed_allotted_file,
     reused_id,
     shared_metric,
