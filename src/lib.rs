@@ -34,6 +34,8 @@ pub mod measure;
 pub mod model;
 #[cfg(feature = "cli")]
 pub mod power;
+#[cfg(feature = "publish")]
+pub mod publish;
 #[cfg(feature = "cli")]
 pub mod query;
 #[cfg(feature = "cli")]

@@ -1,0 +1,1 @@
+//! From a distribution and what is served to a plan of what to write: pure.
