@@ -12,7 +12,7 @@ pub const VERSION: u32 = 1;
 pub const PATH: &str = "manifest.json";
 
 /// All surfaces of a distribution.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Always [`VERSION`].
@@ -86,9 +86,6 @@ pub struct File {
     /// Its length.
     pub bytes: u64,
 }
-
-/// The formats that there are, each with the ending of its files.
-pub const FORMATS: [(&str, &str); 2] = [("growthbook", "json"), ("native", "bin")];
 
 impl Manifest {
     /// Reads a manifest.

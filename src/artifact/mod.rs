@@ -5,15 +5,22 @@
 mod condition;
 mod disk;
 
+pub mod format;
 pub mod growthbook;
 pub mod manifest;
 mod model;
 mod native;
+mod payload;
 #[cfg(test)]
 pub(crate) mod sample;
+mod unsupported;
+#[cfg(feature = "signing")]
+pub mod signature;
 mod version;
 
 pub use condition::{AttributeType, Condition, InvalidCondition, Operand, Predicate, Test};
 pub use model::{Artifact, Claim, ClaimKind, Flag, FlagKind, Preview, Rule, Segment, Step, Variant, exposure_key};
 pub use native::{DecodeError, VERSION};
+pub use payload::{Payload, ReadError, Served};
+pub use unsupported::{Unservable, Unsupported};
 pub use version::compare_versions;

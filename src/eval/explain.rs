@@ -67,8 +67,8 @@ impl Visitor for Recorder {
     fn visit(&mut self, event: Event<'_>) {
         match event {
             Event::UnknownFlag => self.say("no such flag"),
-            Event::NoUnit { hashed: true } => self.say("the unit has no id"),
-            Event::NoUnit { hashed: false } => self.say("the surface's hash is not implemented"),
+            Event::NoUnit { hashed: true } => self.say("the unit has no id, or one too long for the surface's SDK"),
+            Event::NoUnit { hashed: false } => self.say("the surface's buckets do not divide its grid"),
             Event::Bucket { bucket, of } => {
                 let (bucket, of) = (thousands(bucket), thousands(of));
                 self.say(format!("bucket {bucket} of {of}"));

@@ -3,8 +3,8 @@
 //! Each test carries a `$type` guard: with it no SDK coerces anything, and an attribute that is missing, null or of another
 //! type fails in all of them. A logical operator stands alone in its object, because old SDKs ignore what is beside it.
 
-use super::support::{Unsupported, check_attribute, plain, plain_number};
-use crate::artifact::{AttributeType, Condition, Operand, Predicate, Test};
+use super::support::{check_attribute, plain, plain_number};
+use crate::artifact::{AttributeType, Condition, Operand, Predicate, Test, Unsupported};
 use serde_json::{Map, Value, json};
 
 /// A condition as every GrowthBook SDK understands it.

@@ -11,6 +11,6 @@ mod support;
 mod write;
 
 pub use condition::condition;
-pub use read::{Forced, Payload, ReadError, Served, read};
-pub use support::{Unsupported, check_attribute, check_id, check_salt, check_value};
-pub use write::{Unservable, encode};
+pub use read::read;
+pub use support::{check_attribute, check_id, check_salt, check_value};
+pub use write::encode;

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::artifact::Condition;
-use crate::artifact::growthbook::{self, Unsupported};
-use crate::decl::{Sdk, Stage};
+use crate::artifact::{Condition, Unsupported, format};
+use crate::bucket::Scheme;
+use crate::decl::Stage;
 use crate::diag::Diagnostic;
 use crate::lint::{Check, Context, Group, Rule};
 use crate::model::{Claim, Ix, Segment, Surface};
@@ -30,8 +30,8 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         for (span, test) in context.catalogue.tests(segment) {
             // Several surfaces may use a segment: one of them that cannot is enough.
             let refused = uses.iter().find_map(|(surface, _)| Some((*surface, refused(context, *surface, &test)?)));
-            let Some((surface, wrong)) = refused else { continue };
-            let finding = Diagnostic::new(RULE.name, span, wrong.to_string()).maybe_help(help(&wrong));
+            let Some((surface, (scheme, wrong))) = refused else { continue };
+            let finding = Diagnostic::new(RULE.name, span, wrong.said_of(scheme)).maybe_help(help(&wrong));
             let label = format!("used here, on `{}`", context.catalogue.surfaces.at(surface).id);
             let places = uses.iter().filter(|(other, _)| *other == surface).take(MAX_USES);
             findings.push(places.fold(finding, |finding, (_, place)| finding.related(*place, &*label)));
@@ -74,13 +74,10 @@ fn uses(context: &Context<'_>) -> Vec<(Ix<Segment>, Vec<Use>)> {
 }
 
 /// Why a surface's SDK cannot be served a test. The names of attributes are a matter of ids.
-fn refused(context: &Context<'_>, surface: Ix<Surface>, test: &Condition) -> Option<Unsupported> {
-    match context.catalogue.surfaces.at(surface).sdk {
-        Sdk::Growthbook => {
-            growthbook::condition(test).err().filter(|wrong| !matches!(wrong, Unsupported::Attribute(_)))
-        }
-        Sdk::Eppo | Sdk::Confidence => None,
-    }
+fn refused(context: &Context<'_>, surface: Ix<Surface>, test: &Condition) -> Option<(Scheme, Unsupported)> {
+    let scheme = context.catalogue.surfaces.at(surface).sdk.word().parse().ok()?;
+    let wrong = format::check_condition(scheme, test).err()?;
+    (!matches!(wrong, Unsupported::Attribute(_))).then_some((scheme, wrong))
 }
 
 fn help(wrong: &Unsupported) -> Option<String> {
