@@ -14,6 +14,8 @@ mod payload;
 #[cfg(test)]
 pub(crate) mod sample;
 mod unsupported;
+#[cfg(feature = "signing")]
+pub mod signature;
 mod version;
 
 pub use condition::{AttributeType, Condition, InvalidCondition, Operand, Predicate, Test};
