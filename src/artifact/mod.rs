@@ -13,9 +13,9 @@ mod native;
 mod payload;
 #[cfg(test)]
 pub(crate) mod sample;
-mod unsupported;
 #[cfg(feature = "signing")]
 pub mod signature;
+mod unsupported;
 mod version;
 
 pub use condition::{AttributeType, Condition, InvalidCondition, Operand, Predicate, Test};

@@ -64,8 +64,7 @@ impl SigningKey {
     /// Signs a manifest, in the place of any signature it has.
     pub fn sign(&self, manifest: &mut Manifest) {
         let signature = self.0.sign(&signed_bytes(manifest));
-        manifest.signature =
-            Some(Signature { key: self.public().id(), ed25519: STANDARD.encode(signature.as_ref()) });
+        manifest.signature = Some(Signature { key: self.public().id(), ed25519: STANDARD.encode(signature.as_ref()) });
     }
 }
 
@@ -127,9 +126,9 @@ fn wrapped(bytes: &[u8], label: &str) -> String {
 }
 
 fn unwrapped(text: &str, label: &str) -> Result<Vec<u8>, String> {
-    let inside = text.split_once(&format!("-----BEGIN {label}-----")).and_then(|(_, rest)| {
-        rest.split_once(&format!("-----END {label}-----"))
-    });
+    let inside = text
+        .split_once(&format!("-----BEGIN {label}-----"))
+        .and_then(|(_, rest)| rest.split_once(&format!("-----END {label}-----")));
     let (inside, _) = inside.ok_or_else(|| format!("it has no line `-----BEGIN {label}-----`"))?;
     let base64: String = inside.split_whitespace().collect();
     STANDARD.decode(base64).map_err(|_| "its base64 cannot be read".to_owned())

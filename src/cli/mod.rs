@@ -26,6 +26,8 @@ mod newly;
 mod output;
 mod plan;
 mod power;
+#[cfg(feature = "publish")]
+pub mod publish;
 mod query;
 mod rule;
 mod schema;
@@ -103,6 +105,8 @@ enum Verb {
     Merge(merge::MergeVerb),
     Compile(compile::Compile),
     Verify(verify::Verify),
+    #[cfg(feature = "publish")]
+    Publish(publish::Publish),
     Assign(assign::Assign),
     Simulate(simulate::Simulate),
     Query(query::Query),
@@ -134,6 +138,8 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Merge(verb) => merge::run(&cli.global, verb),
         Verb::Compile(verb) => compile::run(&cli.global, verb),
         Verb::Verify(verb) => verify::run(&cli.global, verb),
+        #[cfg(feature = "publish")]
+        Verb::Publish(verb) => publish::run(&cli.global, verb),
         Verb::Assign(verb) => assign::run(&cli.global, verb),
         Verb::Simulate(verb) => simulate::run(&cli.global, verb),
         Verb::Query(verb) => query::run(&cli.global, verb),

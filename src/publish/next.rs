@@ -50,7 +50,9 @@ pub fn next(
     for (id, surface) in &offered.surfaces {
         let why = refused.get(id).or(surface.held.as_ref());
         let (entry, change) = match (why, before(id)) {
-            (Some(why), Some(served)) => (Surface { held: Some(why.clone()), ..served.clone() }, Change::Held(why.clone())),
+            (Some(why), Some(served)) => {
+                (Surface { held: Some(why.clone()), ..served.clone() }, Change::Held(why.clone()))
+            }
             (Some(why), None) => {
                 let mut entry = surface.clone();
                 entry.held = Some(why.clone());
@@ -60,9 +62,7 @@ pub fn next(
                 (entry, Change::Held(why.clone()))
             }
             (None, None) => (surface.clone(), Change::New),
-            (None, Some(served)) if same(served, surface) => {
-                (Surface { held: None, ..served.clone() }, Change::Same)
-            }
+            (None, Some(served)) if same(served, surface) => (Surface { held: None, ..served.clone() }, Change::Same),
             (None, Some(_)) => (surface.clone(), Change::Changed),
         };
         surfaces.insert(id.clone(), entry);

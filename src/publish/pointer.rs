@@ -27,8 +27,7 @@ pub fn pointers(manifest: &Manifest, siblings: bool) -> Vec<Pointer> {
     for (surface, format, file) in manifest.files() {
         let Some((_, path)) = FIXED.iter().find(|(known, _)| *known == format) else { continue };
         let path = path.replace("{surface}", surface);
-        let plain =
-            Headers { content_type: content_type(&file.path), cache_control: SHORT, content_encoding: None };
+        let plain = Headers { content_type: content_type(&file.path), cache_control: SHORT, content_encoding: None };
         let pointer =
             Pointer { path, surface: surface.to_owned(), file: file.clone(), compressed: false, headers: plain };
         if siblings && compresses(&file.path) {

@@ -64,13 +64,15 @@ impl<'a> Delivery<'a> {
         let mut damaged = Vec::new();
         for (_, _, file) in next.manifest.files() {
             let offered = offer.files.get(&file.path).filter(|bytes| is(file, bytes)).cloned();
-            let found = || there.get(&file.path).filter(|found| is(file, &found.bytes)).map(|found| found.bytes.clone());
+            let found =
+                || there.get(&file.path).filter(|found| is(file, &found.bytes)).map(|found| found.bytes.clone());
             match offered.or_else(found) {
                 Some(bytes) => drop(contents.insert(file.path.clone(), bytes)),
                 None => damaged.push(file.path.clone()),
             }
         }
-        let is_right = |path: &String, file: &File, compressed: bool| match (there.get(path), contents.get(&file.path)) {
+        let is_right = |path: &String, file: &File, compressed: bool| match (there.get(path), contents.get(&file.path))
+        {
             (Some(found), Some(content)) if compressed => is_gzip_of(&found.bytes, content),
             (Some(found), Some(content)) => found.bytes == *content,
             // What cannot be mended is not tried.
@@ -131,9 +133,7 @@ impl<'a> Delivery<'a> {
         if !self.is_served()? {
             return Ok(Outcome::Superseded);
         }
-        let points = each(&of(Kind::Point), at_once, |action| {
-            self.point(&action.path).inspect(|_| progress(action))
-        })?;
+        let points = each(&of(Kind::Point), at_once, |action| self.point(&action.path).inspect(|_| progress(action)))?;
         Ok(points.into_iter().find(|outcome| *outcome == Outcome::Superseded).unwrap_or(Outcome::Done))
     }
 

@@ -87,8 +87,12 @@ impl Served {
                 store.shown()
             )),
             (None, Some(why)) => {
-                return Err(Failure::usage(format!("{}: `{}` is no manifest of allot: {why}", store.shown(), manifest::PATH))
-                    .help("publish to a place of its own, or remove that file if it is broken"));
+                return Err(Failure::usage(format!(
+                    "{}: `{}` is no manifest of allot: {why}",
+                    store.shown(),
+                    manifest::PATH
+                ))
+                .help("publish to a place of its own, or remove that file if it is broken"));
             }
             _ => {}
         }

@@ -8,8 +8,8 @@ use super::target::{Target, environment};
 use crate::artifact::manifest::{self, Manifest};
 use crate::artifact::signature::PublicKey;
 use crate::cli::{Failure, Global};
-use crate::io::store::{self, Store, each};
 use crate::io;
+use crate::io::store::{self, Store, each};
 use crate::publish::Offer;
 use crate::verify::{Report, verify};
 

@@ -44,7 +44,8 @@ impl Folder {
     fn lock(&self) -> Result<File, Refused> {
         let wrong = |cause: std::io::Error| self.wrong("lock", LOCK, cause);
         fs::create_dir_all(&self.root).map_err(wrong)?;
-        let file = File::options().create(true).truncate(false).write(true).open(self.root.join(LOCK)).map_err(wrong)?;
+        let file =
+            File::options().create(true).truncate(false).write(true).open(self.root.join(LOCK)).map_err(wrong)?;
         let mut waited = Duration::ZERO;
         let pause = Duration::from_millis(10);
         loop {
@@ -54,7 +55,9 @@ impl Folder {
                     std::thread::sleep(pause);
                     waited = waited.saturating_add(pause);
                 }
-                Err(fs::TryLockError::WouldBlock) => return Err(self.wrong("lock", LOCK, "another publisher holds it")),
+                Err(fs::TryLockError::WouldBlock) => {
+                    return Err(self.wrong("lock", LOCK, "another publisher holds it"));
+                }
                 Err(fs::TryLockError::Error(cause)) => return Err(wrong(cause)),
             }
         }

@@ -30,7 +30,8 @@ const CLOUDS: [(&str, &str); 8] = [
 pub fn open(address: &str, base: &Path) -> Result<Box<dyn Store>, IoError> {
     let wrong = |why: &str| IoError::new(format!("cannot use `{}`", bare(address)), why);
     let Some((scheme, rest)) = address.split_once("://") else {
-        return Err(wrong("it is no address").help("write `file://DIR`, `s3://BUCKET/PREFIX`, `gs://…`, `az://…` or `https://…`"));
+        return Err(wrong("it is no address")
+            .help("write `file://DIR`, `s3://BUCKET/PREFIX`, `gs://…`, `az://…` or `https://…`"));
     };
     if scheme == "file" {
         if rest.is_empty() {

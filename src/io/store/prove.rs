@@ -34,7 +34,10 @@ fn probe(store: &dyn Store, path: &str) -> Result<(), Refused> {
         return Err(lacks("the server gives no ETag that a write could depend on"));
     };
     let wrong = tag.trim_matches('"').chars().rev().chain(['0']).collect::<String>();
-    let wrong = Version { e_tag: Some(format!("\"{wrong}\"")), version: found.version.version.as_ref().map(|_| "1".to_owned()) };
+    let wrong = Version {
+        e_tag: Some(format!("\"{wrong}\"")),
+        version: found.version.version.as_ref().map(|_| "1".to_owned()),
+    };
     if put(b"2", &When::Is(wrong))? {
         return Err(lacks("the server ignores `If-Match`"));
     }

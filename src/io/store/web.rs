@@ -1,7 +1,7 @@
 //! A web server that takes PUT, as WebDAV does, and is proved to keep conditions.
 
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, HeaderName,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH,
 };
 use http::{HeaderValue, Method, StatusCode};
 use object_store::ClientOptions;
@@ -81,13 +81,13 @@ impl Web {
         let body = body.map_or_else(HttpRequestBody::empty, |bytes| HttpRequestBody::from(bytes.to_vec()));
         let request: HttpRequest = request.body(body).map_err(|cause| self.wrong(doing, path, cause))?;
         self.runtime.block_on(async {
-            let failed = |cause: &(dyn std::error::Error + 'static)| {
-                self.wrong(doing, path, first_line(&innermost(cause)))
-            };
+            let failed =
+                |cause: &(dyn std::error::Error + 'static)| self.wrong(doing, path, first_line(&innermost(cause)));
             let answer = self.client.execute(request).await.map_err(|cause| failed(&cause))?;
             let tag = answer.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
             let status = answer.status();
-            let length = answer.headers().get(http::header::CONTENT_LENGTH).and_then(|text| text.to_str().ok()?.parse().ok());
+            let length =
+                answer.headers().get(http::header::CONTENT_LENGTH).and_then(|text| text.to_str().ok()?.parse().ok());
             if length.is_some_and(|length: u64| length > MAX_OBJECT) {
                 return Err(self.wrong(doing, path, "it is too large"));
             }
