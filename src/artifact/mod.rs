@@ -2,6 +2,7 @@
 //!
 //! An [`Artifact`] is one surface. Nothing here decides what is served to whom; that is the evaluator's part.
 
+mod bundle;
 mod condition;
 mod disk;
 
@@ -18,6 +19,7 @@ pub mod signature;
 mod unsupported;
 mod version;
 
+pub use bundle::{Unbundled, bundle, put_bundles};
 pub use condition::{AttributeType, Condition, InvalidCondition, Operand, Predicate, Test};
 pub use model::{Artifact, Claim, ClaimKind, Flag, FlagKind, Preview, Rule, Segment, Step, Variant, exposure_key};
 pub use native::{DecodeError, VERSION};

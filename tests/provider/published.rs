@@ -132,12 +132,7 @@ impl Published {
     /// The manifest that is there, or an empty one.
     fn manifest(&self) -> Manifest {
         let bytes = fs::read(self.folder().join(manifest::PATH)).unwrap_or_default();
-        Manifest::parse(&bytes).unwrap_or(Manifest {
-            version: manifest::VERSION,
-            source: None,
-            at: 0,
-            surfaces: [].into(),
-        })
+        Manifest::parse(&bytes).unwrap_or(Manifest { version: manifest::VERSION, ..Manifest::default() })
     }
 
     /// Moved into its place, as a publisher does.
