@@ -62,7 +62,7 @@ pub fn bundle(
     }
     let scheme = scheme.ok_or(Unbundled::Empty)?;
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-    let bytes = format::join(scheme, &parts).map_err(Unbundled::Apart)?;
+    let bytes = format::join(scheme, id, &parts).map_err(Unbundled::Apart)?;
     let file = File::of(id, scheme.id(), format::extension(scheme.id()).unwrap_or_default(), &bytes);
     Ok((Bundle { sdk: scheme.id().to_owned(), surfaces: surfaces.to_vec(), file }, bytes))
 }
@@ -160,6 +160,21 @@ mod tests {
         assert_eq!(of("app", &["home", "search"], &other), Err(Unbundled::Mixed));
         let missing = bundle("app", &["home".to_owned()], &manifest, |_| None);
         assert!(matches!(missing, Err(Unbundled::Missing(_))));
+    }
+
+    #[test]
+    fn configurations_of_one_unit_are_one_too() {
+        let of = |id: &str, unit: &str| {
+            let artifact = Artifact { scheme: Scheme::Eppo, unit: unit.to_owned(), ..renamed(id) };
+            format::encode(&artifact, sample::AT).unwrap()
+        };
+        let (home, search) = (of("home", "user-id"), of("search", "user-id"));
+        let whole = format::join(Scheme::Eppo, "app", &[&home, &search]).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&whole).unwrap();
+        assert_eq!(json["flags"].as_object().unwrap().len(), 6);
+        assert_eq!(json["environment"]["name"], "app");
+        let other = of("player", "device-id");
+        assert_eq!(format::join(Scheme::Eppo, "app", &[&home, &other]), Err(JoinError::Units));
     }
 
     #[test]

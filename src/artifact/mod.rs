@@ -5,12 +5,14 @@
 mod bundle;
 mod condition;
 mod disk;
-
+pub mod eppo;
 pub mod format;
 pub mod growthbook;
+mod instant;
 pub mod manifest;
 mod model;
 mod native;
+mod pattern;
 mod payload;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -21,6 +23,7 @@ mod version;
 
 pub use bundle::{Unbundled, bundle, put_bundles};
 pub use condition::{AttributeType, Condition, InvalidCondition, Operand, Predicate, Test};
+pub use instant::{Instant, civil};
 pub use model::{Artifact, Claim, ClaimKind, Flag, FlagKind, Preview, Rule, Segment, Step, Variant, exposure_key};
 pub use native::{DecodeError, VERSION};
 pub use payload::{JoinError, Payload, ReadError, Served};

@@ -65,6 +65,8 @@ pub enum JoinError {
     Unreadable(String),
     /// Two of them have this flag or experiment.
     Twice(String),
+    /// They are of different units, and the format has one.
+    Units,
     /// The format holds one surface.
     Format(Scheme),
 }
@@ -74,6 +76,7 @@ impl fmt::Display for JoinError {
         match self {
             Self::Unreadable(why) => f.write_str(why),
             Self::Twice(id) => write!(f, "`{id}` is in two of them"),
+            Self::Units => f.write_str("they are of different units"),
             Self::Format(scheme) => write!(f, "a file of `{scheme}` holds one surface"),
         }
     }
