@@ -67,7 +67,7 @@ impl Visitor for Recorder {
     fn visit(&mut self, event: Event<'_>) {
         match event {
             Event::UnknownFlag => self.say("no such flag"),
-            Event::NoUnit { hashed: true } => self.say("the unit has no id, or one too long for the surface's SDK"),
+            Event::NoUnit { hashed: true } => self.say("the unit's id is empty or too long"),
             Event::NoUnit { hashed: false } => self.say("the surface's buckets do not divide its grid"),
             Event::Bucket { bucket, of } => {
                 let (bucket, of) = (thousands(bucket), thousands(of));

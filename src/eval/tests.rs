@@ -174,7 +174,7 @@ fn explanations_read_well() {
         ]
     );
     assert_eq!(evaluator.explain("nothing", "u", &(), START).steps, ["no such flag"]);
-    assert_eq!(evaluator.explain("greeting", "", &(), START).steps, ["the unit has no id"]);
+    assert_eq!(evaluator.explain("greeting", "", &(), START).steps, ["the unit's id is empty or too long"]);
 }
 
 #[test]

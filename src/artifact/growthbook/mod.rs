@@ -2,7 +2,7 @@
 //! express.
 //!
 //! Every encoding here means the same in the JavaScript, Python and Rust SDKs, old and new; what
-//! cannot be said so that all of them agree is [`Unsupported`].
+//! cannot be said so that all of them agree is [`Unsupported`](super::Unsupported).
 
 mod condition;
 mod read;
