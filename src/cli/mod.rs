@@ -11,6 +11,8 @@ mod compile;
 mod completions;
 mod conclude;
 mod drawing;
+#[cfg(feature = "publish")]
+mod drift;
 mod evidence;
 mod failure;
 mod findings;
@@ -29,9 +31,13 @@ mod power;
 #[cfg(feature = "publish")]
 pub mod publish;
 mod query;
+#[cfg(feature = "publish")]
+mod rollback;
 mod rule;
 mod schema;
 mod simulate;
+#[cfg(feature = "publish")]
+mod stop;
 mod store;
 mod touched;
 mod upon;
@@ -107,6 +113,12 @@ enum Verb {
     Verify(verify::Verify),
     #[cfg(feature = "publish")]
     Publish(publish::Publish),
+    #[cfg(feature = "publish")]
+    Rollback(rollback::Rollback),
+    #[cfg(feature = "publish")]
+    Drift(drift::Drift),
+    #[cfg(feature = "publish")]
+    Stop(stop::Stop),
     Assign(assign::Assign),
     Simulate(simulate::Simulate),
     Query(query::Query),
@@ -140,6 +152,12 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Verify(verb) => verify::run(&cli.global, verb),
         #[cfg(feature = "publish")]
         Verb::Publish(verb) => publish::run(&cli.global, verb),
+        #[cfg(feature = "publish")]
+        Verb::Rollback(verb) => rollback::run(&cli.global, verb),
+        #[cfg(feature = "publish")]
+        Verb::Drift(verb) => drift::run(&cli.global, verb),
+        #[cfg(feature = "publish")]
+        Verb::Stop(verb) => stop::run(&cli.global, verb),
         Verb::Assign(verb) => assign::run(&cli.global, verb),
         Verb::Simulate(verb) => simulate::run(&cli.global, verb),
         Verb::Query(verb) => query::run(&cli.global, verb),

@@ -83,7 +83,7 @@ fn flags(served: &Flag, wanted: &Flag) -> Vec<String> {
 }
 
 fn size(claim: &Claim) -> u32 {
-    claim.reserved().map_or(0, |set| set.len())
+    claim.reserved().map_or(0, crate::bucket::BucketSet::len)
 }
 
 fn claimed(served: &Claim, wanted: &Claim, surface: &Artifact) -> Vec<String> {

@@ -48,7 +48,7 @@ pub fn next(
     let mut changes = BTreeMap::new();
     let before = |id: &String| served.and_then(|served| served.surfaces.get(id));
     for (id, surface) in &offered.surfaces {
-        let why = refused.get(id).or(surface.held.as_ref());
+        let why = surface.held.as_ref().or(refused.get(id));
         let (entry, change) = match (why, before(id)) {
             (Some(why), Some(served)) => {
                 (Surface { held: Some(why.clone()), ..served.clone() }, Change::Held(why.clone()))

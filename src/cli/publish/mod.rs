@@ -20,7 +20,7 @@ pub use go::{How, Terms, go};
 pub use key::public;
 pub use served::{Served, failed, newest_after, record};
 pub use source::{Source, files, of_store, refusals, source};
-pub use target::{Target, target};
+pub use target::{Target, named, target};
 
 /// Publish what was compiled, so that readers find a whole and proven state at every moment
 ///
@@ -52,6 +52,10 @@ pub struct Publish {
     new_key: Option<PathBuf>,
 }
 
+/// Runs the verb.
+///
+/// # Errors
+/// When there is nothing to publish or nowhere to publish it, or the place fails.
 pub fn run(global: &Global, verb: &Publish) -> Result<Exit, Failure> {
     if let Some(folder) = &verb.new_key {
         key::make(global, folder)?;

@@ -136,6 +136,7 @@ fn parse(found: &Found) -> Result<Manifest, String> {
 }
 
 /// A refusal that is none of a condition.
+#[must_use]
 pub fn failed(refused: Refused) -> Failure {
     match refused {
         Refused::Failed(error) => error.into(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::served::failed;
-use super::target::{Target, environment};
+use super::target::named;
 use crate::artifact::manifest::{self, Manifest};
 use crate::artifact::signature::PublicKey;
 use crate::cli::{Failure, Global};
@@ -27,13 +27,9 @@ pub struct Source {
 /// # Errors
 /// When there is no distribution, or it is not signed as it should be.
 pub fn source(global: &Global, dist: &str, key: Option<&PublicKey>) -> Result<Source, Failure> {
-    let source = if dist.contains("://") {
-        let target = Target { store: store::open(dist, &io::here()?)?, name: dist.to_owned() };
-        of_store(target.store.as_ref())?
-    } else if let Some(target) = environment(global, dist)? {
-        of_store(target.store.as_ref())?
-    } else {
-        of_folder(Path::new(dist))?
+    let source = match named(global, dist)? {
+        Some(target) => of_store(target.store.as_ref())?,
+        None => of_folder(Path::new(dist))?,
     };
     if let Some(key) = key {
         key.check(&source.offer.manifest).map_err(|wrong| Failure::data(format!("{dist}: {wrong}")))?;

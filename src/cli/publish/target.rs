@@ -1,6 +1,6 @@
 //! Where to publish: an address, or an environment of `allotment.toml` by its name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::workspace::Workspace;
 use crate::cli::{Failure, Global};
@@ -20,7 +20,7 @@ pub struct Target {
 /// When there is no such environment, or its address cannot be published to.
 pub fn target(global: &Global, to: Option<&str>) -> Result<Target, Failure> {
     if let Some(address) = to.filter(|to| to.contains("://")) {
-        return at(address, io::here()?, address);
+        return at(address, &io::here()?, address);
     }
     let (root, environments) = environments(global)?;
     let names = || environments.iter().map(|(name, _)| name.as_str());
@@ -38,22 +38,30 @@ pub fn target(global: &Global, to: Option<&str>) -> Result<Target, Failure> {
                 .help(format!("name one with `--to`: {}", names().collect::<Vec<_>>().join(", "))),
         });
     };
-    at(address, root, name)
+    at(address, &root, name)
+}
+
+/// Opens what a name or an address stands for, if it is one or there is such an environment.
+///
+/// # Errors
+/// When its address cannot be used.
+pub fn named(global: &Global, name: &str) -> Result<Option<Target>, Failure> {
+    if name.contains("://") { at(name, &io::here()?, name).map(Some) } else { environment(global, name) }
 }
 
 /// Opens an environment if there is one of that name.
 ///
 /// # Errors
 /// When its address cannot be used.
-pub fn environment(global: &Global, name: &str) -> Result<Option<Target>, Failure> {
+fn environment(global: &Global, name: &str) -> Result<Option<Target>, Failure> {
     let Ok((root, environments)) = environments(global) else { return Ok(None) };
     let found = environments.iter().find(|(own, _)| own == name);
-    found.map(|(name, address)| at(address, root, name)).transpose()
+    found.map(|(name, address)| at(address, &root, name)).transpose()
 }
 
-fn at(address: &str, base: PathBuf, name: &str) -> Result<Target, Failure> {
+fn at(address: &str, base: &Path, name: &str) -> Result<Target, Failure> {
     // An address that is wrong stays wrong: that is no failure of the environment.
-    let store = io::store::open(address, &base).map_err(|wrong| {
+    let store = io::store::open(address, base).map_err(|wrong| {
         let failure = Failure::usage(wrong.to_string());
         match wrong.help {
             Some(help) => failure.help(help),

@@ -63,7 +63,7 @@ impl Folder {
         }
     }
 
-    fn walk(&self, folder: &Path, below: &str, found: &mut Vec<Entry>) -> std::io::Result<()> {
+    fn walk(folder: &Path, below: &str, found: &mut Vec<Entry>) -> std::io::Result<()> {
         let entries = match fs::read_dir(folder) {
             Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(()),
             entries => entries?,
@@ -74,7 +74,7 @@ impl Folder {
             let path = format!("{below}{name}");
             let kind = entry.file_type()?;
             if kind.is_dir() {
-                self.walk(&entry.path(), &format!("{path}/"), found)?;
+                Self::walk(&entry.path(), &format!("{path}/"), found)?;
             } else if kind.is_file() && name != LOCK {
                 // A file that goes away meanwhile was a temporary one.
                 let Ok(meta) = entry.metadata() else { continue };
@@ -129,7 +129,7 @@ impl Store for Folder {
 
     fn list(&self) -> Result<Vec<Entry>, Refused> {
         let mut found = Vec::new();
-        self.walk(&self.root, "", &mut found).map_err(|cause| self.wrong("list", "", cause))?;
+        Self::walk(&self.root, "", &mut found).map_err(|cause| self.wrong("list", "", cause))?;
         found.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(found)
     }

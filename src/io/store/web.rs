@@ -1,4 +1,4 @@
-//! A web server that takes PUT, as WebDAV does, and is proved to keep conditions.
+//! A web server that takes PUT, as `WebDAV` does, and is proved to keep conditions.
 
 use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH,
@@ -61,7 +61,7 @@ impl Web {
         IoError::new(format!("cannot {doing} `{path}` in {}", self.shown), cause).into()
     }
 
-    /// Sends one request, once, and gives the status, the ETag and the body.
+    /// Sends one request, once, and gives the status, the `ETag` and the body.
     fn send(
         &self,
         method: Method,
