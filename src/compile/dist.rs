@@ -87,10 +87,24 @@ pub fn compile(catalogue: &Catalogue, locks: &Locks, inputs: &Inputs) -> Dist {
         };
         manifest.surfaces.insert(surface.id.clone(), entry);
     }
-    let read = |file: &File| files.get(&file.path).or_else(|| inputs.kept.get(&file.path)).cloned();
-    let bundles = put_bundles(&mut manifest, &bundles(catalogue), read);
-    files.extend(bundles);
+    let made = bundled(&mut manifest, &bundles(catalogue), &files, &inputs.kept);
+    files.extend(made);
     Dist { manifest, files }
+}
+
+/// Makes the bundles. A held surface whose file is not here is left out; publishing puts in what is served of it.
+fn bundled(
+    manifest: &mut Manifest,
+    wanted: &BTreeMap<String, Vec<String>>,
+    files: &BTreeMap<String, Vec<u8>>,
+    kept: &BTreeMap<String, Vec<u8>>,
+) -> BTreeMap<String, Vec<u8>> {
+    let find = |file: &File| files.get(&file.path).or_else(|| kept.get(&file.path));
+    let mut known = manifest.clone();
+    known.surfaces.retain(|_, surface| surface.formats.get(&surface.sdk).is_some_and(|file| find(file).is_some()));
+    let made = put_bundles(&mut known, wanted, |file| find(file).cloned());
+    manifest.bundles = known.bundles;
+    made
 }
 
 /// The surfaces of each bundle, by its id.

@@ -2,6 +2,7 @@
 
 use allotment::artifact::format::NATIVE;
 use allotment::artifact::manifest::{self, File, Manifest, Surface};
+use allotment::artifact::signature::SigningKey;
 use allotment::artifact::{
     Artifact, AttributeType, Claim, ClaimKind, Condition, Flag, FlagKind, Operand, Predicate, Rule, Segment, Step,
     Test, Variant,
@@ -123,6 +124,15 @@ impl Published {
         let mut bytes = fs::read(&path).expect("the manifest");
         alter(&mut bytes);
         fs::write(path, bytes).expect("it is written");
+    }
+
+    /// Publishes the manifest again, with a serial and a signature.
+    pub fn sign(&self, serial: u64, key: Option<&SigningKey>) {
+        let mut manifest = Manifest { serial, signature: None, ..self.manifest() };
+        if let Some(key) = key {
+            key.sign(&mut manifest);
+        }
+        self.publish(&manifest);
     }
 
     fn path(&self, surface: &str) -> std::path::PathBuf {

@@ -75,7 +75,7 @@ pub fn go(
     let intact = served.intact && is_signed(served.manifest.as_ref(), how)?;
     let mut next = next(&offer.manifest, &refused, withheld.stopped, served.manifest.as_ref(), served.past, intact);
     if next.is_new {
-        bundled(store, &mut next.manifest, &mut offer)?;
+        bundled(store, served.manifest.as_ref(), &mut next.manifest, &mut offer)?;
     }
     let key = how.signing.key()?;
     let delivery = Delivery::prepare(store, served, next, &offer, key.as_ref())?;
@@ -149,7 +149,12 @@ pub fn go(
 }
 
 /// Makes the bundles anew, of what each surface is to serve: one that is held keeps what is there.
-fn bundled(store: &dyn Store, manifest: &mut Manifest, offer: &mut Offer) -> Result<(), Failure> {
+fn bundled(
+    store: &dyn Store,
+    served: Option<&Manifest>,
+    manifest: &mut Manifest,
+    offer: &mut Offer,
+) -> Result<(), Failure> {
     let wanted: BTreeMap<String, Vec<String>> =
         offer.manifest.bundles.iter().map(|(id, bundle)| (id.clone(), bundle.surfaces.clone())).collect();
     let members = wanted.values().flatten().filter_map(|id| manifest.surfaces.get(id));
@@ -160,6 +165,11 @@ fn bundled(store: &dyn Store, manifest: &mut Manifest, offer: &mut Offer) -> Res
         held.into_iter().zip(read).filter_map(|(path, found)| Some((path.to_owned(), found?.bytes))).collect();
     let read = |file: &File| offer.files.get(&file.path).or_else(|| there.get(&file.path)).cloned();
     let files = put_bundles(manifest, &wanted, read);
+    // One that cannot be made, since a file of it is damaged there, stays as it is.
+    for id in wanted.keys().filter(|id| !manifest.bundles.contains_key(*id)).cloned().collect::<Vec<_>>() {
+        let before = served.and_then(|served| served.bundles.get(&id)).cloned();
+        manifest.bundles.extend(before.map(|before| (id, before)));
+    }
     offer.files.extend(files);
     Ok(())
 }
