@@ -1,6 +1,6 @@
 //! The format of each scheme's SDKs: one place where it is chosen, so that nobody else asks which it is.
 
-use super::{Artifact, Condition, Payload, ReadError, Unservable, Unsupported, growthbook};
+use super::{Artifact, Condition, Payload, ReadError, Unservable, Unsupported, eppo, growthbook};
 use crate::bucket::Scheme;
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 pub const NATIVE: &str = "native";
 
 /// The formats that there are, each with the ending of its files. Each scheme's has the scheme's id.
-pub const FORMATS: [(&str, &str); 2] = [("growthbook", "json"), (NATIVE, "bin")];
+pub const FORMATS: [(&str, &str); 3] = [("growthbook", "json"), ("eppo", "json"), (NATIVE, "bin")];
 
 /// The ending of a format's files.
 #[must_use]
@@ -29,7 +29,8 @@ pub const fn has_windows(scheme: Scheme) -> bool {
 pub fn encode(artifact: &Artifact, at: i64) -> Result<Vec<u8>, Unservable> {
     match artifact.scheme {
         Scheme::GrowthBook => growthbook::encode(artifact, at),
-        scheme @ (Scheme::Eppo | Scheme::Confidence) => {
+        Scheme::Eppo => eppo::encode(artifact, at),
+        scheme @ Scheme::Confidence => {
             Err(Unservable { scheme, place: format!("surface `{}`", artifact.surface), reason: Unsupported::Scheme })
         }
     }
@@ -42,18 +43,20 @@ pub fn encode(artifact: &Artifact, at: i64) -> Result<Vec<u8>, Unservable> {
 pub fn read(scheme: Scheme, bytes: &[u8]) -> Result<Payload, ReadError> {
     match scheme {
         Scheme::GrowthBook => growthbook::read(bytes),
-        Scheme::Eppo | Scheme::Confidence => Err(ReadError(format!("`{scheme}` has no reader"))),
+        Scheme::Eppo => eppo::read(bytes),
+        Scheme::Confidence => Err(ReadError(format!("`{scheme}` has no reader"))),
     }
 }
 
-/// Whether all SDKs of a scheme evaluate a condition alike.
+/// Whether all SDKs of a scheme evaluate a condition alike, on a surface whose units are told by an attribute.
 ///
 /// # Errors
 /// The first part on which they do not agree.
-pub fn check_condition(scheme: Scheme, condition: &Condition) -> Result<(), Unsupported> {
+pub fn check_condition(scheme: Scheme, condition: &Condition, unit: &str) -> Result<(), Unsupported> {
     match scheme {
         Scheme::GrowthBook => growthbook::condition(condition).map(|_| ()),
-        Scheme::Eppo | Scheme::Confidence => Ok(()),
+        Scheme::Eppo => eppo::check_condition(condition, unit),
+        Scheme::Confidence => Ok(()),
     }
 }
 

@@ -30,6 +30,16 @@ pub enum Unsupported {
     Null,
     /// A claim with fewer than two variants.
     Variants,
+    /// An attribute with the name under which the SDKs look up the unit itself.
+    Subject,
+    /// A segment that is too many cases one by one.
+    Rules,
+    /// A value that is not of its flag's type.
+    Kind,
+    /// A day outside the years 0 to 9999.
+    Instant,
+    /// Two values under one name.
+    Twice(String),
 }
 
 impl Unsupported {
@@ -52,6 +62,11 @@ impl Unsupported {
             Self::Text => format!("{sdks} do not agree on an empty text or one with control characters"),
             Self::Null => format!("{sdks} do not agree on `null`"),
             Self::Variants => format!("{sdks} skip an experiment with fewer than two variants"),
+            Self::Subject => format!("to {sdks} `id` is the unit, and cannot be another attribute"),
+            Self::Rules => format!("{sdks} want the cases of a segment one by one, and here these are more than 256"),
+            Self::Kind => "the value is not of the flag's type".to_owned(),
+            Self::Instant => format!("{sdks} read days in the years 0 to 9999 only"),
+            Self::Twice(name) => format!("two values are named `{name}`"),
         }
     }
 }

@@ -19,6 +19,7 @@
 
 mod assignment;
 mod attributes;
+mod coerce;
 mod explain;
 mod ids;
 mod owners;
@@ -174,7 +175,8 @@ impl Evaluator {
             visitor.visit(Event::NoUnit { hashed: self.placement.is_some() });
             return Assignment::of(&flag.default, Reason::Error);
         };
-        let subject = Subject { attributes, unit_attribute: &self.artifact.unit, unit: placed.unit };
+        let Artifact { unit: unit_attribute, scheme, .. } = &self.artifact;
+        let subject = Subject { attributes, unit_attribute, unit: placed.unit, scheme: *scheme };
         visitor.visit(Event::Bucket { bucket: placed.bucket, of: self.artifact.buckets });
         let previewed = record.has_previews.then(|| self.preview(flag, &subject, visitor));
         let assignment = previewed

@@ -246,6 +246,39 @@ fn the_payload_says_what_the_artifact_says() {
 }
 
 #[test]
+fn a_payload_with_times_is_compared_step_by_step() {
+    let home = Artifact { scheme: Scheme::Eppo, ..sample::home() };
+    let altered = |change: fn(&mut Artifact)| {
+        let mut other = home.clone();
+        change(&mut other);
+        let mut dist = Dist::of(std::slice::from_ref(&home));
+        dist.put("home", "eppo", format::encode(&other, sample::AT).unwrap());
+        dist.words()
+    };
+    assert_eq!(altered(|_| ()), Vec::<String>::new());
+    for (change, expected) in [
+        (
+            (|other| {
+                other.flags[0].claims[2].steps[0].buckets = BucketSet::parse("40-58", 100).unwrap();
+            }) as fn(&mut Artifact),
+            "`calm` owns other cells, among them 5900-5999; unit `unit-",
+        ),
+        (|other| other.flags[0].claims[2].salt = "other".into(), "`calm` has another salt"),
+        (|other| other.salt = "other".into(), "`home-cards` has another surface salt"),
+        (|other| other.unit = "device".into(), "`calm` has another unit attribute"),
+        (|other| other.flags[0].claims[1].end = Some(START + 43 * DAY), "`long-tail.2` has another window"),
+        (|other| other.flags[0].claims[0].steps[1].from += DAY, "`fresh-first` is due and not in the payload"),
+        (|other| other.flags[0].claims[1].end = Some(0), "`long-tail.2` is due and not in the payload; unit `unit-"),
+        (|other| other.flags[0].claims[2].segment = Some(1), "`calm` has another segment"),
+        (|other| other.flags[1].default = "large".into(), "the payload is not what the artifact compiles to"),
+        (|other| other.flags[1].rules.clear(), "the payload is not what the artifact compiles to"),
+    ] {
+        let words = altered(change);
+        assert!(words.iter().any(|word| word.contains(expected)), "{expected}: {words:?}");
+    }
+}
+
+#[test]
 fn what_passes_is_exclusive_for_every_unit() {
     let home = sample::home();
     assert_eq!(verify_artifact(&home), []);

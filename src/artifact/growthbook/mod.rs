@@ -13,4 +13,5 @@ mod write;
 pub use condition::condition;
 pub use read::read;
 pub use support::{check_attribute, check_id, check_salt, check_value};
+pub(super) use support::{plain, plain_number};
 pub use write::encode;

@@ -59,7 +59,7 @@ pub fn check_value(value: &Value) -> Result<(), Unsupported> {
 const MAX_NUMBER: f64 = 9_007_199_254_740_991.0;
 
 /// The value with whole numbers written without a fraction.
-pub(super) fn plain(value: &Value) -> Result<Value, Unsupported> {
+pub(in crate::artifact) fn plain(value: &Value) -> Result<Value, Unsupported> {
     Ok(match value {
         Value::Number(number) => plain_number(number.as_f64().ok_or(Unsupported::Number)?)?,
         Value::Array(items) => items.iter().map(plain).collect::<Result<_, _>>()?,
@@ -72,7 +72,7 @@ pub(super) fn plain(value: &Value) -> Result<Value, Unsupported> {
 }
 
 /// A number that every SDK reads alike.
-pub(super) fn plain_number(number: f64) -> Result<Value, Unsupported> {
+pub(in crate::artifact) fn plain_number(number: f64) -> Result<Value, Unsupported> {
     if !number.is_finite() || number.abs() > MAX_NUMBER {
         return Err(Unsupported::Number);
     }
