@@ -126,15 +126,43 @@ impl<'a> Delivery<'a> {
             return Ok(Outcome::Superseded);
         }
         all(Kind::RecordNew, &|path| self.record(path, Some(&self.next.manifest)))?;
-        if of(Kind::Point).is_empty() {
+        let points = of(Kind::Point);
+        if points.is_empty() {
             return Ok(Outcome::Done);
         }
-        // A pointer was read before this: where the manifest still counts, nobody else has written a pointer after it.
-        if !self.is_served()? {
-            return Ok(Outcome::Superseded);
+        if self.is_served()? {
+            each(&points, at_once, |action| self.point(&action.path).inspect(|_| progress(action)))?;
+            // Another publisher may have found a name right that was changed here after it.
+            if self.is_served()? {
+                return Ok(Outcome::Done);
+            }
         }
-        let points = each(&of(Kind::Point), at_once, |action| self.point(&action.path).inspect(|_| progress(action)))?;
-        Ok(points.into_iter().find(|outcome| *outcome == Outcome::Superseded).unwrap_or(Outcome::Done))
+        self.follow(at_once)?;
+        Ok(Outcome::Superseded)
+    }
+
+    /// Lets the fixed names show what the manifest of whoever came after names: who changes a name last sees to it that it is
+    /// right.
+    fn follow(&self, at_once: usize) -> Result<(), Failure> {
+        for _ in 0..8 {
+            let Some(manifest) = self.present()? else { return Ok(()) };
+            let served = Served {
+                past: manifest.serial,
+                manifest: Some(manifest.clone()),
+                when: When::Absent,
+                intact: true,
+                recorded: true,
+            };
+            let bytes = manifest.to_json().into_bytes();
+            let next = Next { manifest, is_new: false, surfaces: BTreeMap::new() };
+            let theirs = Delivery::prepare(self.store, &served, next, &Offer::default(), None)?;
+            let points: Vec<&Action> = theirs.plan.iter().filter(|action| action.kind == Kind::Point).collect();
+            each(&points, at_once, |action| theirs.point(&action.path))?;
+            if self.store.get(manifest::PATH).map_err(failed)?.is_some_and(|found| found.bytes == bytes) {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// Writes an immutable object and reads it back.

@@ -32,7 +32,7 @@ pub use target::{Target, named, target};
 Examples:
   allot publish dist --to file://public
   allot publish dist --to file://public --dry-run
-  allot publish dist --to s3://bucket/experiments --signing-key signing.pem
+  allot publish dist --to file://public --signing-key signing.pem
   allot publish staging --to production
   allot publish --new-key keys")]
 pub struct Publish {

@@ -67,6 +67,14 @@ pub struct Version {
     pub(super) version: Option<String>,
 }
 
+impl Version {
+    /// A version that is told by an entity tag.
+    #[must_use]
+    pub fn tagged(tag: &str) -> Self {
+        Self { e_tag: Some(tag.to_owned()), version: None }
+    }
+}
+
 /// On which condition something is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum When {
