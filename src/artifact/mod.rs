@@ -5,7 +5,10 @@
 mod bundle;
 mod condition;
 mod disk;
+
+pub mod confidence;
 pub mod eppo;
+#[cfg(feature = "cli")]
 pub mod format;
 pub mod growthbook;
 mod instant;
