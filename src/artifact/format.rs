@@ -1,6 +1,6 @@
 //! The format of each scheme's SDKs: one place where it is chosen, so that nobody else asks which it is.
 
-use super::{Artifact, Condition, Payload, ReadError, Unservable, Unsupported, eppo, growthbook};
+use super::{Artifact, Condition, Payload, ReadError, Unservable, Unsupported, confidence, eppo, growthbook};
 use crate::bucket::Scheme;
 use serde_json::Value;
 
@@ -8,7 +8,8 @@ use serde_json::Value;
 pub const NATIVE: &str = "native";
 
 /// The formats that there are, each with the ending of its files. Each scheme's has the scheme's id.
-pub const FORMATS: [(&str, &str); 3] = [("growthbook", "json"), ("eppo", "json"), (NATIVE, "bin")];
+pub const FORMATS: [(&str, &str); 4] =
+    [("growthbook", "json"), ("eppo", "json"), ("confidence", "pb"), (NATIVE, "bin")];
 
 /// The ending of a format's files.
 #[must_use]
@@ -30,9 +31,7 @@ pub fn encode(artifact: &Artifact, at: i64) -> Result<Vec<u8>, Unservable> {
     match artifact.scheme {
         Scheme::GrowthBook => growthbook::encode(artifact, at),
         Scheme::Eppo => eppo::encode(artifact, at),
-        scheme @ Scheme::Confidence => {
-            Err(Unservable { scheme, place: format!("surface `{}`", artifact.surface), reason: Unsupported::Scheme })
-        }
+        Scheme::Confidence => confidence::encode(artifact, at),
     }
 }
 
@@ -44,7 +43,7 @@ pub fn read(scheme: Scheme, bytes: &[u8]) -> Result<Payload, ReadError> {
     match scheme {
         Scheme::GrowthBook => growthbook::read(bytes),
         Scheme::Eppo => eppo::read(bytes),
-        Scheme::Confidence => Err(ReadError(format!("`{scheme}` has no reader"))),
+        Scheme::Confidence => confidence::read(bytes),
     }
 }
 
@@ -56,7 +55,7 @@ pub fn check_condition(scheme: Scheme, condition: &Condition, unit: &str) -> Res
     match scheme {
         Scheme::GrowthBook => growthbook::condition(condition).map(|_| ()),
         Scheme::Eppo => eppo::check_condition(condition, unit),
-        Scheme::Confidence => Ok(()),
+        Scheme::Confidence => confidence::check_condition(condition, unit),
     }
 }
 
@@ -66,6 +65,7 @@ pub fn check_condition(scheme: Scheme, condition: &Condition, unit: &str) -> Res
 /// Why not.
 pub fn check_value(scheme: Scheme, value: &Value) -> Result<(), Unsupported> {
     match scheme {
-        Scheme::GrowthBook | Scheme::Eppo | Scheme::Confidence => growthbook::check_value(value),
+        Scheme::GrowthBook | Scheme::Eppo => growthbook::check_value(value),
+        Scheme::Confidence => confidence::check_value(value),
     }
 }

@@ -4,7 +4,10 @@
 
 mod condition;
 mod disk;
+
+pub mod confidence;
 pub mod eppo;
+#[cfg(feature = "cli")]
 pub mod format;
 pub mod growthbook;
 mod instant;

@@ -30,6 +30,8 @@ pub enum Unsupported {
     Null,
     /// A claim with fewer than two variants.
     Variants,
+    /// Values of one flag with other fields, or other types, than each other.
+    Shape,
     /// An attribute with the name under which the SDKs look up the unit itself.
     Subject,
     /// A segment that is too many cases one by one.
@@ -50,18 +52,28 @@ impl Unsupported {
         match self {
             Self::Scheme => format!("the surface's `sdk` is not `{scheme}`"),
             Self::Attribute(name) => format!("{sdks} cannot look up an attribute named `{name}`"),
+            Self::Id(id) if scheme == Scheme::Confidence => format!("{sdks} take the id `{id}` apart"),
             Self::Id(id) => format!("the GrowthBook SDK for JavaScript fails on the id `{id}`"),
+            Self::Salt if scheme == Scheme::Confidence => {
+                format!("{sdks} want a salt for each experiment that is not empty and has no slash")
+            }
             Self::Salt => format!("{sdks} hash only ASCII salts alike"),
+            Self::Operator if scheme == Scheme::Confidence => format!("{sdks} do not have this operator for this type"),
             Self::Operator => format!("{sdks} do not agree on this operator for this type"),
             Self::Operand => "the value is not of the attribute's type".to_owned(),
             Self::Number => format!("{sdks} agree on numbers up to 2^53 - 1 only"),
+            Self::Version(version) if scheme == Scheme::Confidence => {
+                format!("{sdks} read versions such as `9.4` or `9.4.0` only, and not `{version}`")
+            }
             Self::Version(version) => {
                 format!("{sdks} agree on versions such as `9.4.0` or `9.4.0-beta.1` only, and not on `{version}`")
             }
             Self::Empty => format!("{sdks} do not agree on an empty list"),
             Self::Text => format!("{sdks} do not agree on an empty text or one with control characters"),
+            Self::Null if scheme == Scheme::Confidence => format!("{sdks} take `null` for no value at all"),
             Self::Null => format!("{sdks} do not agree on `null`"),
             Self::Variants => format!("{sdks} skip an experiment with fewer than two variants"),
+            Self::Shape => format!("{sdks} give every value of a flag the same fields, each of one type"),
             Self::Subject => format!("to {sdks} `id` is the unit, and cannot be another attribute"),
             Self::Rules => format!("{sdks} want the cases of a segment one by one, and here these are more than 256"),
             Self::Kind => "the value is not of the flag's type".to_owned(),

@@ -3,7 +3,7 @@
 use super::coerce::{Digits, coerced};
 use super::visit::{Event, Visitor};
 use super::{AttributeValue, Attributes};
-use crate::artifact::{AttributeType, Condition, Operand, Predicate, Test, compare_versions, eppo};
+use crate::artifact::{AttributeType, Condition, Operand, Predicate, Test, compare_versions, confidence, eppo};
 use crate::bucket::Scheme;
 use std::cmp::Ordering;
 
@@ -47,7 +47,8 @@ fn passes(test: &Test, value: Option<AttributeValue<'_>>, scheme: Scheme) -> boo
         let typed = value.and_then(|value| coerced(value, test.kind, &mut digits));
         holds(test, typed, eppo::compare_versions)
     } else {
-        holds(test, value.filter(|value| is_of(*value, test.kind)), compare_versions)
+        let versions = if scheme == Scheme::Confidence { confidence::compare_versions } else { compare_versions };
+        holds(test, value.filter(|value| is_of(*value, test.kind)), versions)
     }
 }
 
