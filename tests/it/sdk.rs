@@ -168,8 +168,8 @@ impl Served {
         let scratch = tempfile::tempdir().expect("a folder");
         let (dist, site) = (scratch.path().join("dist"), scratch.path().join("site"));
         passes(allot(root, AT).args(["compile", "-q", "-o"]).arg(&dist));
-        passes(Command::new(env!("CARGO_BIN_EXE_allot")).arg("verify").arg(&dist));
-        publish(&dist, &site);
+        let place = format!("file://{}", site.display());
+        passes(allot(root, AT).args(["publish", "-q"]).arg(&dist).args(["--to", &place]));
         let nginx = Nginx::serving(&site, scratch.path());
         let units = scratch.path().join("units.jsonl");
         let mut text = String::new();
@@ -191,24 +191,6 @@ impl Served {
 
     fn url(&self, surface: &str) -> String {
         format!("http://127.0.0.1:{}/{surface}", self.nginx.port)
-    }
-}
-
-/// Puts what was compiled where the SDKs fetch it.
-fn publish(dist: &Path, site: &Path) {
-    let manifest = fs::read_to_string(dist.join("manifest.json")).expect("a manifest");
-    let manifest: Value = serde_json::from_str(&manifest).expect("JSON");
-    for (surface, entry) in manifest["surfaces"].as_object().expect("surfaces") {
-        for (format, file) in entry["formats"].as_object().expect("formats") {
-            let name = match format.as_str() {
-                "growthbook" => format!("api/features/{surface}"),
-                "eppo" => "flag-config/v1/config".to_owned(),
-                _ => continue,
-            };
-            let path = site.join(surface).join(name);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-            fs::copy(dist.join(file["path"].as_str().expect("a path")), path).expect("it is copied");
-        }
     }
 }
 
