@@ -58,6 +58,7 @@ mod results_shown;
 mod rule_cases;
 mod rule_pages;
 mod schemas;
+#[cfg(feature = "publish")]
 mod sdk;
 mod serving;
 mod sql;
