@@ -6,7 +6,7 @@ use allotment::cli::publish::Outcome;
 use allotment::publish::{path_of_serial, pointers};
 
 use super::memory::{FAULTS, Fault, Faulty, Memory};
-use super::{publish, read, settled, two, whole};
+use super::{publish, read, settled, third, two, whole};
 
 #[test]
 fn whatever_goes_wrong_at_whatever_call_readers_find_a_whole_state_and_the_next_run_mends_the_rest() {
@@ -57,7 +57,7 @@ fn whatever_goes_wrong_at_whatever_call_readers_find_a_whole_state_and_the_next_
 #[test]
 fn of_two_publishers_one_wins_and_the_fixed_names_are_the_winners_whenever_the_other_comes() {
     let (first, second) = two();
-    let third = super::offer(&super::world(), 70, "cccc");
+    let third = third();
     let served = Memory::default();
     publish(&served, &first).expect("it goes well");
     let (mut lost, mut superseded, mut done) = (0, 0, 0);
