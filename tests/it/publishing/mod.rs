@@ -3,6 +3,7 @@
 mod commands;
 mod faults;
 mod memory;
+mod peers;
 mod planning;
 mod processes;
 
