@@ -51,7 +51,16 @@ pub struct Verify {
 
 pub fn run(global: &Global, verb: &Verify) -> Result<Exit, Failure> {
     let (manifest, mut report) = read(global, verb)?;
-    let untrusted = manifest.map_or(Ok(Vec::new()), |manifest| untrusted(&manifest, verb))?;
+    #[cfg(feature = "publish")]
+    let key = verb.key.as_deref().map(super::publish::public).transpose()?;
+    let mut untrusted = Vec::new();
+    if let Some(manifest) = &manifest {
+        #[cfg(feature = "publish")]
+        untrusted.extend(key.and_then(|key| key.check(manifest).err()).map(|why| why.to_string()));
+        if let Some(lowest) = verb.serial.filter(|lowest| manifest.serial < *lowest) {
+            untrusted.push(format!("an older manifest: its serial is {}, and {lowest} was asked for", manifest.serial));
+        }
+    }
     let failures = untrusted.into_iter().map(|why| verify::Failure { surface: None, fault: Fault::Untrusted { why } });
     report.failures.extend(failures);
     match verb.format {
@@ -107,17 +116,4 @@ fn read(global: &Global, verb: &Verify) -> Result<(Option<Manifest>, Report), Fa
     let _ = global;
     Err(Failure::usage(format!("there is no `{}` in `{}`", manifest::PATH, verb.dist.display()))
         .help("run `allot compile -o DIR` first"))
-}
-
-/// Why a manifest is not the one that should be there.
-fn untrusted(manifest: &Manifest, verb: &Verify) -> Result<Vec<String>, Failure> {
-    let mut wrong = Vec::new();
-    #[cfg(feature = "publish")]
-    if let Some(path) = &verb.key {
-        wrong.extend(super::publish::public(path)?.check(manifest).err().map(|why| why.to_string()));
-    }
-    if let Some(lowest) = verb.serial.filter(|lowest| manifest.serial < *lowest) {
-        wrong.push(format!("an older manifest: its serial is {}, and {lowest} was asked for", manifest.serial));
-    }
-    Ok(wrong)
 }
