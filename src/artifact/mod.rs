@@ -18,6 +18,8 @@ mod pattern;
 mod payload;
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(feature = "signing")]
+pub mod signature;
 mod unsupported;
 mod version;
 

@@ -50,9 +50,12 @@ pub fn compile(catalogue: &Catalogue, locks: &Locks, inputs: &Inputs) -> Dist {
         .collect();
     let mut manifest = Manifest {
         version: manifest::VERSION,
+        serial: 0,
         source: inputs.source.clone(),
         at: inputs.at,
         surfaces: BTreeMap::new(),
+        stopped: Vec::new(),
+        signature: None,
     };
     let mut files = BTreeMap::new();
     for (surface, result) in compiled {
@@ -85,10 +88,13 @@ pub fn compile(catalogue: &Catalogue, locks: &Locks, inputs: &Inputs) -> Dist {
 }
 
 /// The id of a format, the ending of its files, and the bytes of one.
-type Format = (&'static str, &'static str, Vec<u8>);
+pub type Format = (&'static str, &'static str, Vec<u8>);
 
 /// The formats of a surface: Allotment's own, and that of its SDK.
-fn formats(artifact: &Artifact, at: i64) -> Result<Vec<Format>, String> {
+///
+/// # Errors
+/// When its SDK cannot be served something of it.
+pub fn formats(artifact: &Artifact, at: i64) -> Result<Vec<Format>, String> {
     let payload = format::encode(artifact, at).map_err(|wrong| wrong.to_string())?;
     let own = (artifact.scheme.id(), format::extension(artifact.scheme.id()).unwrap_or_default(), payload);
     Ok(vec![(format::NATIVE, format::extension(format::NATIVE).unwrap_or_default(), artifact.encode()), own])

@@ -19,6 +19,8 @@ pub struct Failure {
 pub enum Fault {
     /// The manifest cannot be read.
     Manifest { why: String },
+    /// Not the manifest that was meant to be served: unsigned, signed otherwise, or older.
+    Untrusted { why: String },
     /// The surface's id cannot be part of a path.
     SurfaceId,
     /// A format that cannot be verified.
@@ -87,6 +89,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Manifest { why } => write!(f, "unreadable manifest: {why}"),
+            Self::Untrusted { why } => f.write_str(why),
             Self::SurfaceId => f.write_str("the id cannot be part of a path"),
             Self::Format { format } => write!(f, "format `{format}` cannot be verified"),
             Self::Path { path } => write!(f, "`{path}` is not the path that follows from surface, format and digest"),
