@@ -59,6 +59,8 @@ mod rule_cases;
 mod rule_pages;
 mod schemas;
 mod sdk;
+#[cfg(feature = "publish")]
+mod sdk_confidence;
 mod serving;
 mod sql;
 mod stats_edge;

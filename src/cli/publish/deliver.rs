@@ -9,8 +9,8 @@ use crate::artifact::signature::SigningKey;
 use crate::cli::Failure;
 use crate::io::store::{self, Refused, Store, When, each, prove};
 use crate::publish::{
-    Action, Headers, Kind, Next, Object, Offer, Pointer, gzip, is_gzip_of, manifest_headers, objects, path_of_serial,
-    plan, pointers,
+    Action, Headers, Kind, Next, Object, Offer, Pointer, Sealers, gzip, is_gzip_of, manifest_headers, objects,
+    path_of_serial, plan, pointers, sealed_pointers,
 };
 
 /// A publish that is ready to be carried out.
@@ -27,6 +27,7 @@ pub struct Delivery<'a> {
     contents: BTreeMap<String, Vec<u8>>,
     conditions: BTreeMap<String, When>,
     bytes: Vec<u8>,
+    sealers: &'a Sealers,
 }
 
 /// How it ended.
@@ -49,12 +50,14 @@ impl<'a> Delivery<'a> {
         mut next: Next,
         offer: &Offer,
         key: Option<&SigningKey>,
+        sealers: &'a Sealers,
     ) -> Result<Self, Failure> {
         if let Some(key) = key.filter(|_| next.is_new) {
             key.sign(&mut next.manifest);
         }
         let siblings = store.has_siblings();
-        let (all, fixed) = (objects(&next.manifest, siblings), pointers(&next.manifest, siblings));
+        let (all, mut fixed) = (objects(&next.manifest, siblings), pointers(&next.manifest, siblings));
+        fixed.extend(sealed_pointers(&next.manifest, sealers));
         let paths: Vec<&String> =
             all.iter().map(|object| &object.path).chain(fixed.iter().map(|pointer| &pointer.path)).collect();
         let read = each(&paths, AT_ONCE, |path| store.get(path)).map_err(failed)?;
@@ -84,7 +87,14 @@ impl<'a> Delivery<'a> {
             right.insert(object.path.clone(), is_right(&object.path, &object.file, object.compressed));
         }
         for pointer in &fixed {
-            right.insert(pointer.path.clone(), is_right(&pointer.path, &pointer.file, pointer.compressed));
+            let is = if pointer.sealed {
+                let due = contents.get(&pointer.file.path).and_then(|state| sealed(sealers, pointer, state));
+                // What cannot be mended is not tried.
+                due.is_none_or(|due| there.get(&pointer.path).is_some_and(|found| found.bytes == due))
+            } else {
+                is_right(&pointer.path, &pointer.file, pointer.compressed)
+            };
+            right.insert(pointer.path.clone(), is);
         }
         let recorded = served.manifest.as_ref().filter(|_| served.intact).map(|m| (m.serial, served.recorded));
         let plan = plan(&next, &all, &fixed, &right, recorded);
@@ -102,6 +112,7 @@ impl<'a> Delivery<'a> {
             pointers: fixed.into_iter().map(|pointer| (pointer.path.clone(), pointer)).collect(),
             contents,
             conditions,
+            sealers,
         })
     }
 
@@ -155,7 +166,7 @@ impl<'a> Delivery<'a> {
             };
             let bytes = manifest.to_json().into_bytes();
             let next = Next { manifest, is_new: false, surfaces: BTreeMap::new() };
-            let theirs = Delivery::prepare(self.store, &served, next, &Offer::default(), None)?;
+            let theirs = Delivery::prepare(self.store, &served, next, &Offer::default(), None, self.sealers)?;
             let points: Vec<&Action> = theirs.plan.iter().filter(|action| action.kind == Kind::Point).collect();
             each(&points, at_once, |action| theirs.point(&action.path))?;
             if self.store.get(manifest::PATH).map_err(failed)?.is_some_and(|found| found.bytes == bytes) {
@@ -241,7 +252,12 @@ impl<'a> Delivery<'a> {
     /// Lets a fixed name show what the manifest names.
     fn point(&self, path: &str) -> Result<Outcome, Failure> {
         let Some(pointer) = self.pointers.get(path) else { return Ok(Outcome::Done) };
-        let Some(bytes) = self.bytes_of(&pointer.file, pointer.compressed) else { return Ok(Outcome::Done) };
+        let plain = || self.bytes_of(&pointer.file, pointer.compressed);
+        let bytes = match (pointer.sealed, self.contents.get(&pointer.file.path)) {
+            (false, _) => plain(),
+            (true, state) => state.and_then(|state| sealed(self.sealers, pointer, state)),
+        };
+        let Some(bytes) = bytes else { return Ok(Outcome::Done) };
         let mut when = self.conditions.get(path).cloned().unwrap_or(When::Absent);
         for _ in 0..3 {
             match self.store.put(path, &bytes, headers(pointer.headers), &when) {
@@ -275,6 +291,11 @@ impl<'a> Delivery<'a> {
         let content = self.contents.get(&file.path)?;
         Some(if compressed { gzip(content) } else { content.clone() })
     }
+}
+
+/// What a sealed name shows of a state.
+fn sealed(sealers: &Sealers, pointer: &Pointer, state: &[u8]) -> Option<Vec<u8>> {
+    sealers.get(&pointer.surface)?.seal(state)
 }
 
 /// Whether bytes are those of a file.

@@ -8,6 +8,7 @@ use clap::Args;
 use super::deliver::{Delivery, Outcome};
 use super::key::Signing;
 use super::prune::{Keep, keep, prune};
+use super::secrets::sealers;
 use super::served::Served;
 use super::source::{AT_ONCE, refusals};
 use super::target::Target;
@@ -73,7 +74,8 @@ pub fn go(
     let intact = served.intact && is_signed(served.manifest.as_ref(), how)?;
     let next = next(&offer.manifest, &refused, withheld.stopped, served.manifest.as_ref(), served.past, intact);
     let key = how.signing.key()?;
-    let delivery = Delivery::prepare(store, served, next, &offer, key.as_ref())?;
+    let sealers = sealers(global, &next.manifest)?;
+    let delivery = Delivery::prepare(store, served, next, &offer, key.as_ref(), &sealers)?;
     let mut exit = Exit::Clean;
     for line in said(&delivery.next.surfaces, global.quiet) {
         data(&line)?;
