@@ -26,6 +26,9 @@ pub struct Manifest {
     pub at: i64,
     /// By surface id.
     pub surfaces: BTreeMap<String, Surface>,
+    /// Files of several surfaces in one, by the bundle's id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bundles: BTreeMap<String, Bundle>,
     /// What was taken out of service in an emergency, until the catalogue says so too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stopped: Vec<Stopped>,
@@ -75,6 +78,18 @@ pub struct Surface {
     pub formats: BTreeMap<String, File>,
 }
 
+/// The files of several surfaces as one, for an application that loads one file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// The id of the scheme that all of them are hashed with.
+    pub sdk: String,
+    /// The surfaces, in the order in which they were joined.
+    pub surfaces: Vec<String>,
+    /// The file, in the SDK's format.
+    pub file: File,
+}
+
 /// An immutable file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,11 +131,13 @@ impl Manifest {
 }
 
 impl Manifest {
-    /// Every file that it names, with the surface and the format.
+    /// Every file that it names, with the surface or the bundle, and the format.
     pub fn files(&self) -> impl Iterator<Item = (&str, &str, &File)> {
-        self.surfaces.iter().flat_map(|(id, surface)| {
+        let surfaces = self.surfaces.iter().flat_map(|(id, surface)| {
             surface.formats.iter().map(move |(format, file)| (id.as_str(), format.as_str(), file))
-        })
+        });
+        let bundles = self.bundles.iter().map(|(id, bundle)| (id.as_str(), bundle.sdk.as_str(), &bundle.file));
+        surfaces.chain(bundles)
     }
 }
 
@@ -216,6 +233,7 @@ mod tests {
             serial: 0,
             source: Some("0123".into()),
             at: 1_799_625_600,
+            bundles: BTreeMap::new(),
             stopped: Vec::new(),
             signature: None,
             surfaces: BTreeMap::from([

@@ -68,7 +68,7 @@ pub fn run(global: &Global, verb: &Drift) -> Result<Exit, Failure> {
     lines.extend(fixed_names(store, &offer, &sealers(global, served)?)?);
     let workspace = Workspace::open_at(global, Revisions { base: None, head: Some(&verb.commit) })?;
     let source = workspace.origin.as_ref().and_then(|origin| origin.head.clone());
-    let dist = compiled(&workspace, source, Some(served.clone()));
+    let dist = compiled(&workspace, source, Some(served.clone()), offer.files.clone());
     let mut wanted = Offer { manifest: dist.manifest, files: dist.files };
     let withheld = withhold(&mut wanted, &served.stopped, &std::collections::BTreeMap::new(), false);
     for record in &withheld.against {
@@ -87,6 +87,7 @@ pub fn run(global: &Global, verb: &Drift) -> Result<Exit, Failure> {
     for id in served.surfaces.keys().filter(|id| !wanted.manifest.surfaces.contains_key(*id)) {
         lines.push(format!("{id}: the surface is served, and is not in Git"));
     }
+    lines.extend(bundles(served, &wanted.manifest));
     for line in &lines {
         data(&format!("{}\n", plain(line)))?;
     }
@@ -97,6 +98,23 @@ pub fn run(global: &Global, verb: &Drift) -> Result<Exit, Failure> {
     }
     global.say("`allot publish` puts what Git says in the place of what is served");
     Ok(Exit::Findings)
+}
+
+/// In which bundles what is served differs from what Git says. That each is what its surfaces make was verified before.
+fn bundles(served: &Manifest, wanted: &Manifest) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (id, bundle) in &wanted.bundles {
+        match served.bundles.get(id) {
+            None => lines.push(format!("{id}: the bundle is not served")),
+            Some(own) if own.surfaces != bundle.surfaces => {
+                lines.push(format!("{id}: the bundle has other surfaces than in Git"));
+            }
+            Some(_) => {}
+        }
+    }
+    let gone = served.bundles.keys().filter(|id| !wanted.bundles.contains_key(*id));
+    lines.extend(gone.map(|id| format!("{id}: the bundle is served, and is not in Git")));
+    lines
 }
 
 /// What the fixed names show, where that is not what the manifest names.

@@ -1,5 +1,7 @@
 //! `allot rollback`: an earlier commit is served again, as of now.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 
 use super::compile::compiled;
@@ -45,7 +47,7 @@ pub fn run(global: &Global, verb: &Rollback) -> Result<Exit, Failure> {
     };
     let workspace = Workspace::open_at(global, Revisions { base: None, head: Some(&commit) })?;
     let source = workspace.origin.as_ref().and_then(|origin| origin.head.clone());
-    let dist = compiled(&workspace, source, served.manifest.clone());
+    let dist = compiled(&workspace, source, served.manifest.clone(), BTreeMap::new());
     let offer = Offer { manifest: dist.manifest, files: dist.files };
     let report = verify(offer.manifest.to_json().as_bytes(), |path| offer.files.get(path).cloned());
     let (refused, _) = refusals(&report);

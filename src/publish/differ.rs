@@ -83,7 +83,10 @@ fn flags(served: &Flag, wanted: &Flag) -> Vec<String> {
 }
 
 fn size(claim: &Claim) -> u32 {
-    claim.reserved().map_or(0, crate::bucket::BucketSet::len)
+    match claim.reserved() {
+        Some(buckets) => buckets.len(),
+        None => 0,
+    }
 }
 
 fn claimed(served: &Claim, wanted: &Claim, surface: &Artifact) -> Vec<String> {

@@ -55,6 +55,8 @@ pub enum Fault {
     Holdout { claim: String, buckets: BucketSet, unit: Option<String> },
     /// Two claims that share a component and own the same buckets at the same time.
     Overlap(Box<Overlap>),
+    /// A bundle that is not what its surfaces make together.
+    Bundle { why: String },
     /// The payload says other than the native artifact.
     Disagreement { what: String, unit: Option<String> },
 }
@@ -114,9 +116,10 @@ impl fmt::Display for Fault {
                 write!(f, "`{claim}` owns holdout buckets {}", Shown(buckets))?;
                 witness(f, unit.as_deref())
             }
+            Self::Bundle { why } => write!(f, "bundle: {why}"),
             Self::Overlap(overlap) => overlap.fmt(f),
             Self::Disagreement { what, unit } => {
-                write!(f, "the growthbook payload and the native artifact disagree: {what}")?;
+                write!(f, "the SDK's payload and the native artifact disagree: {what}")?;
                 witness(f, unit.as_deref())
             }
         }

@@ -9,13 +9,15 @@ use super::deliver::{Delivery, Outcome};
 use super::key::Signing;
 use super::prune::{Keep, keep, prune};
 use super::secrets::sealers;
-use super::served::Served;
+use super::served::{Served, failed};
 use super::source::{AT_ONCE, refusals};
 use super::target::Target;
-use crate::artifact::manifest::{Manifest, Stopped};
+use crate::artifact::manifest::{File, Manifest, Stopped};
+use crate::artifact::put_bundles;
 use crate::cli::output::{data, progress};
 use crate::cli::{Exit, Failure, Global};
 use crate::io;
+use crate::io::store::{Store, each};
 use crate::publish::{Action, Change, Offer, ended, next, withhold};
 use crate::render::plain;
 use crate::verify::verify;
@@ -72,7 +74,10 @@ pub fn go(
         refused.extend(refusals(&report).0);
     }
     let intact = served.intact && is_signed(served.manifest.as_ref(), how)?;
-    let next = next(&offer.manifest, &refused, withheld.stopped, served.manifest.as_ref(), served.past, intact);
+    let mut next = next(&offer.manifest, &refused, withheld.stopped, served.manifest.as_ref(), served.past, intact);
+    if next.is_new {
+        bundled(store, served.manifest.as_ref(), &mut next.manifest, &mut offer)?;
+    }
     let key = how.signing.key()?;
     let sealers = sealers(global, &next.manifest)?;
     let delivery = Delivery::prepare(store, served, next, &offer, key.as_ref(), &sealers)?;
@@ -143,6 +148,32 @@ pub fn go(
         }
     }
     Ok(exit)
+}
+
+/// Makes the bundles anew, of what each surface is to serve: one that is held keeps what is there.
+fn bundled(
+    store: &dyn Store,
+    served: Option<&Manifest>,
+    manifest: &mut Manifest,
+    offer: &mut Offer,
+) -> Result<(), Failure> {
+    let wanted: BTreeMap<String, Vec<String>> =
+        offer.manifest.bundles.iter().map(|(id, bundle)| (id.clone(), bundle.surfaces.clone())).collect();
+    let members = wanted.values().flatten().filter_map(|id| manifest.surfaces.get(id));
+    let files = members.filter_map(|surface| Some(surface.formats.get(&surface.sdk)?.path.as_str()));
+    let held: Vec<&str> = files.filter(|path| !offer.files.contains_key(*path)).collect();
+    let read = each(&held, AT_ONCE, |path| store.get(path)).map_err(failed)?;
+    let there: BTreeMap<String, Vec<u8>> =
+        held.into_iter().zip(read).filter_map(|(path, found)| Some((path.to_owned(), found?.bytes))).collect();
+    let read = |file: &File| offer.files.get(&file.path).or_else(|| there.get(&file.path)).cloned();
+    let files = put_bundles(manifest, &wanted, read);
+    // One that cannot be made, since a file of it is damaged there, stays as it is.
+    for id in wanted.keys().filter(|id| !manifest.bundles.contains_key(*id)).cloned().collect::<Vec<_>>() {
+        let before = served.and_then(|served| served.bundles.get(&id)).cloned();
+        manifest.bundles.extend(before.map(|before| (id, before)));
+    }
+    offer.files.extend(files);
+    Ok(())
 }
 
 /// Whether what is served is signed as the next would be.

@@ -3,6 +3,7 @@
 mod commands;
 mod faults;
 mod memory;
+mod peers;
 mod planning;
 mod processes;
 
@@ -43,6 +44,7 @@ fn offer(world: &World, days: i64, source: &str) -> Offer {
         source: Some(source.to_owned()),
         held: BTreeMap::new(),
         previous: None,
+        kept: BTreeMap::new(),
     };
     let dist = compile(&context.catalogue, &context.locks, &inputs);
     assert!(dist.manifest.surfaces.values().all(|surface| surface.held.is_none()), "{:?}", dist.manifest);

@@ -10,7 +10,7 @@ use allotment::publish::Offer;
 
 use super::{settled, two, whole};
 
-fn lay(offer: &Offer, folder: &Path) {
+pub fn lay(offer: &Offer, folder: &Path) {
     for (path, bytes) in &offer.files {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
