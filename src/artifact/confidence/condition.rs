@@ -205,7 +205,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn checked(test: Value) -> Result<(), Unsupported> {
+    fn checked(test: &Value) -> Result<(), Unsupported> {
         check_condition(&serde_json::from_value(json!({ "is": test })).unwrap(), "user-id")
     }
 
@@ -219,16 +219,16 @@ mod tests {
             (json!(["user.plan", "string", "equals", "x"]), Unsupported::Attribute("user.plan".into())),
             (json!(["targeting_key", "string", "equals", "x"]), Unsupported::Attribute("targeting_key".into())),
         ] {
-            assert_eq!(checked(test.clone()), Err(why), "{test}");
+            assert_eq!(checked(&test), Err(why), "{test}");
         }
         for version in ["9", "9.4.0-beta.1", "9.4.1000", "v9.4.0", "9.4.0+1", "1.2.3.4.5", ""] {
-            let refused = checked(json!(["app", "version", "at-least", version]));
+            let refused = checked(&json!(["app", "version", "at-least", version]));
             assert_eq!(refused, Err(Unsupported::Version(version.into())));
         }
         for version in ["9.4", "9.4.0", "9.4.0.17"] {
-            assert_eq!(checked(json!(["app", "version", "in", [version]])), Ok(()));
+            assert_eq!(checked(&json!(["app", "version", "in", [version]])), Ok(()));
         }
-        assert_eq!(checked(json!(["user-id", "string", "starts-with", "u"])), Ok(()));
+        assert_eq!(checked(&json!(["user-id", "string", "starts-with", "u"])), Ok(()));
     }
 
     #[test]
