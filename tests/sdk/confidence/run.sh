@@ -13,6 +13,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../../peers.sh
 . "$here/../../peers.sh"
 nginx=${NGINX:-nginx}
+# It is installed where only the administrator looks.
+PATH=$PATH:/usr/sbin
 
 [ "$#" -eq 6 ] || {
     sed -n '4s/^#     /usage: /p' "$0" >&2
