@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::compile::compiled;
 use super::output::data;
-use super::publish::{Source, failed, newest_after, of_store, public, target};
+use super::publish::{Source, failed, newest_after, of_store, public, sealers, target};
 use super::workspace::{Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::artifact::Artifact;
@@ -14,7 +14,7 @@ use crate::artifact::format::NATIVE;
 use crate::artifact::manifest::{self, Manifest, Surface};
 use crate::io::store::{Refused, Store, each};
 use crate::io::{self, Instant};
-use crate::publish::{Offer, differences, is_gzip_of, pointers, withhold};
+use crate::publish::{Offer, Sealers, differences, is_gzip_of, pointers, sealed_pointers, withhold};
 use crate::render::plain;
 
 /// Compare what is served with what Git says
@@ -68,7 +68,7 @@ pub fn run(global: &Global, verb: &Drift) -> Result<Exit, Failure> {
         ));
     }
     lines.extend(report.failures.iter().map(ToString::to_string));
-    lines.extend(fixed_names(store, &offer)?);
+    lines.extend(fixed_names(store, &offer, &sealers(global, served)?)?);
     let workspace = Workspace::open_at(global, Revisions { base: None, head: Some(&verb.commit) })?;
     let source = workspace.origin.as_ref().and_then(|origin| origin.head.clone());
     let dist = compiled(&workspace, source, Some(served.clone()), offer.files.clone());
@@ -121,14 +121,17 @@ fn bundles(served: &Manifest, wanted: &Manifest) -> Vec<String> {
 }
 
 /// What the fixed names show, where that is not what the manifest names.
-fn fixed_names(store: &dyn Store, offer: &Offer) -> Result<Vec<String>, Failure> {
-    let pointers = pointers(&offer.manifest, store.has_siblings());
+fn fixed_names(store: &dyn Store, offer: &Offer, sealers: &Sealers) -> Result<Vec<String>, Failure> {
+    let mut pointers = pointers(&offer.manifest, store.has_siblings());
+    pointers.extend(sealed_pointers(&offer.manifest, sealers));
     let told = each(&pointers, 16, |pointer| -> Result<Option<String>, Refused> {
         let Some(content) = offer.files.get(&pointer.file.path) else { return Ok(None) };
         let path = &pointer.path;
-        let right = |bytes: &[u8]| match pointer.compressed {
-            true => is_gzip_of(bytes, content),
-            false => bytes == content,
+        let sealed = || sealers.get(&pointer.surface).and_then(|sealer| sealer.seal(content));
+        let right = |bytes: &[u8]| match (pointer.compressed, pointer.sealed) {
+            (true, _) => is_gzip_of(bytes, content),
+            (false, true) => sealed().is_some_and(|due| bytes == due),
+            (false, false) => bytes == content,
         };
         Ok(match store.get(path)? {
             Some(found) if right(&found.bytes) => None,

@@ -12,6 +12,7 @@ mod object;
 mod plan;
 mod pointer;
 mod retain;
+mod sealed;
 mod withhold;
 
 pub use compress::{gzip, is_gzip_of};
@@ -22,6 +23,7 @@ pub use object::{Object, manifest_headers, objects};
 pub use plan::{Action, Kind, plan};
 pub use pointer::{Pointer, is_pointer, pointers};
 pub use retain::{Listed, Record, freed, needed_manifests};
+pub use sealed::{BadKey, FORMAT as SEALED, Sealer, Sealers, sealed_pointers};
 pub use withhold::{Offer, Withheld, ended, stopped, withhold};
 
 /// How something is sent by a server: what it is, for how long it may be kept, and how it is compressed.

@@ -13,6 +13,8 @@ pub struct Pointer {
     pub file: File,
     /// Whether its bytes are compressed: the sibling of another pointer.
     pub compressed: bool,
+    /// Whether its bytes are encrypted, see [`Sealer`](super::Sealer).
+    pub sealed: bool,
     pub headers: Headers,
 }
 
@@ -28,8 +30,14 @@ pub fn pointers(manifest: &Manifest, siblings: bool) -> Vec<Pointer> {
         let Some((_, path)) = FIXED.iter().find(|(known, _)| *known == format) else { continue };
         let path = path.replace("{surface}", surface);
         let plain = Headers { content_type: content_type(&file.path), cache_control: SHORT, content_encoding: None };
-        let pointer =
-            Pointer { path, surface: surface.to_owned(), file: file.clone(), compressed: false, headers: plain };
+        let pointer = Pointer {
+            path,
+            surface: surface.to_owned(),
+            file: file.clone(),
+            compressed: false,
+            sealed: false,
+            headers: plain,
+        };
         if siblings && compresses(&file.path) {
             all.push(Pointer {
                 path: format!("{}.gz", pointer.path),

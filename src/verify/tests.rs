@@ -314,3 +314,34 @@ fn no_bytes_make_it_panic() {
         }
     }
 }
+
+#[test]
+fn a_state_of_confidence_is_compared_cell_by_cell() {
+    let home = Artifact { scheme: Scheme::Confidence, ..sample::home() };
+    let altered = |change: fn(&mut Artifact)| {
+        let mut other = home.clone();
+        change(&mut other);
+        let mut dist = Dist::of(std::slice::from_ref(&home));
+        dist.put("home", "confidence", format::encode(&other, sample::AT).unwrap());
+        dist.words()
+    };
+    assert_eq!(altered(|_| ()), Vec::<String>::new());
+    for (change, expected) in [
+        (
+            (|other| {
+                other.flags[0].claims[2].steps[0].buckets = BucketSet::parse("40-58", 100).unwrap();
+            }) as fn(&mut Artifact),
+            "`calm` owns other cells, among them 590000-599999; unit `unit-",
+        ),
+        (|other| other.flags[0].claims[2].salt = "other".into(), "`calm` has another salt"),
+        (|other| other.salt = "other".into(), "`fresh-first` has another surface salt"),
+        (|other| other.unit = "device".into(), "`calm` has another unit attribute"),
+        (|other| other.flags[0].claims[2].end = Some(0), "`calm` is live and not in the payload; unit `unit-"),
+        (|other| other.flags[0].claims[2].segment = Some(1), "`calm` has another segment"),
+        (|other| other.flags[1].default = "large".into(), "the payload is not what the artifact compiles to"),
+        (|other| other.flags[1].rules.clear(), "the payload is not what the artifact compiles to"),
+    ] {
+        let words = altered(change);
+        assert!(words.iter().any(|word| word.contains(expected)), "{expected}: {words:?}");
+    }
+}

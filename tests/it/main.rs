@@ -61,6 +61,8 @@ mod rule_pages;
 mod schemas;
 #[cfg(feature = "publish")]
 mod sdk;
+#[cfg(feature = "publish")]
+mod sdk_confidence;
 mod serving;
 mod sql;
 mod stats_edge;

@@ -199,3 +199,44 @@ fn operand(operand: &Operand, kind: AttributeType) -> Result<Constant, Unsupport
         _ => return Err(Unsupported::Operand),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn checked(test: &Value) -> Result<(), Unsupported> {
+        check_condition(&serde_json::from_value(json!({ "is": test })).unwrap(), "user-id")
+    }
+
+    #[test]
+    fn what_a_resolver_does_not_evaluate_is_refused() {
+        for (test, why) in [
+            (json!(["plan", "string", "contains", "x"]), Unsupported::Operator),
+            (json!(["plan", "number", "starts-with", "x"]), Unsupported::Operator),
+            (json!(["plan", "string", "above", "x"]), Unsupported::Operator),
+            (json!(["plan", "number", "equals", "5"]), Unsupported::Operand),
+            (json!(["user.plan", "string", "equals", "x"]), Unsupported::Attribute("user.plan".into())),
+            (json!(["targeting_key", "string", "equals", "x"]), Unsupported::Attribute("targeting_key".into())),
+        ] {
+            assert_eq!(checked(&test), Err(why), "{test}");
+        }
+        for version in ["9", "9.4.0-beta.1", "9.4.1000", "v9.4.0", "9.4.0+1", "1.2.3.4.5", ""] {
+            let refused = checked(&json!(["app", "version", "at-least", version]));
+            assert_eq!(refused, Err(Unsupported::Version(version.into())));
+        }
+        for version in ["9.4", "9.4.0", "9.4.0.17"] {
+            assert_eq!(checked(&json!(["app", "version", "in", [version]])), Ok(()));
+        }
+        assert_eq!(checked(&json!(["user-id", "string", "starts-with", "u"])), Ok(()));
+    }
+
+    #[test]
+    fn what_is_asked_twice_is_written_once() {
+        let test = json!({ "is": ["days", "number", "above", 5] });
+        let both = serde_json::from_value(json!({ "all": [test, { "not": test }] })).unwrap();
+        let targeting = targeting(&both, "user-id").unwrap();
+        // Whether it is a text, and whether it is above.
+        assert_eq!(targeting.criteria.len(), 2);
+    }
+}

@@ -1,6 +1,8 @@
 //! A state read back, for what it says to whom.
 
-use super::shape::{ACTIVE, Flag, Origin, PackedBitset, Rule, Segment, State};
+use super::shape::{
+    ACTIVE, ClientSecret, ClientState, Credential, Credentials, Flag, Origin, PackedBitset, Rule, Segment, State,
+};
 use super::write::{everyone, no_unit};
 use super::{TARGETING_KEY, UNLOGGED, bits, client, value};
 use crate::artifact::{Payload, ReadError, Served};
@@ -52,6 +54,20 @@ pub fn read(bytes: &[u8]) -> Result<Payload, ReadError> {
 /// When it is no state that this crate has written.
 pub fn account(bytes: &[u8]) -> Result<(String, String), ReadError> {
     decoded(bytes).map(|(_, origin)| (origin.surface, origin.account))
+}
+
+/// What providers fetch before it is encrypted: the state with the secret of its client, and the account.
+///
+/// # Errors
+/// When it is no state that this crate has written.
+pub fn with_secret(state: &[u8], secret: &str) -> Result<Vec<u8>, ReadError> {
+    let (surface, account) = account(state)?;
+    let name = format!("{}/credentials/{surface}", client(&surface));
+    let client_secret = Some(ClientSecret { secret: secret.to_owned() });
+    let credentials = Credentials { all: vec![Credential { name, client_secret }] };
+    // Messages one after the other are one message.
+    let state = [state, &credentials.encode_to_vec()].concat();
+    Ok(ClientState { state, account }.encode_to_vec())
 }
 
 fn decoded(bytes: &[u8]) -> Result<(State, Origin), ReadError> {

@@ -51,6 +51,36 @@ pub(super) struct Client {
     pub name: String,
 }
 
+/// `ClientResolverState`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ClientState {
+    #[prost(bytes = "vec", tag = "1")]
+    pub state: Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub account: String,
+}
+
+/// The part of `ResolverState` that no file has.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Credentials {
+    #[prost(message, repeated, tag = "7")]
+    pub all: Vec<Credential>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Credential {
+    #[prost(string, tag = "1")]
+    pub name: String,
+    #[prost(message, optional, tag = "3")]
+    pub client_secret: Option<ClientSecret>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ClientSecret {
+    #[prost(string, tag = "1")]
+    pub secret: String,
+}
+
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Flag {
     #[prost(string, tag = "1")]

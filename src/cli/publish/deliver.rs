@@ -9,8 +9,8 @@ use crate::artifact::signature::SigningKey;
 use crate::cli::Failure;
 use crate::io::store::{self, Refused, Store, When, each, prove};
 use crate::publish::{
-    Action, Headers, Kind, Next, Object, Offer, Pointer, gzip, is_gzip_of, manifest_headers, objects, path_of_serial,
-    plan, pointers,
+    Action, Headers, Kind, Next, Object, Offer, Pointer, Sealers, gzip, is_gzip_of, manifest_headers, objects,
+    path_of_serial, plan, pointers, sealed_pointers,
 };
 
 /// A publish that is ready to be carried out.
@@ -26,6 +26,7 @@ pub struct Delivery<'a> {
     pointers: BTreeMap<String, Pointer>,
     contents: BTreeMap<String, Vec<u8>>,
     bytes: Vec<u8>,
+    sealers: &'a Sealers,
 }
 
 /// How it ended.
@@ -48,12 +49,14 @@ impl<'a> Delivery<'a> {
         mut next: Next,
         offer: &Offer,
         key: Option<&SigningKey>,
+        sealers: &'a Sealers,
     ) -> Result<Self, Failure> {
         if let Some(key) = key.filter(|_| next.is_new) {
             key.sign(&mut next.manifest);
         }
         let siblings = store.has_siblings();
-        let (all, fixed) = (objects(&next.manifest, siblings), pointers(&next.manifest, siblings));
+        let (all, mut fixed) = (objects(&next.manifest, siblings), pointers(&next.manifest, siblings));
+        fixed.extend(sealed_pointers(&next.manifest, sealers));
         let paths: Vec<&String> =
             all.iter().map(|object| &object.path).chain(fixed.iter().map(|pointer| &pointer.path)).collect();
         let read = each(&paths, AT_ONCE, |path| store.get(path)).map_err(failed)?;
@@ -83,7 +86,14 @@ impl<'a> Delivery<'a> {
             right.insert(object.path.clone(), is_right(&object.path, &object.file, object.compressed));
         }
         for pointer in &fixed {
-            right.insert(pointer.path.clone(), is_right(&pointer.path, &pointer.file, pointer.compressed));
+            let is = if pointer.sealed {
+                let due = contents.get(&pointer.file.path).and_then(|state| sealed(sealers, pointer, state));
+                // What cannot be mended is not tried.
+                due.is_none_or(|due| there.get(&pointer.path).is_some_and(|found| found.bytes == due))
+            } else {
+                is_right(&pointer.path, &pointer.file, pointer.compressed)
+            };
+            right.insert(pointer.path.clone(), is);
         }
         let recorded = served.manifest.as_ref().filter(|_| served.intact).map(|m| (m.serial, served.recorded));
         let plan = plan(&next, &all, &fixed, &right, recorded);
@@ -97,6 +107,7 @@ impl<'a> Delivery<'a> {
             objects: all.into_iter().map(|object| (object.path.clone(), object)).collect(),
             pointers: fixed.into_iter().map(|pointer| (pointer.path.clone(), pointer)).collect(),
             contents,
+            sealers,
         })
     }
 
@@ -142,10 +153,12 @@ impl<'a> Delivery<'a> {
         each(&pointers, at_once, |pointer| {
             let path = &pointer.path;
             let Some(content) = self.contents.get(&pointer.file.path) else { return Ok(()) };
+            let sealed = if pointer.sealed { self.shown(pointer) } else { None };
+            let due = sealed.as_ref().unwrap_or(content);
             let found = self.store.get(path).map_err(failed)?;
             match found {
                 Some(found) if pointer.compressed && is_gzip_of(&found.bytes, content) => return Ok(()),
-                Some(found) if found.bytes == *content => return Ok(()),
+                Some(found) if found.bytes == *due => return Ok(()),
                 Some(found) => self.point(pointer, When::Is(found.version))?,
                 None => self.point(pointer, When::Absent)?,
             }
@@ -169,7 +182,7 @@ impl<'a> Delivery<'a> {
             };
             let bytes = manifest.to_json().into_bytes();
             let next = Next { manifest, is_new: false, surfaces: BTreeMap::new() };
-            let theirs = Delivery::prepare(self.store, &served, next, &Offer::default(), None)?;
+            let theirs = Delivery::prepare(self.store, &served, next, &Offer::default(), None, self.sealers)?;
             theirs.point_all(at_once, &|_| {})?;
             if self.store.get(manifest::PATH).map_err(failed)?.is_some_and(|found| found.bytes == bytes) {
                 return Ok(());
@@ -254,7 +267,7 @@ impl<'a> Delivery<'a> {
     /// Lets a fixed name show what the manifest names, for as long as that is ours.
     fn point(&self, pointer: &Pointer, mut when: When) -> Result<(), Failure> {
         let path = &pointer.path;
-        let Some(bytes) = self.bytes_of(&pointer.file, pointer.compressed) else { return Ok(()) };
+        let Some(bytes) = self.shown(pointer) else { return Ok(()) };
         for _ in 0..3 {
             match self.store.put(path, &bytes, headers(pointer.headers), &when) {
                 Ok(()) => {
@@ -277,10 +290,23 @@ impl<'a> Delivery<'a> {
             .help("run again"))
     }
 
+    /// The bytes that a fixed name shows.
+    fn shown(&self, pointer: &Pointer) -> Option<Vec<u8>> {
+        if pointer.sealed {
+            return sealed(self.sealers, pointer, self.contents.get(&pointer.file.path)?);
+        }
+        self.bytes_of(&pointer.file, pointer.compressed)
+    }
+
     fn bytes_of(&self, file: &File, compressed: bool) -> Option<Vec<u8>> {
         let content = self.contents.get(&file.path)?;
         Some(if compressed { gzip(content) } else { content.clone() })
     }
+}
+
+/// What a sealed name shows of a state.
+fn sealed(sealers: &Sealers, pointer: &Pointer, state: &[u8]) -> Option<Vec<u8>> {
+    sealers.get(&pointer.surface)?.seal(state)
 }
 
 /// Whether bytes are those of a file.

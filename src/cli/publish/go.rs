@@ -8,6 +8,7 @@ use clap::Args;
 use super::deliver::{Delivery, Outcome};
 use super::key::Signing;
 use super::prune::{Keep, keep, prune};
+use super::secrets::sealers;
 use super::served::{Served, failed};
 use super::source::{AT_ONCE, refusals};
 use super::target::Target;
@@ -78,7 +79,8 @@ pub fn go(
         bundled(store, served.manifest.as_ref(), &mut next.manifest, &mut offer)?;
     }
     let key = how.signing.key()?;
-    let delivery = Delivery::prepare(store, served, next, &offer, key.as_ref())?;
+    let sealers = sealers(global, &next.manifest)?;
+    let delivery = Delivery::prepare(store, served, next, &offer, key.as_ref(), &sealers)?;
     let mut exit = Exit::Clean;
     for line in said(&delivery.next.surfaces, global.quiet) {
         data(&line)?;

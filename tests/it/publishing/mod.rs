@@ -68,7 +68,7 @@ fn publish(store: &dyn Store, offer: &Offer) -> Result<Outcome, Failure> {
     let served = Served::read(store, None, false)?;
     let before = served.manifest.as_ref();
     let next = next(&offer.manifest, &BTreeMap::new(), Vec::new(), before, served.past, served.intact);
-    Delivery::prepare(store, &served, next, offer, None)?.carry_out(1, &|_| {})
+    Delivery::prepare(store, &served, next, offer, None, &BTreeMap::new())?.carry_out(1, &|_| {})
 }
 
 fn read(store: &dyn Store, path: &str) -> Option<Vec<u8>> {
