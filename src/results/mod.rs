@@ -20,4 +20,7 @@ pub use record::{
     Cap, Goal, Judged, Look, MAX_RECORD, Method, MethodKind, Metric, MetricKind, Plan, Results, Role, Run, Source,
     State, VERSION, Variant,
 };
-pub use tally::{Arm, ArmTally, Caps, DaySums, EventQuantile, Histogram, MetricTally, Sums, Tally};
+pub use tally::{
+    Arm, ArmTally, Caps, DaySums, DimensionTally, EventQuantile, Histogram, JointTally, MetricTally, PairTally, Sums,
+    Tally,
+};
