@@ -230,8 +230,7 @@ impl Shelf<'_> {
                         row
                     }
                 };
-                if let Some((word, _)) = measured.event {
-                    let Some(events) = &arm.events else { continue };
+                if let (Some((word, _)), Some(events)) = (measured.event, &arm.events) {
                     for value in shard.events(start + word) {
                         row[0] += f64::from(u8::from(value <= events.value));
                         row[1] += 1.0;

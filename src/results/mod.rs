@@ -1,5 +1,6 @@
 //! The recorded shape of an analysis: what was counted, and what it came to.
 
+mod besides;
 mod decision;
 mod evidence;
 mod figure;
@@ -8,6 +9,7 @@ mod outcome;
 mod record;
 mod tally;
 
+pub use besides::{Breakdown, Effect, Interaction, Interactions, Slice};
 pub use decision::{Advice, Decision, Next, Reason, Why};
 pub use evidence::Evidence;
 pub use figure::{Figure, Interval, Undefined};

@@ -1,5 +1,6 @@
 //! Analyses: from tallies to results, as the command takes them.
 
+mod besides;
 mod decisions;
 mod edge;
 mod field;

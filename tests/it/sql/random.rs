@@ -107,7 +107,8 @@ impl World {
             timestamp: (*pick(random, &["seen", "timestamp"])).to_owned(),
             dimensions: DIMENSIONS[..random.below(3) as usize].iter().map(|name| (*name).to_owned()).collect(),
         };
-        let pairs = pairs(&studies, &measures);
+        // Not in every world: the generic SQL joins units with themselves for it.
+        let pairs = if random.below(3) == 0 { pairs(&studies, &measures) } else { Vec::new() };
         let (surface, unit) = ("home".to_owned(), "user".to_owned());
         let request = Request { surface, unit, now, exposures, studies, sources, measures, pairs };
         let ids = ids(random, numbered);
