@@ -190,7 +190,7 @@ mod tests {
     fn what_is_no_dimension_fails_alone() {
         let mut labels = Labels::new(3);
         let rows = MOST_VALUES + 1;
-        let ids = Arc::new(Int64Array::from_iter_values(0..rows as i64));
+        let ids = Arc::new(Int64Array::from_iter_values((0_i64..).take(rows)));
         let numbers = Arc::new(Float64Array::from(vec![0.5; rows]));
         let plain = Arc::new(StringArray::from(vec!["a"; rows]));
         let marks = labels.marks(&batch(vec![ids, numbers, plain]), 0, |_| true);

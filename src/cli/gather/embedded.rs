@@ -50,10 +50,13 @@ pub(super) fn gather(
     let mut columns: Vec<Output> = columns.into_iter().chain([Output::Instant(exposures.timestamp.clone())]).collect();
     for (place, dimension) in exposures.dimensions.iter().enumerate() {
         // What is only looked at besides must not keep anything from being counted; the unit stands in for what is not there.
-        let column = rows.column(dimension).map(|_| dimension).unwrap_or_else(|fault| {
-            counting.lacks(place, fault.to_string());
-            &exposures.unit
-        });
+        let column = match rows.column(dimension) {
+            Ok(_) => dimension,
+            Err(fault) => {
+                counting.lacks(place, fault.to_string());
+                &exposures.unit
+            }
+        };
         columns.push(Output::Column(column.clone()));
     }
     loop {

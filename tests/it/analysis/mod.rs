@@ -8,3 +8,5 @@ mod health;
 mod looks;
 mod peers;
 mod store;
+#[cfg(feature = "embedded")]
+mod whole;

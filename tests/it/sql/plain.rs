@@ -41,7 +41,8 @@ pub struct Measured {
 pub fn units(world: &World, study: &Study) -> (Vec<Unit>, [u64; 3]) {
     let until = study.until.min(world.request.now);
     let mut left_out = [0; 3];
-    let mut seen: BTreeMap<&str, BTreeSet<(i64, usize, Vec<String>)>> = BTreeMap::new();
+    type Seen = BTreeSet<(i64, usize, Vec<String>)>;
+    let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
     for row in world.exposed.iter().filter(|row| row.experiment.as_ref() == Some(&study.key)) {
         let (Some(unit), Some(variant), Some(at)) = (&row.unit, &row.variant, row.at) else {
             left_out[0] += 1;

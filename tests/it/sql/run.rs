@@ -293,7 +293,7 @@ fn events(own: &ArmTally, clusters: &[Vec<f64>], level: f64, what: &str) {
         Some(se) => assert!((ours - se).abs() <= 1e-9 * se, "{what}: se {ours} is not {se}"),
         // The root of what rounding leaves of a variance of 0.
         None => {
-            assert!(ours <= 1e-5 * value.abs().max(1.0) || clusters.len() < 2, "{what}: se {ours} where there is none")
+            assert!(ours <= 1e-5 * value.abs().max(1.0) || clusters.len() < 2, "{what}: se {ours} where there is none");
         }
     }
 }
