@@ -4,6 +4,7 @@
 //! features the crate is just that. Everything else is the command `allot`: data flows one way, from the TOML texts
 //! ([`source`], [`decl`]) over what they mean ([`model`]) and what they were allotted ([`lock`]) to what is said of them
 //! ([`lint`], [`render`]) and what is served ([`compile`], [`verify`]). Only [`io`] touches files, Git, GitHub and the clock.
+//! An application may take the feature `provider` besides: `OpenFeature` over the evaluator, with an edge of its own, `feed`.
 
 #![forbid(unsafe_code)]
 
@@ -22,6 +23,8 @@ pub mod decl;
 #[cfg(feature = "cli")]
 pub mod diag;
 pub mod eval;
+#[cfg(feature = "provider")]
+pub mod feed;
 #[cfg(feature = "cli")]
 pub mod io;
 #[cfg(feature = "cli")]
@@ -34,6 +37,8 @@ pub mod measure;
 pub mod model;
 #[cfg(feature = "cli")]
 pub mod power;
+#[cfg(feature = "provider")]
+pub mod provider;
 #[cfg(feature = "cli")]
 pub mod query;
 #[cfg(feature = "cli")]

@@ -52,9 +52,6 @@ pub struct File {
     pub bytes: u64,
 }
 
-/// The formats that there are, each with the ending of its files.
-pub const FORMATS: [(&str, &str); 2] = [("growthbook", "json"), ("native", "bin")];
-
 impl Manifest {
     /// Reads a manifest.
     ///

@@ -5,15 +5,26 @@
 mod condition;
 mod disk;
 
+pub mod confidence;
+pub mod eppo;
+#[cfg(feature = "cli")]
+pub mod format;
 pub mod growthbook;
+mod instant;
 pub mod manifest;
 mod model;
 mod native;
+mod pattern;
+mod payload;
 #[cfg(test)]
 pub(crate) mod sample;
+mod unsupported;
 mod version;
 
 pub use condition::{AttributeType, Condition, InvalidCondition, Operand, Predicate, Test};
+pub use instant::{Instant, civil};
 pub use model::{Artifact, Claim, ClaimKind, Flag, FlagKind, Preview, Rule, Segment, Step, Variant, exposure_key};
 pub use native::{DecodeError, VERSION};
+pub use payload::{Payload, ReadError, Served};
+pub use unsupported::{Unservable, Unsupported};
 pub use version::compare_versions;

@@ -178,6 +178,17 @@ impl Claim {
         self.steps.iter().rev().find(|step| step.from <= at)
     }
 
+    /// Each step of its ramp with the time for which it counts, in Unix seconds; an open end is the last instant there is.
+    pub fn windows(&self) -> impl Iterator<Item = (&Step, Range<i64>)> {
+        let end = self.end.unwrap_or(i64::MAX);
+        let next = self.steps.iter().skip(1).map(|step| step.from).chain([i64::MAX]);
+        let windows = self.steps.iter().zip(next).map(move |(step, next)| {
+            let window = step.from.max(self.start)..next.min(end);
+            (step, window)
+        });
+        windows.filter(|(_, window)| !window.is_empty())
+    }
+
     /// Every bucket it will ever own, which is what it reserves for its whole window.
     #[must_use]
     pub fn reserved(&self) -> Option<&BucketSet> {

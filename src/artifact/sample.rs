@@ -184,20 +184,40 @@ pub(crate) struct SdkCase {
     pub(crate) holds: bool,
 }
 
-/// The cases of `conditions.json` that freeze an encoding, and so have one answer.
-pub(crate) fn sdk_cases() -> Vec<SdkCase> {
-    let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sdk/growthbook/conditions.json"));
-    let file: Value = serde_json::from_str(text).unwrap();
-    let cases = file["cases"].as_array().unwrap().iter().filter(|case| case.get("where").is_some());
-    let case = |case: &Value| {
-        assert_eq!(case["js"], case["py"], "{case}");
-        SdkCase {
-            name: case["name"].as_str().unwrap().into(),
-            meant: condition(&case["where"], &case["types"]),
-            encoded: case["condition"].clone(),
-            attributes: case["attributes"].clone(),
-            holds: case["js"].as_bool().unwrap(),
+/// The cases of a scheme's `conditions.json` that freeze an encoding, and so have one answer.
+pub(crate) fn sdk_cases(scheme: Scheme) -> Vec<SdkCase> {
+    let (text, of_line): (_, fn(&Value) -> Vec<SdkCase>) = match scheme {
+        Scheme::Eppo => (include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sdk/eppo/conditions.json")), of_eppo),
+        _ => {
+            (include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sdk/growthbook/conditions.json")), of_growthbook)
         }
     };
-    cases.map(case).collect()
+    let file: Value = serde_json::from_str(text).unwrap();
+    let cases = file["cases"].as_array().unwrap().iter().filter(|case| case.get("where").is_some());
+    cases.inspect(|case| assert_eq!(case["js"], case["py"], "{case}")).flat_map(of_line).collect()
+}
+
+fn of_growthbook(case: &Value) -> Vec<SdkCase> {
+    vec![SdkCase {
+        name: case["name"].as_str().unwrap().into(),
+        meant: condition(&case["where"], &case["types"]),
+        encoded: case["condition"].clone(),
+        attributes: case["attributes"].clone(),
+        holds: case["js"].as_bool().unwrap(),
+    }]
+}
+
+/// A line that asks about several attributes has a digit for each.
+fn of_eppo(case: &Value) -> Vec<SdkCase> {
+    let attributes = case["attributes"].as_array().unwrap();
+    let answers = case["js"].as_str().unwrap();
+    assert_eq!(attributes.len(), answers.len(), "{case}");
+    let one = |(attributes, answer): (&Value, char)| SdkCase {
+        name: format!("{}, {attributes}", case["where"]),
+        meant: condition(&case["where"], &case["types"]),
+        encoded: case["rules"].clone(),
+        attributes: attributes.clone(),
+        holds: answer == '1',
+    };
+    attributes.iter().zip(answers.chars()).map(one).collect()
 }

@@ -14,6 +14,6 @@ mod text;
 pub use coder::DecodeError;
 pub use draw::draw;
 pub use grid::{Grid, variant_ranges};
-pub use hash::{Hasher, Scheme, UnknownScheme, VARIANT_GRID};
+pub use hash::{Fnv, Hasher, Md5, Murmur, Scheme, UnknownScheme, VARIANT_GRID};
 pub use set::{BucketSet, MAX_BUCKETS};
 pub use text::{ParseError, ParseErrorKind};

@@ -6,9 +6,8 @@ use rayon::prelude::*;
 
 use super::surface::artifact;
 use crate::artifact::Artifact;
-use crate::artifact::growthbook;
+use crate::artifact::format;
 use crate::artifact::manifest::{self, File, Manifest};
-use crate::bucket::Scheme;
 use crate::lock::Locks;
 use crate::model::{Catalogue, Ix, Surface};
 
@@ -90,14 +89,7 @@ type Format = (&'static str, &'static str, Vec<u8>);
 
 /// The formats of a surface: Allotment's own, and that of its SDK.
 fn formats(artifact: &Artifact, at: i64) -> Result<Vec<Format>, String> {
-    let mut formats = vec![("native", "bin", artifact.encode())];
-    match artifact.scheme {
-        Scheme::GrowthBook => {
-            let bytes = growthbook::encode(artifact, at).map_err(|wrong| wrong.to_string())?;
-            formats.push(("growthbook", "json", bytes));
-        }
-        // Their formats are not written yet; a surface that names them is held back before it comes here.
-        Scheme::Eppo | Scheme::Confidence => return Err(format!("`{}` has no compiler yet", artifact.scheme)),
-    }
-    Ok(formats)
+    let payload = format::encode(artifact, at).map_err(|wrong| wrong.to_string())?;
+    let own = (artifact.scheme.id(), format::extension(artifact.scheme.id()).unwrap_or_default(), payload);
+    Ok(vec![(format::NATIVE, format::extension(format::NATIVE).unwrap_or_default(), artifact.encode()), own])
 }

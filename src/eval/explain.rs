@@ -2,7 +2,7 @@
 
 use super::visit::{Event, Visitor};
 use super::{Assignment, AttributeValue};
-use crate::artifact::{Claim, ClaimKind, Flag, Operand, Predicate, Test};
+use crate::artifact::{Claim, ClaimKind, Flag, Operand, Predicate, Test, civil};
 use crate::bucket::VARIANT_GRID;
 use std::fmt;
 
@@ -67,8 +67,8 @@ impl Visitor for Recorder {
     fn visit(&mut self, event: Event<'_>) {
         match event {
             Event::UnknownFlag => self.say("no such flag"),
-            Event::NoUnit { hashed: true } => self.say("the unit has no id"),
-            Event::NoUnit { hashed: false } => self.say("the surface's hash is not implemented"),
+            Event::NoUnit { hashed: true } => self.say("the unit's id is empty or too long"),
+            Event::NoUnit { hashed: false } => self.say("the surface's buckets do not divide its grid"),
             Event::Bucket { bucket, of } => {
                 let (bucket, of) = (thousands(bucket), thousands(of));
                 self.say(format!("bucket {bucket} of {of}"));
@@ -194,22 +194,6 @@ impl fmt::Display for Day {
         }
         Ok(())
     }
-}
-
-/// Year, month and day of a day since 1970-01-01; `civil_from_days` of
-/// <https://howardhinnant.github.io/date_algorithms.html>.
-#[expect(clippy::arithmetic_side_effects, reason = "days are an instant divided by 86,400, far from any overflow")]
-const fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era * 400 + (month <= 2) as i64;
-    (year, month, day)
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@
 
 mod assignment;
 mod attributes;
+mod coerce;
 mod explain;
 mod ids;
 mod owners;
@@ -50,8 +51,7 @@ pub struct Evaluator {
     outcomes: Outcomes,
     /// For each segment, why it cannot be evaluated, if so.
     faults: Vec<Option<InvalidCondition>>,
-    /// Absent where the scheme is not implemented or the buckets do not divide its grid: then
-    /// nothing is assigned.
+    /// Absent where the buckets do not divide the scheme's grid: then nothing is assigned.
     placement: Option<(Hasher, Grid)>,
 }
 
@@ -73,7 +73,7 @@ impl Evaluator {
     #[must_use]
     pub fn new(artifact: Artifact) -> Self {
         let grid = Grid::new(artifact.scheme.grid(), artifact.buckets);
-        let placement = artifact.scheme.hasher(&artifact.salt).zip(grid);
+        let placement = grid.map(|grid| (artifact.scheme.surface_hasher(&artifact.salt), grid));
         let mut outcomes = Outcomes::default();
         let (owners, records) = Owners::of(&artifact, &mut outcomes);
         let faults = artifact.segments.iter().map(|segment| segment.condition.check().err()).collect();
@@ -149,11 +149,13 @@ impl Evaluator {
         recorder.explain(assignment)
     }
 
-    /// The unit's bucket; none for a unit without an id or a surface whose hash is not implemented.
+    /// The unit's bucket; none for a unit without an id, or with one too long for the surface's SDK, or where the buckets do
+    /// not divide the grid.
     fn place<'u>(&self, unit: &'u str) -> Option<Placed<'u>> {
         let (hasher, grid) = self.placement.as_ref()?;
-        let bucket = || grid.bucket_of(hasher.surface_cell(unit));
-        (!unit.is_empty()).then(|| Placed { unit, bucket: bucket() })
+        let too_long = self.artifact.scheme.max_unit().is_some_and(|most| unit.len() > most);
+        let bucket = || grid.bucket_of(hasher.cell(unit));
+        (!unit.is_empty() && !too_long).then(|| Placed { unit, bucket: bucket() })
     }
 
     /// Previews, then the claim that owns the bucket, then rules, then the default.
@@ -173,7 +175,8 @@ impl Evaluator {
             visitor.visit(Event::NoUnit { hashed: self.placement.is_some() });
             return Assignment::of(&flag.default, Reason::Error);
         };
-        let subject = Subject { attributes, unit_attribute: &self.artifact.unit, unit: placed.unit };
+        let Artifact { unit: unit_attribute, scheme, .. } = &self.artifact;
+        let subject = Subject { attributes, unit_attribute, unit: placed.unit, scheme: *scheme };
         visitor.visit(Event::Bucket { bucket: placed.bucket, of: self.artifact.buckets });
         let previewed = record.has_previews.then(|| self.preview(flag, &subject, visitor));
         let assignment = previewed
@@ -225,7 +228,7 @@ impl Evaluator {
         if owner.segment != Owner::EVERYBODY && !self.is_in(owner.segment as usize, subject, visitor) {
             return None;
         }
-        let cell = owner.hasher.variant_cell(placed.unit);
+        let cell = self.outcomes.cell(owner, placed.unit);
         let outcome = self.outcomes.of(owner, cell);
         let variant = outcome.map(|outcome| &*outcome.variant);
         visitor.visit(Event::Variant { flag, claim: owner.claim as usize, cell, variant });

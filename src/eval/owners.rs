@@ -4,9 +4,9 @@
 //! looking it up costs the same however many claims there are. All flags of a surface share a few
 //! flat tables, so that a flag that was not asked for lately costs few cache lines.
 
-use super::table::{Outcomes, Owner, Record, place};
+use super::table::{Outcomes, Owner, Pick, Record, place};
 use crate::artifact::{Artifact, Flag};
-use crate::bucket::{BucketSet, Hasher, Scheme};
+use crate::bucket::{BucketSet, Fnv, Scheme};
 
 /// Up to this many spans of a flag are simply tried; a list for each bucket pays for its memory
 /// only above.
@@ -213,7 +213,13 @@ impl Span {
     const NEVER: Self = Self {
         from: i64::MAX,
         until: i64::MIN,
-        owner: Owner { claim: u32::MAX, hasher: Hasher::UNSALTED, segment: Owner::EVERYBODY, outcomes: 0, variants: 0 },
+        owner: Owner {
+            claim: u32::MAX,
+            pick: Pick::Here(Fnv::UNSALTED),
+            segment: Owner::EVERYBODY,
+            outcomes: 0,
+            variants: 0,
+        },
     };
 
     const fn covers(&self, now: i64) -> bool {
@@ -229,9 +235,7 @@ impl Span {
 fn spans(flag: &Flag, scheme: Scheme, outcomes: &mut Outcomes) -> Vec<(Span, BucketSet)> {
     let mut spans = Vec::new();
     for (claim, index) in flag.claims.iter().zip(0..) {
-        let Some(hasher) = scheme.hasher(&claim.salt) else {
-            continue;
-        };
+        let hasher = scheme.variant_hasher(&claim.salt);
         let owner = outcomes.add(claim, index, hasher);
         let mut before: Option<&BucketSet> = None;
         for step in &claim.steps {

@@ -1,8 +1,10 @@
 //! Whether a unit is in a segment.
 
+use super::coerce::{Digits, coerced};
 use super::visit::{Event, Visitor};
 use super::{AttributeValue, Attributes};
-use crate::artifact::{AttributeType, Condition, Operand, Predicate, Test, compare_versions};
+use crate::artifact::{AttributeType, Condition, Operand, Predicate, Test, compare_versions, confidence, eppo};
+use crate::bucket::Scheme;
 use std::cmp::Ordering;
 
 /// The unit whose attributes are tested.
@@ -11,6 +13,8 @@ pub(super) struct Subject<'a, A> {
     /// The attribute that holds the unit's id, which need not be given twice.
     pub(super) unit_attribute: &'a str,
     pub(super) unit: &'a str,
+    /// Whose SDKs are to say the same.
+    pub(super) scheme: Scheme,
 }
 
 impl<A: Attributes> Subject<'_, A> {
@@ -22,7 +26,7 @@ impl<A: Attributes> Subject<'_, A> {
             Condition::Not(part) => !self.satisfies(part, visitor),
             Condition::Is(test) => {
                 let value = self.value(&test.attribute);
-                let passed = passes(test, value);
+                let passed = passes(test, value, self.scheme);
                 visitor.visit(Event::Test { test, value, passed });
                 passed
             }
@@ -36,10 +40,21 @@ impl<A: Attributes> Subject<'_, A> {
 }
 
 /// Whether a value passes a test. One that is missing, or of another type than declared, is only
-/// ever absent.
-fn passes(test: &Test, value: Option<AttributeValue<'_>>) -> bool {
-    let typed = value.filter(|value| is_of(*value, test.kind));
-    let order = |operand: &Operand| typed.and_then(|value| compare(value, operand, test.kind));
+/// ever absent; what is of a type, a scheme's SDKs say.
+fn passes(test: &Test, value: Option<AttributeValue<'_>>, scheme: Scheme) -> bool {
+    if scheme == Scheme::Eppo {
+        let mut digits = Digits::new();
+        let typed = value.and_then(|value| coerced(value, test.kind, &mut digits));
+        holds(test, typed, eppo::compare_versions)
+    } else {
+        let versions = if scheme == Scheme::Confidence { confidence::compare_versions } else { compare_versions };
+        holds(test, value.filter(|value| is_of(*value, test.kind)), versions)
+    }
+}
+
+/// Whether a test holds of a value of its type.
+fn holds(test: &Test, typed: Option<AttributeValue<'_>>, versions: fn(&str, &str) -> Ordering) -> bool {
+    let order = |operand: &Operand| typed.and_then(|value| compare(value, operand, test.kind, versions));
     match &test.predicate {
         Predicate::Exists(wanted) => typed.is_some() == *wanted,
         Predicate::Equals(operand) => order(operand) == Some(Ordering::Equal),
@@ -62,10 +77,15 @@ const fn is_of(value: AttributeValue<'_>, kind: AttributeType) -> bool {
     )
 }
 
-fn compare(value: AttributeValue<'_>, operand: &Operand, kind: AttributeType) -> Option<Ordering> {
+fn compare(
+    value: AttributeValue<'_>,
+    operand: &Operand,
+    kind: AttributeType,
+    versions: fn(&str, &str) -> Ordering,
+) -> Option<Ordering> {
     match (value, operand) {
         (AttributeValue::Text(text), Operand::Text(constant)) if kind == AttributeType::Version => {
-            Some(compare_versions(text, constant))
+            Some(versions(text, constant))
         }
         (AttributeValue::Text(text), Operand::Text(constant)) => Some(text.cmp(constant)),
         // Not a number is neither equal, nor above, nor below.
@@ -90,17 +110,19 @@ mod tests {
 
     #[test]
     fn answers_as_the_sdks_do() {
-        let cases = sample::sdk_cases();
-        assert!(cases.len() > 150);
-        for case in cases {
-            let subject = Subject { attributes: &case.attributes, unit_attribute: "user-id", unit: "u" };
-            assert_eq!(subject.satisfies(&case.meant, &mut Silent), case.holds, "{}", case.name);
+        for scheme in [Scheme::GrowthBook, Scheme::Eppo] {
+            let cases = sample::sdk_cases(scheme);
+            assert!(cases.len() > 150);
+            for case in cases {
+                let subject = Subject { attributes: &case.attributes, unit_attribute: "user-id", unit: "u", scheme };
+                assert_eq!(subject.satisfies(&case.meant, &mut Silent), case.holds, "{scheme}: {}", case.name);
+            }
         }
     }
 
     #[test]
     fn lists_without_members() {
-        let subject = Subject { attributes: &(), unit_attribute: "user-id", unit: "u" };
+        let subject = Subject { attributes: &(), unit_attribute: "user-id", unit: "u", scheme: Scheme::GrowthBook };
         assert!(subject.satisfies(&Condition::All(Vec::new()), &mut Silent));
         assert!(!subject.satisfies(&Condition::Any(Vec::new()), &mut Silent));
     }
@@ -108,7 +130,8 @@ mod tests {
     #[test]
     fn a_predicate_that_does_not_go_with_its_type_fails() {
         let attributes = [("a", AttributeValue::Text("x")), ("n", AttributeValue::Number(f64::NAN))];
-        let subject = Subject { attributes: &attributes, unit_attribute: "user-id", unit: "u" };
+        let subject =
+            Subject { attributes: &attributes, unit_attribute: "user-id", unit: "u", scheme: Scheme::GrowthBook };
         let test =
             |attribute: &str, kind, predicate| Condition::Is(Test { attribute: attribute.into(), kind, predicate });
         for condition in [

@@ -14,8 +14,8 @@ const EMPLOYEE: [(&str, AttributeValue<'static>); 1] = [("employee", AttributeVa
 
 /// A unit of the sample surface in a bucket.
 fn unit_in(bucket: u32) -> String {
-    let hasher = Scheme::GrowthBook.hasher("home.5e1f").unwrap();
-    (0..100_000).map(|n| format!("unit-{n}")).find(|unit| hasher.surface_cell(unit) / 100 == bucket).unwrap()
+    let hasher = Scheme::GrowthBook.surface_hasher("home.5e1f");
+    (0..100_000).map(|n| format!("unit-{n}")).find(|unit| hasher.cell(unit) / 100 == bucket).unwrap()
 }
 
 #[test]
@@ -86,10 +86,12 @@ fn falls_to_the_default_on_any_doubt() {
     let other = Evaluator::new(crowded(9, 100, 10)).flag("flag-8").unwrap();
     assert_eq!(evaluator.evaluate_flag(other, "unit-1", &(), START).reason, Reason::Error);
 
-    let mut unimplemented = home();
-    unimplemented.scheme = Scheme::Eppo;
-    let got = Evaluator::new(unimplemented);
-    assert_eq!(got.evaluate("home-cards", "unit-1", &(), START).reason, Reason::Error);
+    // A resolver of Confidence refuses longer ids than these.
+    let mut short = home();
+    short.scheme = Scheme::Confidence;
+    let short = Evaluator::new(short);
+    let reason = |letters: usize| short.evaluate("home-cards", &"x".repeat(letters), &(), START).reason;
+    assert!(reason(100) != Reason::Error && reason(101) == Reason::Error);
 
     let mut odd = home();
     odd.buckets = 7;
@@ -172,7 +174,7 @@ fn explanations_read_well() {
         ]
     );
     assert_eq!(evaluator.explain("nothing", "u", &(), START).steps, ["no such flag"]);
-    assert_eq!(evaluator.explain("greeting", "", &(), START).steps, ["the unit has no id"]);
+    assert_eq!(evaluator.explain("greeting", "", &(), START).steps, ["the unit's id is empty or too long"]);
 }
 
 #[test]

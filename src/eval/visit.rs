@@ -7,7 +7,7 @@ use crate::artifact::{Flag, Preview, Test};
 #[derive(Clone, Copy)]
 pub(super) enum Event<'a> {
     UnknownFlag,
-    /// The unit's id is empty or, where `hashed` is false, the surface's hash is not implemented.
+    /// The unit's id is empty or too long or, where `hashed` is false, the surface's buckets do not divide its grid.
     NoUnit {
         hashed: bool,
     },

@@ -7,7 +7,7 @@ use super::room::{explain, free};
 use super::update::{Ground, Refusal, seed, steps};
 use super::verdict::Verdict;
 use super::{Held, Lock};
-use crate::bucket::{BucketSet, Scheme, draw};
+use crate::bucket::{BucketSet, draw};
 use crate::decl::Day;
 use crate::model::{Claim, Intent, Ix};
 
@@ -112,10 +112,6 @@ fn together<'a>(
 fn allot(ground: &Ground<'_>, wanting: Wanting<'_>, placed: &[Placed<'_>]) -> Result<Lock, Refusal> {
     let Wanting { ix, intent, held, grows } = wanting;
     let claim = ground.catalogue.claims.at(ix);
-    if Scheme::GrowthBook.id() != ground.surface.sdk.word() {
-        // The draw would be sound, but nothing could be served from it.
-        return Err(Refusal::UnknownScheme);
-    }
     let counts = ground.counts(claim, intent).ok_or(Refusal::Unrepresentable)?;
     let others = || placed.iter().filter(|other| other.claim != Some(ix)).map(|other| other.lock.as_ref());
     let mut fresh = free(ground.holdout, others(), &intent.components, intent.window);

@@ -53,8 +53,6 @@ pub enum Refusal {
     Tampered,
     /// `--redraw` was asked for one that has started.
     Started,
-    /// The surface's scheme has no evaluator yet.
-    UnknownScheme,
 }
 
 /// What a draw or an update needs to know of the surface.

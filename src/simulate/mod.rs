@@ -192,8 +192,8 @@ impl Plan {
             }
         }
         let bucket = bucket.or_else(|| {
-            let hasher = artifact.scheme.hasher(&artifact.salt)?;
-            Some(Grid::new(artifact.scheme.grid(), artifact.buckets)?.bucket_of(hasher.surface_cell(unit)))
+            let hasher = artifact.scheme.surface_hasher(&artifact.salt);
+            Some(Grid::new(artifact.scheme.grid(), artifact.buckets)?.bucket_of(hasher.cell(unit)))
         });
         if let Some(bucket) = bucket {
             if let Some(count) = counts.buckets.get_mut(bucket as usize) {

@@ -6,8 +6,7 @@
 
 use super::failure::{Fault, Overlap};
 use super::witness::Witness;
-use crate::artifact::growthbook::Served;
-use crate::artifact::{Claim, Flag};
+use crate::artifact::{Claim, Flag, Served};
 use crate::bucket::BucketSet;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
@@ -46,14 +45,15 @@ impl<'a> Reservation<'a> {
         })
     }
 
-    /// What a payload's claim owns at the payload's instant.
+    /// What a payload's claim owns in its time, or else at the payload's instant.
     pub(super) fn served(served: &'a Served, at: i64) -> Self {
+        let window = served.window.clone().unwrap_or(at..at.saturating_add(1));
         Self {
             key: &served.key,
             flag: &served.flag,
             components: &served.components,
-            start: at,
-            end: at.saturating_add(1),
+            start: window.start,
+            end: window.end,
             buckets: &served.cells,
         }
     }

@@ -10,9 +10,9 @@ mod witness;
 
 pub use failure::{Failure, Fault, Overlap};
 
-use crate::artifact::growthbook::{self, Payload};
-use crate::artifact::manifest::{FORMATS, File, Manifest, Surface, sha256};
-use crate::artifact::{Artifact, Segment};
+use crate::artifact::format;
+use crate::artifact::manifest::{File, Manifest, Surface, sha256};
+use crate::artifact::{Artifact, Payload, Segment};
 use crate::bucket::Scheme;
 use exclusion::Reservation;
 use rayon::prelude::*;
@@ -107,16 +107,16 @@ impl<'a> Checker<'a> {
         }
         let mut native = None;
         let mut payload = None;
-        for (format, file) in &surface.formats {
-            let Some(bytes) = self.file(format, file, lookup) else {
+        for (id, file) in &surface.formats {
+            let Some(bytes) = self.file(id, file, lookup) else {
                 continue;
             };
-            match format.as_str() {
-                "native" => match Artifact::decode(&bytes) {
+            match id.parse::<Scheme>() {
+                Err(_) => match Artifact::decode(&bytes) {
                     Ok(artifact) => native = Some(artifact),
                     Err(why) => self.fail(Fault::Unreadable { path: file.path.clone(), why: why.to_string() }),
                 },
-                _ => match growthbook::read(&bytes) {
+                Ok(scheme) => match format::read(scheme, &bytes) {
                     Ok(read) => payload = Some((read, bytes)),
                     Err(why) => self.fail(Fault::Unreadable { path: file.path.clone(), why: why.to_string() }),
                 },
@@ -127,7 +127,7 @@ impl<'a> Checker<'a> {
             self.artifact(artifact);
         }
         if let Some((payload, bytes)) = &payload {
-            self.named(&payload.surface, Scheme::GrowthBook.id(), surface);
+            self.named(&payload.surface, payload.scheme.id(), surface);
             self.payload(payload, surface.at);
             if let Some(artifact) = &native {
                 for fault in agreement::compare(artifact, payload, bytes, surface.at) {
@@ -139,7 +139,7 @@ impl<'a> Checker<'a> {
 
     /// The bytes of a file whose path, length and digest are as they should be.
     fn file(&mut self, format: &str, file: &File, lookup: &impl Fn(&str) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
-        let Some((_, extension)) = FORMATS.into_iter().find(|(known, _)| *known == format) else {
+        let Some(extension) = format::extension(format) else {
             self.fail(Fault::Format { format: format.to_owned() });
             return None;
         };

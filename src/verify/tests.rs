@@ -25,8 +25,8 @@ impl Dist {
                 Surface { sdk: artifact.scheme.to_string(), at: sample::AT, held: None, formats: BTreeMap::new() };
             dist.manifest.surfaces.insert(artifact.surface.clone(), surface);
             dist.put(&artifact.surface, "native", artifact.encode());
-            if let Ok(payload) = growthbook::encode(artifact, sample::AT) {
-                dist.put(&artifact.surface, "growthbook", payload);
+            if let Ok(payload) = format::encode(artifact, sample::AT) {
+                dist.put(&artifact.surface, artifact.scheme.id(), payload);
             }
         }
         dist
@@ -34,7 +34,7 @@ impl Dist {
 
     /// Puts a file with the entry that goes with it.
     fn put(&mut self, surface: &str, format: &str, bytes: Vec<u8>) {
-        let (_, extension) = FORMATS.into_iter().find(|(known, _)| *known == format).unwrap();
+        let extension = format::extension(format).unwrap();
         let file = File::of(surface, format, extension, &bytes);
         self.files.insert(file.path.clone(), bytes);
         self.manifest.surfaces.get_mut(surface).unwrap().formats.insert(format.into(), file);
@@ -54,7 +54,7 @@ impl Dist {
 }
 
 fn hasher() -> Hasher {
-    Scheme::GrowthBook.hasher("home.5e1f").unwrap()
+    Scheme::GrowthBook.surface_hasher("home.5e1f")
 }
 
 #[test]
@@ -85,13 +85,13 @@ fn an_overlap_is_shown_by_a_unit() {
     assert_eq!(overlap.during, (START, Some(START + 20 * DAY)));
     assert_eq!(overlap.buckets.to_string(), "20-21");
     let unit = overlap.unit.as_deref().unwrap();
-    assert!((20..22).contains(&(hasher().surface_cell(unit) / 100)), "{unit}");
+    assert!((20..22).contains(&(hasher().cell(unit) / 100)), "{unit}");
     let words = report.failures[0].to_string();
     let expected = "home: `fresh-first` and `calm` both serve flag `home-ranker` and share buckets 20-21; unit `unit-";
     assert!(words.starts_with(expected), "{words}");
     // The payload by itself shows it too.
     dist.manifest.surfaces.get_mut("home").unwrap().formats.clear();
-    dist.put("home", "growthbook", growthbook::encode(&home, START + DAY).unwrap());
+    dist.put("home", "growthbook", format::encode(&home, START + DAY).unwrap());
     let words = dist.words();
     assert!(words.len() == 1 && words[0].contains("share buckets 2000-2199"), "{words:?}");
 }
@@ -214,7 +214,7 @@ fn the_payload_says_what_the_artifact_says() {
         let mut other = home.clone();
         change(&mut other);
         let mut dist = Dist::of(std::slice::from_ref(&home));
-        dist.put("home", "growthbook", growthbook::encode(&other, sample::AT).unwrap());
+        dist.put("home", "growthbook", format::encode(&other, sample::AT).unwrap());
         dist.words()
     };
     assert_eq!(altered(|_| ()), Vec::<String>::new());
@@ -243,6 +243,39 @@ fn the_payload_says_what_the_artifact_says() {
         other.flags[2].claims.push(claim);
     });
     assert!(extra.iter().any(|word| word.contains("`extra` is served by the payload alone; unit `unit-")), "{extra:?}");
+}
+
+#[test]
+fn a_payload_with_times_is_compared_step_by_step() {
+    let home = Artifact { scheme: Scheme::Eppo, ..sample::home() };
+    let altered = |change: fn(&mut Artifact)| {
+        let mut other = home.clone();
+        change(&mut other);
+        let mut dist = Dist::of(std::slice::from_ref(&home));
+        dist.put("home", "eppo", format::encode(&other, sample::AT).unwrap());
+        dist.words()
+    };
+    assert_eq!(altered(|_| ()), Vec::<String>::new());
+    for (change, expected) in [
+        (
+            (|other| {
+                other.flags[0].claims[2].steps[0].buckets = BucketSet::parse("40-58", 100).unwrap();
+            }) as fn(&mut Artifact),
+            "`calm` owns other cells, among them 5900-5999; unit `unit-",
+        ),
+        (|other| other.flags[0].claims[2].salt = "other".into(), "`calm` has another salt"),
+        (|other| other.salt = "other".into(), "`home-cards` has another surface salt"),
+        (|other| other.unit = "device".into(), "`calm` has another unit attribute"),
+        (|other| other.flags[0].claims[1].end = Some(START + 43 * DAY), "`long-tail.2` has another window"),
+        (|other| other.flags[0].claims[0].steps[1].from += DAY, "`fresh-first` is due and not in the payload"),
+        (|other| other.flags[0].claims[1].end = Some(0), "`long-tail.2` is due and not in the payload; unit `unit-"),
+        (|other| other.flags[0].claims[2].segment = Some(1), "`calm` has another segment"),
+        (|other| other.flags[1].default = "large".into(), "the payload is not what the artifact compiles to"),
+        (|other| other.flags[1].rules.clear(), "the payload is not what the artifact compiles to"),
+    ] {
+        let words = altered(change);
+        assert!(words.iter().any(|word| word.contains(expected)), "{expected}: {words:?}");
+    }
 }
 
 #[test]

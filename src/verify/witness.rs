@@ -1,8 +1,7 @@
 //! Units that show a fault: synthetic ids, hashed until one lies where the fault is.
 
-use crate::artifact::Artifact;
-use crate::artifact::growthbook::Payload;
-use crate::bucket::{BucketSet, Grid, Hasher, Scheme};
+use crate::artifact::{Artifact, Payload};
+use crate::bucket::{BucketSet, Grid, Hasher};
 use std::collections::HashMap;
 
 /// Looks for units by bucket. What it has hashed it remembers, so that many faults cost no more than the hardest.
@@ -17,20 +16,20 @@ impl Witness {
     /// Units by the buckets of a native artifact.
     pub(super) fn of(artifact: &Artifact) -> Self {
         let grid = Grid::new(artifact.scheme.grid(), artifact.buckets);
-        Self::new(artifact.scheme.hasher(&artifact.salt).zip(grid))
+        Self::new(grid.map(|grid| (artifact.scheme.surface_hasher(&artifact.salt), grid)))
     }
 
     /// Units by the cells of an artifact's grid, as if each were a bucket of its own.
     pub(super) fn of_cells(artifact: &Artifact) -> Self {
         let grid = Grid::new(artifact.scheme.grid(), artifact.scheme.grid());
-        Self::new(artifact.scheme.hasher(&artifact.salt).zip(grid))
+        Self::new(grid.map(|grid| (artifact.scheme.surface_hasher(&artifact.salt), grid)))
     }
 
     /// Units by the cells of a payload.
     pub(super) fn of_payload(payload: &Payload) -> Self {
-        let scheme = Scheme::GrowthBook;
+        let scheme = payload.scheme;
         let salt = payload.served.first().map_or("", |served| served.surface_salt.as_str());
-        Self::new(scheme.hasher(salt).zip(Grid::new(scheme.grid(), scheme.grid())))
+        Self::new(Grid::new(scheme.grid(), scheme.grid()).map(|grid| (scheme.surface_hasher(salt), grid)))
     }
 
     fn new(placement: Option<(Hasher, Grid)>) -> Self {
@@ -49,7 +48,7 @@ impl Witness {
         while self.tried < self.limit && !buckets.is_empty() {
             let number = self.tried;
             self.tried = self.tried.saturating_add(1);
-            let bucket = grid.bucket_of(hasher.surface_cell(&unit(number)));
+            let bucket = grid.bucket_of(hasher.cell(&unit(number)));
             self.found.entry(bucket).or_insert(number);
             if buckets.contains(bucket) {
                 return Some(unit(number));

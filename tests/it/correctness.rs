@@ -168,7 +168,6 @@ const SLIPS: &[Slip] = &[
     (NORDIC, "at-least = \"9.4.0\"", "at-least = 9.4"),
     (STAFF, "employee = true\n", ""),
     (STAFF, "employee = true", "employee = \"true\""),
-    ("surfaces/home.toml", "sdk = \"growthbook\"", "sdk = \"eppo\""),
     // unsupported-targeting
     (NORDIC, "country = [\"DK\", \"FI\", \"IS\", \"NO\", \"SE\"]", "country = { starts-with = \"D\\n\" }"),
     (NORDIC, "9.4.0", "9.4.0+build"),

@@ -66,6 +66,16 @@ const CASES: &[Case] = &[
         world.edit(SURFACE, "holdout = \"2%\"", "holdout = \"10%\"");
     } },
 
+    Case { name: "unsupported-targeting: Eppo's SDKs, a leading zero", before: |world| {
+        world.edit(SURFACE, "\"growthbook\"", "\"eppo\"").edit("segments/nordic-premium.toml", "\"9.4.0\"", "\"9.04.0\"");
+    }, after: nothing },
+    Case { name: "unsupported-targeting: Eppo's SDKs, more cases than rules", before: |world| {
+        let not: Vec<String> = (0..9).map(|n| format!("{{ not = {{ country = \"C{n}\", plan = \"P{n}\" }} }}")).collect();
+        let all = format!("all = [{}]", not.join(", "));
+        world.edit("allotment.toml", ", values = [\"free\", \"premium\"]", "");
+        world.edit(SURFACE, "\"growthbook\"", "\"eppo\"").edit("segments/nordic-premium.toml", "plan = \"premium\"", &all);
+    }, after: nothing },
+
     Case { name: "underpowered: the surface gives no more", before: |world| {
         world.edit(SURFACE, "first-day = \"5%\"", "first-day = \"5%\", traffic = \"30%\", days = 10");
         world.cards("large-cards", &[("skip-rate = { mde = \"2%\" }", "skip-rate = { mde = \"0.4%\" }")]);

@@ -2,7 +2,7 @@
 //! express.
 //!
 //! Every encoding here means the same in the JavaScript, Python and Rust SDKs, old and new; what
-//! cannot be said so that all of them agree is [`Unsupported`].
+//! cannot be said so that all of them agree is [`Unsupported`](super::Unsupported).
 
 mod condition;
 mod read;
@@ -11,6 +11,7 @@ mod support;
 mod write;
 
 pub use condition::condition;
-pub use read::{Forced, Payload, ReadError, Served, read};
-pub use support::{Unsupported, check_attribute, check_id, check_salt, check_value};
-pub use write::{Unservable, encode};
+pub use read::read;
+pub use support::{check_attribute, check_id, check_salt, check_value};
+pub(super) use support::{plain, plain_number};
+pub use write::encode;

@@ -1,62 +1,9 @@
-//! A payload read back: which cells each claim owns, and what it serves there.
+//! A payload read back.
 
 use super::shape::{Edge, Experiment, File, HASH_VERSION, Rule};
+use crate::artifact::{Payload, ReadError, Served};
 use crate::bucket::{BucketSet, Scheme, VARIANT_GRID};
-use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fmt;
-use std::ops::Range;
-
-/// What a payload says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Payload {
-    /// The surface's id.
-    pub surface: String,
-    /// The flags it has, each with its default.
-    pub flags: BTreeMap<String, Value>,
-    /// Experiments and rollouts in the order of their flags' rules.
-    pub served: Vec<Served>,
-    /// Forced values in the order of their flags' rules.
-    pub forced: Vec<Forced>,
-}
-
-/// A forced value: flag, condition, value.
-pub type Forced = (String, Value, Value);
-
-/// A claim as SDKs see it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Served {
-    /// The flag it is on.
-    pub flag: String,
-    /// What exposures carry.
-    pub key: String,
-    /// The components it claims.
-    pub components: Vec<String>,
-    /// The attribute with the unit's id.
-    pub unit: String,
-    /// The salt of the surface's hash.
-    pub surface_salt: String,
-    /// The salt of the hash that picks the variant.
-    pub salt: String,
-    /// The cells of the surface's grid in which its units lie.
-    pub cells: BucketSet,
-    /// Its variants: id, cells of the variant grid, value.
-    pub variants: Vec<(String, Range<u32>, Value)>,
-    /// Who is meant, where it is limited to a segment.
-    pub condition: Option<Value>,
-}
-
-/// Why bytes are not a payload that this crate has written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadError(String);
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for ReadError {}
 
 /// Reads a payload.
 ///
@@ -70,16 +17,18 @@ pub fn read(bytes: &[u8]) -> Result<Payload, ReadError> {
             file.allotment.version
         )));
     }
-    let mut payload =
-        Payload { surface: file.allotment.surface, flags: BTreeMap::new(), served: Vec::new(), forced: Vec::new() };
+    let mut payload = Payload {
+        scheme: Scheme::GrowthBook,
+        surface: file.allotment.surface,
+        flags: BTreeMap::new(),
+        served: Vec::new(),
+        forced: 0,
+    };
     let mut components = file.allotment.claims;
     for (flag, feature) in file.features {
         for rule in feature.rules {
             match rule {
-                Rule::Force(force) => {
-                    let forced = (flag.clone(), force.condition, force.value);
-                    payload.forced.push(forced);
-                }
+                Rule::Force(_) => payload.forced = payload.forced.saturating_add(1),
                 Rule::Experiment(experiment) => {
                     let unnamed = || ReadError(format!("`{}` without its components", experiment.key));
                     let components = components.remove(&experiment.key).ok_or_else(unnamed)?;
@@ -133,6 +82,7 @@ fn served(flag: &str, experiment: Experiment, components: Vec<String>) -> Result
         salt: experiment.seed,
         cells,
         variants: variants.map(|((meta, range), value)| (meta.key, range, value)).collect(),
-        condition: experiment.condition,
+        targeted: experiment.condition.is_some(),
+        window: None,
     })
 }

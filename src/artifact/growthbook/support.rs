@@ -1,60 +1,7 @@
-//! What the SDKs do not all understand alike.
+//! Names, salts and values that the SDKs do not all understand alike.
 
+use crate::artifact::Unsupported;
 use serde_json::Value;
-use std::fmt;
-
-/// Why something cannot be served to GrowthBook SDKs so that all of them agree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unsupported {
-    /// The surface hashes with another scheme.
-    Scheme,
-    /// An attribute whose name the SDKs do not look up as it stands.
-    Attribute(String),
-    /// An experiment or rollout whose id breaks an SDK.
-    Id(String),
-    /// A salt that is empty or not ASCII.
-    Salt,
-    /// An ordering or a part of a text asked of a type that the SDKs do not compare alike.
-    Operator,
-    /// A constant of another type than its attribute.
-    Operand,
-    /// A number that is not finite, or beyond 2^53 - 1.
-    Number,
-    /// A version constant that is not three numbers, with an optional pre-release.
-    Version(String),
-    /// An empty list of conditions or of values.
-    Empty,
-    /// A text to look for that is empty or has control characters.
-    Text,
-    /// A value that is or contains null where a rule forces it.
-    Null,
-    /// A claim with fewer than two variants.
-    Variants,
-}
-
-impl fmt::Display for Unsupported {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Scheme => f.write_str("the surface's `sdk` is not `growthbook`"),
-            Self::Attribute(name) => write!(f, "GrowthBook SDKs cannot look up an attribute named `{name}`"),
-            Self::Id(id) => write!(f, "the GrowthBook SDK for JavaScript fails on the id `{id}`"),
-            Self::Salt => f.write_str("GrowthBook SDKs hash only ASCII salts alike"),
-            Self::Operator => f.write_str("GrowthBook SDKs do not agree on this operator for this type"),
-            Self::Operand => f.write_str("the value is not of the attribute's type"),
-            Self::Number => f.write_str("GrowthBook SDKs agree on numbers up to 2^53 - 1 only"),
-            Self::Version(version) => write!(
-                f,
-                "GrowthBook SDKs agree on versions such as `9.4.0` or `9.4.0-beta.1` only, and not on `{version}`"
-            ),
-            Self::Empty => f.write_str("GrowthBook SDKs do not agree on an empty list"),
-            Self::Text => f.write_str("GrowthBook SDKs do not agree on an empty text or one with control characters"),
-            Self::Null => f.write_str("GrowthBook SDKs do not agree on `null`"),
-            Self::Variants => f.write_str("GrowthBook SDKs skip an experiment with fewer than two variants"),
-        }
-    }
-}
-
-impl std::error::Error for Unsupported {}
 
 /// Members of every JavaScript object, which the SDK finds where an attribute is missing.
 const JAVASCRIPT_MEMBERS: [&str; 12] = [
@@ -112,7 +59,7 @@ pub fn check_value(value: &Value) -> Result<(), Unsupported> {
 const MAX_NUMBER: f64 = 9_007_199_254_740_991.0;
 
 /// The value with whole numbers written without a fraction.
-pub(super) fn plain(value: &Value) -> Result<Value, Unsupported> {
+pub(in crate::artifact) fn plain(value: &Value) -> Result<Value, Unsupported> {
     Ok(match value {
         Value::Number(number) => plain_number(number.as_f64().ok_or(Unsupported::Number)?)?,
         Value::Array(items) => items.iter().map(plain).collect::<Result<_, _>>()?,
@@ -125,7 +72,7 @@ pub(super) fn plain(value: &Value) -> Result<Value, Unsupported> {
 }
 
 /// A number that every SDK reads alike.
-pub(super) fn plain_number(number: f64) -> Result<Value, Unsupported> {
+pub(in crate::artifact) fn plain_number(number: f64) -> Result<Value, Unsupported> {
     if !number.is_finite() || number.abs() > MAX_NUMBER {
         return Err(Unsupported::Number);
     }

@@ -1,30 +1,12 @@
 //! A surface at one instant as the payload that stock SDKs read.
 
 use super::shape::{Edge, Experiment, Feature, File, Filter, Force, HASH_VERSION, Meta, Origin, Rule};
-use super::support::{Unsupported, check_attribute, check_id, check_salt, check_value, plain};
-use crate::artifact::{Artifact, Claim, Flag};
+use super::support::{check_attribute, check_id, check_salt, check_value, plain};
+use crate::artifact::{Artifact, Claim, Flag, Unservable, Unsupported};
 use crate::bucket::{BucketSet, Grid, Scheme};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
-
-/// What of a surface cannot be written into a payload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unservable {
-    /// The part of the surface, such as "flag `home-ranker`".
-    pub place: String,
-    /// Why not.
-    pub reason: Unsupported,
-}
-
-impl fmt::Display for Unservable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.reason)
-    }
-}
-
-impl std::error::Error for Unservable {}
 
 /// The payload of what is live at an instant in Unix seconds, as compact JSON. A pure function: same input, same bytes.
 ///
@@ -48,7 +30,11 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(artifact: &'a Artifact, at: i64) -> Result<Self, Unservable> {
-        let here = |reason| Unservable { place: format!("surface `{}`", artifact.surface), reason };
+        let here = |reason| Unservable {
+            scheme: Scheme::GrowthBook,
+            place: format!("surface `{}`", artifact.surface),
+            reason,
+        };
         if artifact.scheme != Scheme::GrowthBook {
             return Err(here(Unsupported::Scheme));
         }
@@ -76,7 +62,7 @@ impl<'a> Writer<'a> {
     }
 
     fn feature(&self, flag: &Flag) -> Result<Feature, Unservable> {
-        let here = |reason| Unservable { place: format!("flag `{}`", flag.id), reason };
+        let here = |reason| Unservable { scheme: Scheme::GrowthBook, place: format!("flag `{}`", flag.id), reason };
         let mut rules = Vec::new();
         for preview in &flag.previews {
             rules.push(Rule::Force(Force {
@@ -101,7 +87,7 @@ impl<'a> Writer<'a> {
     }
 
     fn experiment(&self, claim: &Claim, owned: &BucketSet) -> Result<Experiment, Unservable> {
-        let here = |reason| Unservable { place: format!("`{}`", claim.key), reason };
+        let here = |reason| Unservable { scheme: Scheme::GrowthBook, place: format!("`{}`", claim.key), reason };
         check_id(&claim.id).map_err(here)?;
         check_salt(&claim.salt).map_err(here)?;
         if claim.variants.len() < 2 {
@@ -135,7 +121,7 @@ impl<'a> Writer<'a> {
         let segment = self.artifact.segments.get(segment);
         let place = || segment.map_or("segment".to_owned(), |segment| format!("segment `{}`", segment.id));
         let condition = segment.ok_or(Unsupported::Empty).and_then(|segment| super::condition(&segment.condition));
-        condition.map_err(|reason| Unservable { place: place(), reason })
+        condition.map_err(|reason| Unservable { scheme: Scheme::GrowthBook, place: place(), reason })
     }
 }
 
@@ -246,7 +232,7 @@ mod tests {
         let home = sample::home();
         let json = String::from_utf8(encode(&home, sample::AT).unwrap()).unwrap();
         let read = growthbook::read(json.as_bytes()).unwrap();
-        assert_eq!((read.surface.as_str(), read.flags.len(), read.forced.len()), ("home", 3, 2));
+        assert_eq!((read.surface.as_str(), read.flags.len(), read.forced), ("home", 3, 2));
         assert_eq!(read.served[1].variants[1].0, "fresh-first");
         for (from, to) in [
             (r#""hashVersion":2,"seed""#, r#""hashVersion":1,"seed""#),

@@ -1,6 +1,7 @@
 //! `invalid-id`: an id that is not plain, or that means something else to a tool or an SDK.
 
 use crate::artifact::growthbook;
+use crate::bucket::Scheme;
 use crate::decl::{At, Entries, is_id};
 use crate::diag::{Diagnostic, shown};
 use crate::lint::{Check, Context, Group, Rule};
@@ -29,7 +30,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     catalogue.claims.values().for_each(|claim| file(&claim.id, claim.file, claim.kind.word()));
     for claim in catalogue.claims.values() {
         if let Err(wrong) = growthbook::check_id(&claim.id) {
-            findings.push(Diagnostic::new(RULE.name, claim.top(), wrong.to_string()).help("rename the file"));
+            findings.push(Diagnostic::new(RULE.name, claim.top(), wrong.said_of(Scheme::GrowthBook)).help("rename the file"));
         }
         let variants = claim.experiment().and_then(|experiment| experiment.variants.as_ref());
         findings.extend(variants.into_iter().flat_map(|variants| keys(variants, "variant")));
@@ -111,7 +112,7 @@ fn attribute(name: &At<String>) -> Option<Diagnostic> {
         let message = if name.len() > 64 {
             "SDKs cannot look this attribute up".to_owned()
         } else {
-            shown(&wrong.to_string()).into_owned()
+            shown(&wrong.said_of(Scheme::GrowthBook)).into_owned()
         };
         let help =
             "a dot is a path to SDKs, a leading `$` an operator, and every JavaScript object has members of its own";

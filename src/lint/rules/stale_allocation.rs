@@ -144,11 +144,7 @@ fn refused(context: &Context<'_>, claim: &Claim, lock: &Lock, refusal: &Refusal)
             let help = format!("phases are counted: write `phase = {from}` or {next}");
             Diagnostic::new(RULE.name, key(claim, Key::Phase).unwrap_or_else(|| claim.top()), message).help(help)
         }
-        Refusal::NoRoom(_)
-        | Refusal::Unrepresentable
-        | Refusal::Tampered
-        | Refusal::Started
-        | Refusal::UnknownScheme => return None,
+        Refusal::NoRoom(_) | Refusal::Unrepresentable | Refusal::Tampered | Refusal::Started => return None,
     })
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::artifact::Condition;
-use crate::artifact::growthbook::{self, Unsupported};
-use crate::decl::{Sdk, Stage};
+use crate::artifact::{Condition, Unsupported, format};
+use crate::bucket::Scheme;
+use crate::decl::Stage;
 use crate::diag::Diagnostic;
 use crate::lint::{Check, Context, Group, Rule};
 use crate::model::{Claim, Ix, Segment, Surface};
@@ -27,17 +27,27 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for (ix, uses) in uses(context) {
         let segment = context.catalogue.segments.at(ix);
+        let before = findings.len();
         for (span, test) in context.catalogue.tests(segment) {
-            // Several surfaces may use a segment: one of them that cannot is enough.
-            let refused = uses.iter().find_map(|(surface, _)| Some((*surface, refused(context, *surface, &test)?)));
-            let Some((surface, wrong)) = refused else { continue };
-            let finding = Diagnostic::new(RULE.name, span, wrong.to_string()).maybe_help(help(&wrong));
-            let label = format!("used here, on `{}`", context.catalogue.surfaces.at(surface).id);
-            let places = uses.iter().filter(|(other, _)| *other == surface).take(MAX_USES);
-            findings.push(places.fold(finding, |finding, (_, place)| finding.related(*place, &*label)));
+            findings.extend(found(context, span, &test, &uses));
+        }
+        // Each of its tests may do, and not all of them together.
+        if let Some(whole) = segment.predicate.as_ref().filter(|_| findings.len() == before) {
+            let span = segment.written.r#where.as_ref().map_or_else(|| Span::top(segment.file), |at| at.span);
+            findings.extend(found(context, span, whole, &uses));
         }
     }
     findings
+}
+
+/// A test, or a whole segment, that a surface cannot serve. Several may use it: one that cannot is enough.
+fn found(context: &Context<'_>, span: Span, test: &Condition, uses: &[Use]) -> Option<Diagnostic> {
+    let refused = uses.iter().find_map(|(surface, _)| Some((*surface, refused(context, *surface, test)?)));
+    let (surface, (scheme, wrong)) = refused?;
+    let finding = Diagnostic::new(RULE.name, span, wrong.said_of(scheme)).maybe_help(help(&wrong));
+    let label = format!("used here, on `{}`", context.catalogue.surfaces.at(surface).id);
+    let places = uses.iter().filter(|(other, _)| *other == surface).take(MAX_USES);
+    Some(places.fold(finding, |finding, (_, place)| finding.related(*place, &*label)))
 }
 
 /// Where a segment is used: the surface, and the place.
@@ -74,13 +84,12 @@ fn uses(context: &Context<'_>) -> Vec<(Ix<Segment>, Vec<Use>)> {
 }
 
 /// Why a surface's SDK cannot be served a test. The names of attributes are a matter of ids.
-fn refused(context: &Context<'_>, surface: Ix<Surface>, test: &Condition) -> Option<Unsupported> {
-    match context.catalogue.surfaces.at(surface).sdk {
-        Sdk::Growthbook => {
-            growthbook::condition(test).err().filter(|wrong| !matches!(wrong, Unsupported::Attribute(_)))
-        }
-        Sdk::Eppo | Sdk::Confidence => None,
-    }
+fn refused(context: &Context<'_>, surface: Ix<Surface>, test: &Condition) -> Option<(Scheme, Unsupported)> {
+    let surface = context.catalogue.surfaces.at(surface);
+    let scheme = surface.sdk.word().parse().ok()?;
+    let unit = context.catalogue.unit_attribute(surface.unit()).unwrap_or_default();
+    let wrong = format::check_condition(scheme, test, unit).err()?;
+    (!matches!(wrong, Unsupported::Attribute(_))).then_some((scheme, wrong))
 }
 
 fn help(wrong: &Unsupported) -> Option<String> {
@@ -91,11 +100,13 @@ fn help(wrong: &Unsupported) -> Option<String> {
             if plain {
                 format!("write \"{version}{}\"", ".0".repeat(3 - parts.len()))
             } else {
-                "write three numbers of at most five digits, and perhaps a pre-release".to_owned()
+                "write three numbers of at most five digits, without leading zeros, and perhaps a pre-release".to_owned()
             }
         }
         Unsupported::Number => "test a smaller number, or make the attribute a string".to_owned(),
         Unsupported::Text => "look for a text without control characters".to_owned(),
+        Unsupported::Subject => "give the attribute another name".to_owned(),
+        Unsupported::Rules => "ask for less at once, or turn `not` around".to_owned(),
         _ => return None,
     };
     Some(help)

@@ -1,6 +1,6 @@
 //! `wrong-type`: a value that is not of the kind that its key needs, or beyond its bounds. Most are found while reading.
 
-use crate::decl::{Sdk, At, Baseline, Experiment, Fact, FlagType, Looks, Metric, Rollout, Root, Share};
+use crate::decl::{At, Baseline, Experiment, Fact, FlagType, Looks, Metric, Rollout, Root, Share};
 use crate::diag::{Diagnostic, shown};
 use crate::lint::value::brief;
 use crate::lint::{Check, Context, Group, Rule};
@@ -94,10 +94,6 @@ fn of_root(root: &Root) -> Vec<Diagnostic> {
 fn of_surface(surface: &Surface) -> Vec<Diagnostic> {
     let (written, grid) = (&surface.written, surface.grid());
     let mut findings = Vec::new();
-    if let Some(sdk) = written.sdk.as_ref().filter(|sdk| sdk.value != Sdk::Growthbook) {
-        let message = format!("this release of allot cannot hash or compile for `{}` yet", sdk.value.word());
-        findings.push(wrong(sdk.span, message, "write \"growthbook\", or wait with this surface"));
-    }
     if let Some(buckets) = written.buckets.as_ref().filter(|buckets| buckets.value == 0 || grid % buckets.value != 0) {
         let message = format!("{} buckets do not divide the {grid} cells of this surface's hash evenly", buckets.value);
         let divides = |number: &u32| grid % number == 0;

@@ -100,17 +100,17 @@ struct Population {
 impl Population {
     fn new(size: usize, salt: &str, buckets: u32) -> Self {
         let units: Vec<String> = (0..size).map(|n| format!("user-{n}")).collect();
-        let (hasher, grid) = (Scheme::GrowthBook.hasher(salt).expect("a scheme"), Grid::new(10_000, buckets));
-        let bucket = |unit: &String| grid.expect("a grid").bucket_of(hasher.surface_cell(unit));
+        let (hasher, grid) = (Scheme::GrowthBook.surface_hasher(salt), Grid::new(10_000, buckets));
+        let bucket = |unit: &String| grid.expect("a grid").bucket_of(hasher.cell(unit));
         Self { buckets: units.iter().map(bucket).collect(), units }
     }
 
     /// For each unit, whether it is in `control`, if it is in the experiment at all.
     fn variants(&self, lock: &Lock) -> Vec<Option<bool>> {
-        let (held, hasher) = (lock.held(), Scheme::GrowthBook.hasher(&lock.salt).expect("a scheme"));
+        let (held, hasher) = (lock.held(), Scheme::GrowthBook.variant_hasher(&lock.salt));
         let (_, control) = lock.variants.iter().find(|(id, _)| id == "control").expect("a control");
         assert!(control.end <= VARIANT_GRID);
-        let variant = |unit: &String| control.contains(&hasher.variant_cell(unit));
+        let variant = |unit: &String| control.contains(&hasher.cell(unit));
         let places = self.buckets.iter().zip(&self.units);
         places.map(|(bucket, unit)| held.contains(*bucket).then(|| variant(unit))).collect()
     }
