@@ -37,11 +37,13 @@ pub struct Measured {
     pub collapsed: bool,
 }
 
+/// The exposures of a unit: when, to which variant, and what it was then.
+type Seen = BTreeSet<(i64, usize, Vec<String>)>;
+
 /// Exposed units of a study, and how many rows have a null, are outside, have an unknown variant.
 pub fn units(world: &World, study: &Study) -> (Vec<Unit>, [u64; 3]) {
     let until = study.until.min(world.request.now);
     let mut left_out = [0; 3];
-    type Seen = BTreeSet<(i64, usize, Vec<String>)>;
     let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
     for row in world.exposed.iter().filter(|row| row.experiment.as_ref() == Some(&study.key)) {
         let (Some(unit), Some(variant), Some(at)) = (&row.unit, &row.variant, row.at) else {
