@@ -104,7 +104,7 @@ fn main() {
     }
 
     println!("\nverification of 10,000 experiments on 100 surfaces, a native artifact and a payload each");
-    let mut manifest = Manifest { version: manifest::VERSION, source: None, at: NOW, surfaces: BTreeMap::new() };
+    let mut manifest = Manifest { version: manifest::VERSION, at: NOW, ..Manifest::default() };
     let mut files = BTreeMap::new();
     for n in 0..100 {
         let id = format!("surface-{n}");

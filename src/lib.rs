@@ -39,6 +39,8 @@ pub mod model;
 pub mod power;
 #[cfg(feature = "provider")]
 pub mod provider;
+#[cfg(feature = "publish")]
+pub mod publish;
 #[cfg(feature = "cli")]
 pub mod query;
 #[cfg(feature = "cli")]

@@ -1,6 +1,6 @@
 //! The format of each scheme's SDKs: one place where it is chosen, so that nobody else asks which it is.
 
-use super::{Artifact, Condition, Payload, ReadError, Unservable, Unsupported, confidence, eppo, growthbook};
+use super::{Artifact, Condition, JoinError, Payload, ReadError, Unservable, Unsupported, confidence, eppo, growthbook};
 use crate::bucket::Scheme;
 use serde_json::Value;
 
@@ -44,6 +44,18 @@ pub fn read(scheme: Scheme, bytes: &[u8]) -> Result<Payload, ReadError> {
         Scheme::GrowthBook => growthbook::read(bytes),
         Scheme::Eppo => eppo::read(bytes),
         Scheme::Confidence => confidence::read(bytes),
+    }
+}
+
+/// The files of several surfaces in a scheme's format as one, in the order in which they are given, for the bundle of an id.
+///
+/// # Errors
+/// What keeps them apart.
+pub fn join(scheme: Scheme, bundle: &str, parts: &[&[u8]]) -> Result<Vec<u8>, JoinError> {
+    match scheme {
+        Scheme::GrowthBook => growthbook::join(parts),
+        Scheme::Eppo => eppo::join(bundle, parts),
+        Scheme::Confidence => Err(JoinError::Format(scheme)),
     }
 }
 

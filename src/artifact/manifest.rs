@@ -12,17 +12,55 @@ pub const VERSION: u32 = 1;
 pub const PATH: &str = "manifest.json";
 
 /// All surfaces of a distribution.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Always [`VERSION`].
     pub version: u32,
+    /// Rises by one with every publish to one place; 0 for what was not published yet.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub serial: u64,
     /// The commit it was compiled from.
     pub source: Option<String>,
     /// The instant of compilation, in Unix seconds.
     pub at: i64,
     /// By surface id.
     pub surfaces: BTreeMap<String, Surface>,
+    /// Files of several surfaces in one, by the bundle's id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bundles: BTreeMap<String, Bundle>,
+    /// What was taken out of service in an emergency, until the catalogue says so too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stopped: Vec<Stopped>,
+    /// Whose manifest this is: over its bytes without this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
+}
+
+/// An experiment or a rollout that is not served although the catalogue has it live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stopped {
+    /// Its id.
+    pub experiment: String,
+    /// The id and phase that its exposures carry.
+    pub key: String,
+    /// The surface it is on.
+    pub surface: String,
+    /// When it was stopped, in Unix seconds.
+    pub at: i64,
+    /// Why.
+    pub reason: String,
+}
+
+/// An Ed25519 signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    /// Which key made it: the first 16 digits of the SHA-256 of the public key.
+    pub key: String,
+    /// The signature in base64.
+    pub ed25519: String,
 }
 
 /// What is served of one surface.
@@ -38,6 +76,18 @@ pub struct Surface {
     pub held: Option<String>,
     /// By format id, such as `native` or `growthbook`.
     pub formats: BTreeMap<String, File>,
+}
+
+/// The files of several surfaces as one, for an application that loads one file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// The id of the scheme that all of them are hashed with.
+    pub sdk: String,
+    /// The surfaces, in the order in which they were joined.
+    pub surfaces: Vec<String>,
+    /// The file, in the SDK's format.
+    pub file: File,
 }
 
 /// An immutable file.
@@ -80,6 +130,26 @@ impl Manifest {
     }
 }
 
+impl Manifest {
+    /// Every file that it names, with the surface or the bundle, and the format.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str, &File)> {
+        let surfaces = self.surfaces.iter().flat_map(|(id, surface)| {
+            surface.formats.iter().map(move |(format, file)| (id.as_str(), format.as_str(), file))
+        });
+        let bundles = self.bundles.iter().map(|(id, bundle)| (id.as_str(), bundle.sdk.as_str(), &bundle.file));
+        surfaces.chain(bundles)
+    }
+}
+
+impl Stopped {
+    /// The phase that was stopped.
+    #[must_use]
+    pub fn phase(&self) -> u32 {
+        let after = self.key.strip_prefix(&self.experiment).and_then(|rest| rest.strip_prefix('.'));
+        after.and_then(|phase| phase.parse().ok()).unwrap_or(1)
+    }
+}
+
 impl File {
     /// The entry for a surface's file in a format; `extension` is the ending of its name.
     #[must_use]
@@ -89,6 +159,11 @@ impl File {
         let path = format!("{surface}/{format}-{short}.{extension}");
         Self { path, sha256, bytes: bytes.len() as u64 }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+const fn is_zero(serial: &u64) -> bool {
+    *serial == 0
 }
 
 /// Whether a path is one that a distribution has: a surface's folder, and in it a content-addressed file.
@@ -155,8 +230,12 @@ mod tests {
         };
         Manifest {
             version: VERSION,
+            serial: 0,
             source: Some("0123".into()),
             at: 1_799_625_600,
+            bundles: BTreeMap::new(),
+            stopped: Vec::new(),
+            signature: None,
             surfaces: BTreeMap::from([
                 ("home".into(), surface(None)),
                 ("search".into(), surface(Some("`syntax` in a flag"))),

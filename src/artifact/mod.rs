@@ -2,6 +2,7 @@
 //!
 //! An [`Artifact`] is one surface. Nothing here decides what is served to whom; that is the evaluator's part.
 
+mod bundle;
 mod condition;
 mod disk;
 
@@ -18,13 +19,16 @@ mod pattern;
 mod payload;
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(feature = "signing")]
+pub mod signature;
 mod unsupported;
 mod version;
 
+pub use bundle::{Unbundled, bundle, put_bundles};
 pub use condition::{AttributeType, Condition, InvalidCondition, Operand, Predicate, Test};
 pub use instant::{Instant, civil};
 pub use model::{Artifact, Claim, ClaimKind, Flag, FlagKind, Preview, Rule, Segment, Step, Variant, exposure_key};
 pub use native::{DecodeError, VERSION};
-pub use payload::{Payload, ReadError, Served};
+pub use payload::{JoinError, Payload, ReadError, Served};
 pub use unsupported::{Unservable, Unsupported};
 pub use version::compare_versions;

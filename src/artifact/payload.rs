@@ -57,3 +57,29 @@ impl fmt::Display for ReadError {
 }
 
 impl std::error::Error for ReadError {}
+
+/// Why the files of several surfaces are not one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JoinError {
+    /// A file that is not in the format.
+    Unreadable(String),
+    /// Two of them have this flag or experiment.
+    Twice(String),
+    /// They are of different units, and the format has one.
+    Units,
+    /// The format holds one surface.
+    Format(Scheme),
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(why) => f.write_str(why),
+            Self::Twice(id) => write!(f, "`{id}` is in two of them"),
+            Self::Units => f.write_str("they are of different units"),
+            Self::Format(scheme) => write!(f, "a file of `{scheme}` holds one surface"),
+        }
+    }
+}
+
+impl std::error::Error for JoinError {}

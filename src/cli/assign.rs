@@ -1,5 +1,6 @@
 //! `allot assign`: what a unit gets, and why.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -202,7 +203,7 @@ fn typed(text: &str) -> Value {
 
 fn from_catalogue(global: &Global, verb: &Assign) -> Result<(Vec<Evaluator>, i64), Failure> {
     let workspace = Workspace::open(global)?;
-    let dist = compiled(&workspace, None, None);
+    let dist = compiled(&workspace, None, None, BTreeMap::new());
     let artifacts = served(&dist, verb.surface.as_deref());
     let evaluators = artifacts.into_iter().map(Evaluator::new).collect();
     Ok((evaluators, workspace.at.0))

@@ -1,6 +1,6 @@
 //! `allot compile`: the artifacts of every surface.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,7 +10,7 @@ use super::workspace::Workspace;
 use super::{Exit, Failure, Global};
 use crate::artifact::Artifact;
 use crate::artifact::manifest::{self, Manifest};
-use crate::compile::{Dist, Inputs, compile};
+use crate::compile::{Dist, Inputs, bundles, compile};
 use crate::io;
 use crate::lint::{Levels, held, lint_serving};
 
@@ -39,7 +39,8 @@ pub fn run(global: &Global, verb: &Compile) -> Result<Exit, Failure> {
     let workspace = Workspace::open(global)?;
     let previous = read_manifest(&verb.out)?;
     let source = verb.source.clone().or_else(|| io::head_commit(&workspace.root));
-    let dist = compiled(&workspace, source, previous.clone());
+    let kept = kept(&workspace, previous.as_ref(), &verb.out)?;
+    let dist = compiled(&workspace, source, previous.clone(), kept);
     let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
     for (path, bytes) in &dist.files {
         let target = verb.out.join(path);
@@ -72,6 +73,9 @@ pub fn run(global: &Global, verb: &Compile) -> Result<Exit, Failure> {
             }
         }
     }
+    for (id, bundle) in dist.manifest.bundles.iter().filter(|_| !global.quiet) {
+        data(&format!("{id}: {} bytes, of {}\n", bundle.file.bytes, bundle.surfaces.join(", ")))?;
+    }
     if exit == Exit::Findings {
         say("a held surface keeps its last good artifact: `allot lint` says what to mend");
     }
@@ -79,12 +83,41 @@ pub fn run(global: &Global, verb: &Compile) -> Result<Exit, Failure> {
 }
 
 /// The distribution of a catalogue.
-pub fn compiled(workspace: &Workspace, source: Option<String>, previous: Option<Manifest>) -> Dist {
+pub fn compiled(
+    workspace: &Workspace,
+    source: Option<String>,
+    previous: Option<Manifest>,
+    kept: BTreeMap<String, Vec<u8>>,
+) -> Dist {
     let context = workspace.context();
     let levels = Levels::of_root(context.catalogue.root.as_ref().map(|(_, root)| root));
     let report = lint_serving(&context, &levels);
-    let inputs = Inputs { at: workspace.at.0, source, held: held(&context, &report), previous };
+    let inputs = Inputs { at: workspace.at.0, source, held: held(&context, &report), previous, kept };
     compile(&context.catalogue, &context.locks, &inputs)
+}
+
+/// The files of an earlier run that bundles may need: those of their surfaces, if one is held.
+fn kept(
+    workspace: &Workspace,
+    previous: Option<&Manifest>,
+    folder: &Path,
+) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+    let mut kept = BTreeMap::new();
+    for surface in bundles(&workspace.context().catalogue).values().flatten() {
+        let before = previous.and_then(|previous| previous.surfaces.get(surface));
+        let file = before.and_then(|before| before.formats.get(&before.sdk));
+        // Only a path that this tool itself would write is read, and only as much as the manifest says.
+        if let Some(file) = file.filter(|file| manifest::is_path(&file.path)) {
+            let path = folder.join(&file.path);
+            if io::is_file_of(&path, file.bytes) {
+                let bytes = io::read_bounded(&path, file.bytes)?;
+                if manifest::sha256(&bytes) == file.sha256 {
+                    kept.insert(file.path.clone(), bytes);
+                }
+            }
+        }
+    }
+    Ok(kept)
 }
 
 /// The native artifacts of a distribution, of one surface or of all; says which surfaces are held and so left out.
@@ -119,9 +152,8 @@ pub fn read_manifest(folder: &Path) -> Result<Option<Manifest>, Failure> {
 /// Files that the manifest before named and this one does not.
 fn left_over(before: &Manifest, now: &Manifest) -> BTreeSet<String> {
     let named = |manifest: &Manifest| -> BTreeSet<String> {
-        let files = manifest.surfaces.values().flat_map(|surface| surface.formats.values());
         // Only a path that this tool itself would write is ever removed.
-        files.map(|file| file.path.clone()).filter(|path| manifest::is_path(path)).collect()
+        manifest.files().map(|(_, _, file)| file.path.clone()).filter(|path| manifest::is_path(path)).collect()
     };
     &named(before) - &named(now)
 }

@@ -11,6 +11,8 @@ mod compile;
 mod completions;
 mod conclude;
 mod drawing;
+#[cfg(feature = "publish")]
+mod drift;
 mod evidence;
 mod failure;
 mod findings;
@@ -26,10 +28,16 @@ mod newly;
 mod output;
 mod plan;
 mod power;
+#[cfg(feature = "publish")]
+pub mod publish;
 mod query;
+#[cfg(feature = "publish")]
+mod rollback;
 mod rule;
 mod schema;
 mod simulate;
+#[cfg(feature = "publish")]
+mod stop;
 mod store;
 mod touched;
 mod upon;
@@ -103,6 +111,14 @@ enum Verb {
     Merge(merge::MergeVerb),
     Compile(compile::Compile),
     Verify(verify::Verify),
+    #[cfg(feature = "publish")]
+    Publish(publish::Publish),
+    #[cfg(feature = "publish")]
+    Rollback(rollback::Rollback),
+    #[cfg(feature = "publish")]
+    Drift(drift::Drift),
+    #[cfg(feature = "publish")]
+    Stop(stop::Stop),
     Assign(assign::Assign),
     Simulate(simulate::Simulate),
     Query(query::Query),
@@ -134,6 +150,14 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Merge(verb) => merge::run(&cli.global, verb),
         Verb::Compile(verb) => compile::run(&cli.global, verb),
         Verb::Verify(verb) => verify::run(&cli.global, verb),
+        #[cfg(feature = "publish")]
+        Verb::Publish(verb) => publish::run(&cli.global, verb),
+        #[cfg(feature = "publish")]
+        Verb::Rollback(verb) => rollback::run(&cli.global, verb),
+        #[cfg(feature = "publish")]
+        Verb::Drift(verb) => drift::run(&cli.global, verb),
+        #[cfg(feature = "publish")]
+        Verb::Stop(verb) => stop::run(&cli.global, verb),
         Verb::Assign(verb) => assign::run(&cli.global, verb),
         Verb::Simulate(verb) => simulate::run(&cli.global, verb),
         Verb::Query(verb) => query::run(&cli.global, verb),

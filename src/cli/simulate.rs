@@ -1,5 +1,7 @@
 //! `allot simulate`: uniformity, split, independence and exclusion over synthetic units.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use serde_json::json;
 
@@ -35,7 +37,7 @@ pub struct Simulate {
 
 pub fn run(global: &Global, verb: &Simulate) -> Result<Exit, Failure> {
     let workspace = Workspace::open(global)?;
-    let dist = compiled(&workspace, None, None);
+    let dist = compiled(&workspace, None, None, BTreeMap::new());
     let artifacts = served(&dist, verb.surface.as_deref());
     let simulations: Vec<Simulation> =
         artifacts.iter().map(|artifact| simulate(artifact, workspace.at.0, verb.units, verb.seed)).collect();

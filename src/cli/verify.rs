@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::output::{Printed, data, say};
 use super::{Exit, Failure, Global};
-use crate::artifact::manifest;
+use crate::artifact::manifest::{self, Manifest};
 use crate::io;
-use crate::verify::verify;
+use crate::verify::{self, Fault, Report};
 
 /// The largest file of a distribution.
 const MAX_FILE: u64 = 256 << 20;
@@ -19,26 +19,41 @@ const MAX_FILE: u64 = 256 << 20;
 /// Nothing else is trusted: digests, lengths, ranges, nested steps, the holdout, every pair that claims one component at one
 /// time, and that the SDK's payload says what the native artifact says. A failure names the pair, the buckets and a unit.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[cfg_attr(
+    not(feature = "publish"),
+    command(after_help = "Examples:
   allot verify dist
-  allot verify dist --format json")]
+  allot verify dist --format json")
+)]
+#[cfg_attr(
+    feature = "publish",
+    command(after_help = "Examples:
+  allot verify dist
+  allot verify dist --format json
+  allot verify dist --key signing.pub.pem
+  allot verify file://public --serial 1")
+)]
 pub struct Verify {
-    /// The folder with `manifest.json`
-    #[arg(value_name = "DIR")]
+    /// The folder with `manifest.json`, or the environment or address where it is served
+    #[arg(value_name = "DIST")]
     dist: PathBuf,
+    /// The public key that the manifest must be signed with
+    #[cfg(feature = "publish")]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// The lowest serial that the manifest may have: an older one may have been put back
+    #[arg(long, value_name = "N")]
+    serial: Option<u64>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Printed,
 }
 
 pub fn run(global: &Global, verb: &Verify) -> Result<Exit, Failure> {
-    let path = verb.dist.join(manifest::PATH);
-    if !io::is_file(&path) {
-        return Err(Failure::usage(format!("there is no `{}` in `{}`", manifest::PATH, verb.dist.display()))
-            .help("run `allot compile -o DIR` first"));
-    }
-    let bytes = io::read_bounded(&path, MAX_FILE)?;
-    let report = verify(&bytes, |path| io::read_bounded(&verb.dist.join(path), MAX_FILE).ok());
+    let (manifest, mut report) = read(global, verb)?;
+    let untrusted = manifest.map_or(Ok(Vec::new()), |manifest| untrusted(&manifest, verb))?;
+    let failures = untrusted.into_iter().map(|why| verify::Failure { surface: None, fault: Fault::Untrusted { why } });
+    report.failures.extend(failures);
     match verb.format {
         Printed::Json => {
             let failures: Vec<_> = report
@@ -72,4 +87,37 @@ pub fn run(global: &Global, verb: &Verify) -> Result<Exit, Failure> {
     }
     say(&format!("not proven: {} failures; nothing of this distribution should be published", report.failures.len()));
     Ok(Exit::Findings)
+}
+
+/// The manifest, if it can be read, and what was found.
+fn read(global: &Global, verb: &Verify) -> Result<(Option<Manifest>, Report), Failure> {
+    let path = verb.dist.join(manifest::PATH);
+    if io::is_file(&path) {
+        let bytes = io::read_bounded(&path, MAX_FILE)?;
+        let report = verify::verify(&bytes, |path| io::read_bounded(&verb.dist.join(path), MAX_FILE).ok());
+        return Ok((Manifest::parse(&bytes).ok(), report));
+    }
+    #[cfg(feature = "publish")]
+    if let Some(name) = verb.dist.to_str()
+        && let Some(target) = super::publish::named(global, name)?
+    {
+        let super::publish::Source { offer, report } = super::publish::of_store(target.store.as_ref())?;
+        return Ok((Some(offer.manifest), report));
+    }
+    let _ = global;
+    Err(Failure::usage(format!("there is no `{}` in `{}`", manifest::PATH, verb.dist.display()))
+        .help("run `allot compile -o DIR` first"))
+}
+
+/// Why a manifest is not the one that should be there.
+fn untrusted(manifest: &Manifest, verb: &Verify) -> Result<Vec<String>, Failure> {
+    let mut wrong = Vec::new();
+    #[cfg(feature = "publish")]
+    if let Some(path) = &verb.key {
+        wrong.extend(super::publish::public(path)?.check(manifest).err().map(|why| why.to_string()));
+    }
+    if let Some(lowest) = verb.serial.filter(|lowest| manifest.serial < *lowest) {
+        wrong.push(format!("an older manifest: its serial is {}, and {lowest} was asked for", manifest.serial));
+    }
+    Ok(wrong)
 }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::surface::artifact;
-use crate::artifact::Artifact;
 use crate::artifact::format;
 use crate::artifact::manifest::{self, File, Manifest};
+use crate::artifact::{Artifact, put_bundles};
 use crate::lock::Locks;
 use crate::model::{Catalogue, Ix, Surface};
 
@@ -22,6 +22,8 @@ pub struct Inputs {
     pub held: BTreeMap<String, BTreeSet<&'static str>>,
     /// The manifest that is there: a held surface keeps its files.
     pub previous: Option<Manifest>,
+    /// Of those files, the ones that bundles are made of, by path.
+    pub kept: BTreeMap<String, Vec<u8>>,
 }
 
 /// The manifest, and the files that it names; those of held surfaces are not among them.
@@ -50,9 +52,13 @@ pub fn compile(catalogue: &Catalogue, locks: &Locks, inputs: &Inputs) -> Dist {
         .collect();
     let mut manifest = Manifest {
         version: manifest::VERSION,
+        serial: 0,
         source: inputs.source.clone(),
         at: inputs.at,
         surfaces: BTreeMap::new(),
+        bundles: BTreeMap::new(),
+        stopped: Vec::new(),
+        signature: None,
     };
     let mut files = BTreeMap::new();
     for (surface, result) in compiled {
@@ -81,14 +87,45 @@ pub fn compile(catalogue: &Catalogue, locks: &Locks, inputs: &Inputs) -> Dist {
         };
         manifest.surfaces.insert(surface.id.clone(), entry);
     }
+    let made = bundled(&mut manifest, &bundles(catalogue), &files, &inputs.kept);
+    files.extend(made);
     Dist { manifest, files }
 }
 
+/// Makes the bundles. A held surface whose file is not here is left out; publishing puts in what is served of it.
+fn bundled(
+    manifest: &mut Manifest,
+    wanted: &BTreeMap<String, Vec<String>>,
+    files: &BTreeMap<String, Vec<u8>>,
+    kept: &BTreeMap<String, Vec<u8>>,
+) -> BTreeMap<String, Vec<u8>> {
+    let find = |file: &File| files.get(&file.path).or_else(|| kept.get(&file.path));
+    let mut known = manifest.clone();
+    known.surfaces.retain(|_, surface| surface.formats.get(&surface.sdk).is_some_and(|file| find(file).is_some()));
+    let made = put_bundles(&mut known, wanted, |file| find(file).cloned());
+    manifest.bundles = known.bundles;
+    made
+}
+
+/// The surfaces of each bundle, by its id.
+#[must_use]
+pub fn bundles(catalogue: &Catalogue) -> BTreeMap<String, Vec<String>> {
+    let declared = catalogue.root.as_ref().and_then(|(_, root)| root.bundles.as_ref());
+    let bundles = declared.iter().flat_map(|bundles| bundles.iter()).filter_map(|(id, bundle)| {
+        let surfaces = bundle.surfaces.as_ref()?.value.iter().map(|surface| surface.value.clone());
+        Some((id.value.clone(), surfaces.collect()))
+    });
+    bundles.collect()
+}
+
 /// The id of a format, the ending of its files, and the bytes of one.
-type Format = (&'static str, &'static str, Vec<u8>);
+pub type Format = (&'static str, &'static str, Vec<u8>);
 
 /// The formats of a surface: Allotment's own, and that of its SDK.
-fn formats(artifact: &Artifact, at: i64) -> Result<Vec<Format>, String> {
+///
+/// # Errors
+/// When its SDK cannot be served something of it.
+pub fn formats(artifact: &Artifact, at: i64) -> Result<Vec<Format>, String> {
     let payload = format::encode(artifact, at).map_err(|wrong| wrong.to_string())?;
     let own = (artifact.scheme.id(), format::extension(artifact.scheme.id()).unwrap_or_default(), payload);
     Ok(vec![(format::NATIVE, format::extension(format::NATIVE).unwrap_or_default(), artifact.encode()), own])

@@ -3,5 +3,5 @@
 mod dist;
 mod surface;
 
-pub use dist::{Dist, Inputs, compile};
+pub use dist::{Dist, Format, Inputs, bundles, compile, formats};
 pub use surface::{Unsound, artifact};

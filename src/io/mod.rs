@@ -11,6 +11,10 @@ mod history;
 mod merge;
 mod place;
 mod repository;
+#[cfg(feature = "publish")]
+mod secret;
+#[cfg(feature = "publish")]
+pub mod store;
 mod surroundings;
 mod terminal;
 #[cfg(feature = "embedded")]
@@ -26,6 +30,8 @@ pub use history::{Commit, Cut, Files, Follow, Past, Touched};
 pub use merge::{Merge, Merged, Relation, Side, Stop};
 pub use place::{here, is_there, resolved, top_of_repository, way};
 pub use repository::{Differences, Ids, Repo, Tree, head_commit, locks_at};
+#[cfg(feature = "publish")]
+pub use secret::{create_secret, random, secret};
 pub use surroundings::{Secret, Surroundings};
 pub use terminal::{shows_colour, shows_progress, width};
 

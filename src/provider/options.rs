@@ -2,6 +2,8 @@
 
 use super::Provider;
 use super::poll::Poll;
+use crate::artifact::manifest::Manifest;
+use crate::artifact::signature::PublicKey;
 use crate::feed::{Shelf, Source};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +15,7 @@ pub struct Options {
     url: String,
     pub(super) surfaces: Vec<String>,
     shelf: Option<PathBuf>,
+    key: Option<PublicKey>,
     pub(super) every: Duration,
     patience: Duration,
 }
@@ -23,6 +26,7 @@ impl Options {
             url,
             surfaces: Vec::new(),
             shelf: None,
+            key: None,
             every: Duration::from_mins(1),
             patience: Duration::from_secs(10),
         }
@@ -38,6 +42,21 @@ impl Options {
     pub fn shelf(mut self, folder: impl Into<PathBuf>) -> Self {
         self.shelf = Some(folder.into());
         self
+    }
+
+    /// Takes only what is signed with the private half of this key, which `allot publish --new-key` has made; the text is that
+    /// of the file.
+    ///
+    /// # Errors
+    /// A text that is no such key.
+    pub fn key(mut self, pem: &str) -> Result<Self, String> {
+        self.key = Some(PublicKey::from_pem(pem)?);
+        Ok(self)
+    }
+
+    /// Whether a manifest is signed as it should be.
+    pub(super) fn trusts(&self, manifest: &Manifest) -> Result<(), String> {
+        self.key.as_ref().map_or(Ok(()), |key| key.check(manifest).map_err(|wrong| wrong.to_string()))
     }
 
     /// How often to ask for something new; a minute, unless said otherwise.

@@ -110,7 +110,12 @@ impl Worker {
             Fetched::Bytes(bytes, _) => Ok(bytes),
             Fetched::Unchanged => Err(format!("{path}: the server says that nothing changed, which was not asked")),
         };
-        let (next, taken, mut refused) = self.shared.served().after(&manifest, &self.options.surfaces, fetch)?;
+        let (next, taken, mut refused) = self.shared.served().after(
+            &manifest,
+            &self.options.surfaces,
+            |manifest| self.options.trusts(manifest),
+            fetch,
+        )?;
         let serial = next.serial();
         self.shared.serve(next);
         if let Some(shelf) = &self.shelf {

@@ -57,15 +57,23 @@ impl Served {
     /// What is served after a manifest, what was new in it, and what of it was refused. A surface never touches another.
     ///
     /// # Errors
-    /// Why the manifest as a whole is not taken.
+    /// Why the manifest as a whole is not taken: it cannot be read, an older one was put back, or `trusted` says no.
     pub(super) fn after(
         &self,
         manifest: &[u8],
         wanted: &[String],
+        trusted: impl Fn(&Manifest) -> Result<(), String>,
         fetch: impl Fn(&str, u64) -> Result<Vec<u8>, String>,
     ) -> Result<(Self, Taken, Vec<String>), String> {
-        let manifest = Manifest::parse(manifest).map_err(|why| format!("the manifest is refused: {why}"))?;
-        let mut next = self.clone();
+        let refused = |why: String| format!("the manifest is refused: {why}");
+        let manifest = Manifest::parse(manifest).map_err(refused)?;
+        trusted(&manifest).map_err(refused)?;
+        // A place that was never published to has no serials; once there are, they only rise.
+        if let Some(taken) = self.serial.filter(|taken| manifest.serial < *taken) {
+            let serial = manifest.serial;
+            return Err(refused(format!("its serial is {serial}, and {taken} was taken before: it is an older one")));
+        }
+        let mut next = Self { serial: Some(manifest.serial), ..self.clone() };
         let (mut taken, mut refused) = (Vec::new(), Vec::new());
         for id in wanted {
             let entry = manifest.surfaces.get(id).and_then(|surface| surface.formats.get(NATIVE));

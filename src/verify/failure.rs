@@ -19,6 +19,8 @@ pub struct Failure {
 pub enum Fault {
     /// The manifest cannot be read.
     Manifest { why: String },
+    /// Not the manifest that was meant to be served: unsigned, signed otherwise, or older.
+    Untrusted { why: String },
     /// The surface's id cannot be part of a path.
     SurfaceId,
     /// A format that cannot be verified.
@@ -53,6 +55,8 @@ pub enum Fault {
     Holdout { claim: String, buckets: BucketSet, unit: Option<String> },
     /// Two claims that share a component and own the same buckets at the same time.
     Overlap(Box<Overlap>),
+    /// A bundle that is not what its surfaces make together.
+    Bundle { why: String },
     /// The payload says other than the native artifact.
     Disagreement { what: String, unit: Option<String> },
 }
@@ -87,6 +91,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Manifest { why } => write!(f, "unreadable manifest: {why}"),
+            Self::Untrusted { why } => f.write_str(why),
             Self::SurfaceId => f.write_str("the id cannot be part of a path"),
             Self::Format { format } => write!(f, "format `{format}` cannot be verified"),
             Self::Path { path } => write!(f, "`{path}` is not the path that follows from surface, format and digest"),
@@ -111,9 +116,10 @@ impl fmt::Display for Fault {
                 write!(f, "`{claim}` owns holdout buckets {}", Shown(buckets))?;
                 witness(f, unit.as_deref())
             }
+            Self::Bundle { why } => write!(f, "bundle: {why}"),
             Self::Overlap(overlap) => overlap.fmt(f),
             Self::Disagreement { what, unit } => {
-                write!(f, "the growthbook payload and the native artifact disagree: {what}")?;
+                write!(f, "the SDK's payload and the native artifact disagree: {what}")?;
                 witness(f, unit.as_deref())
             }
         }

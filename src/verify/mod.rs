@@ -11,8 +11,8 @@ mod witness;
 pub use failure::{Failure, Fault, Overlap};
 
 use crate::artifact::format;
-use crate::artifact::manifest::{File, Manifest, Surface, sha256};
-use crate::artifact::{Artifact, Payload, Segment};
+use crate::artifact::manifest::{Bundle, File, Manifest, Surface, sha256};
+use crate::artifact::{self, Artifact, Payload, Segment};
 use crate::bucket::Scheme;
 use exclusion::Reservation;
 use rayon::prelude::*;
@@ -71,6 +71,12 @@ pub fn verify(manifest: &[u8], lookup: impl Fn(&str) -> Option<Vec<u8>> + Sync) 
         whole.files = whole.files.saturating_add(part.files);
         whole.claims = whole.claims.saturating_add(part.claims);
         whole.failures.extend(part.failures);
+    }
+    for (id, bundle) in &manifest.bundles {
+        let mut checker = Checker::new(id);
+        checker.bundle(&manifest, bundle, &lookup);
+        whole.files = whole.files.saturating_add(checker.report.files);
+        whole.failures.extend(checker.report.failures);
     }
     whole
 }
@@ -135,6 +141,25 @@ impl<'a> Checker<'a> {
                 }
             }
         }
+    }
+
+    /// A bundle is what the files of its surfaces make, byte for byte: what is proven of them is proven of it.
+    fn bundle(&mut self, manifest: &Manifest, bundle: &Bundle, lookup: &impl Fn(&str) -> Option<Vec<u8>>) {
+        if !is_id(self.id) {
+            self.fail(Fault::SurfaceId);
+            return;
+        }
+        if self.file(&bundle.sdk, &bundle.file, lookup).is_none() {
+            return;
+        }
+        // A surface's own file was looked at with the surface.
+        let read = |file: &File| lookup(&file.path).filter(|bytes| sha256(bytes) == file.sha256);
+        let why = match artifact::bundle(self.id, &bundle.surfaces, manifest, read) {
+            Ok((made, _)) if made == *bundle => return,
+            Ok(_) => "it is not what its surfaces make together".to_owned(),
+            Err(why) => why.to_string(),
+        };
+        self.fail(Fault::Bundle { why });
     }
 
     /// The bytes of a file whose path, length and digest are as they should be.

@@ -17,7 +17,7 @@ struct Dist {
 impl Dist {
     fn of(artifacts: &[Artifact]) -> Self {
         let mut dist = Self {
-            manifest: Manifest { version: manifest::VERSION, source: None, at: START, surfaces: BTreeMap::new() },
+            manifest: Manifest { version: manifest::VERSION, at: START, ..Manifest::default() },
             files: BTreeMap::new(),
         };
         for artifact in artifacts {

@@ -475,6 +475,21 @@ fn prepare(place: &Place, arguments: &[&str]) {
     if arguments.contains(&"dist") && arguments.first() != Some(&"compile") {
         place.ok(&["compile", "-o", "dist"]);
     }
+    if ["rollback", "drift", "stop"].iter().any(|verb| arguments.first() == Some(verb))
+        || arguments.contains(&"file://public") && arguments.first() == Some(&"verify")
+    {
+        place.ok(&["compile", "-o", "dist"]);
+        place.ok(&["publish", "dist", "--to", "file://public"]);
+    }
+    if arguments.contains(&"production") {
+        place.edit("allotment.toml", "s3://tonar-cdn-staging/allotment", "file://staging");
+        place.edit("allotment.toml", "s3://tonar-cdn/allotment", "file://production");
+        place.ok(&["compile", "-o", "dist"]);
+        place.ok(&["publish", "dist", "--to", "staging"]);
+    }
+    if arguments.iter().any(|argument| argument.starts_with("signing.")) {
+        place.ok(&["publish", "--new-key", "."]);
+    }
     if arguments.contains(&"report.json") {
         place.write("report.json", include_str!("comment/report.json"));
     }

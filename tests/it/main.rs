@@ -47,6 +47,8 @@ mod plans;
 mod power;
 mod power_rules;
 mod published;
+#[cfg(feature = "publish")]
+mod publishing;
 mod races;
 mod readme;
 mod recovery;

@@ -157,3 +157,99 @@ fn what_is_over_paused_or_decided_is_not_served() {
     assert!(fs::read_to_string(root.join("experiments/home/fresh-first.lock")).expect("a lock").contains("days = 21"));
     assert!(!served(root));
 }
+
+#[test]
+fn a_bundle_has_all_its_surfaces_and_a_held_one_keeps_its_part() {
+    let folder = catalogue();
+    let (root, dist) = (folder.path(), folder.path().join("dist"));
+    let out = dist.to_str().expect("UTF-8");
+    let catalogue = fs::read_to_string(root.join("allotment.toml")).expect("the root");
+    put(root, "allotment.toml", &format!("{catalogue}\n[bundles]\napp = {{ surfaces = [\"home\", \"search\"] }}\n"));
+    let (code, words) = allot(root, &["compile", "-o", out]);
+    assert_eq!(code, Some(0), "{words}");
+    assert!(words.contains("app: ") && words.contains("bytes, of home, search"), "{words}");
+    let read = |dist: &Path| -> Value {
+        let path = manifest(dist)["bundles"]["app"]["file"]["path"].as_str().expect("a path").to_owned();
+        serde_json::from_slice(&fs::read(dist.join(path)).expect("the bundle")).expect("JSON")
+    };
+    let before = read(&dist);
+    let flags = ["home-cards", "home-ranker", "search-ranking"];
+    assert!(flags.iter().all(|flag| before["features"].get(flag).is_some()), "{before}");
+
+    // One surface breaks, the other changes: the bundle has the last good of the first, and the new of the second.
+    put(
+        root,
+        "flags/home-ranker.toml",
+        "version = 1\nowner = \"home\"\nsurface = \"home\"\ncomponent = \"ranker\"\ntype = \"colour\"\n",
+    );
+    put(
+        root,
+        "flags/search-ranking.toml",
+        "version = 1\nowner = \"home\"\nsurface = \"search\"\ncomponent = \"ranking\"\ntype = \"boolean\"\ndefault = true\n",
+    );
+    let (code, words) = allot(root, &["compile", "-o", out]);
+    assert_eq!(code, Some(1), "{words}");
+    let after = read(&dist);
+    assert_eq!(after["features"]["home-ranker"], before["features"]["home-ranker"]);
+    assert_eq!(after["features"]["search-ranking"]["defaultValue"], true);
+    assert_eq!(allot(root, &["verify", out]).0, Some(0));
+
+    // Something else in its place is noticed, also where length and digest are made right.
+    let path = manifest(&dist)["bundles"]["app"]["file"]["path"].as_str().expect("a path").to_owned();
+    let whole = fs::read_to_string(dist.join(&path)).expect("the bundle");
+    fs::write(dist.join(&path), whole.replace("true", "null")).expect("it is written");
+    let (code, words) = allot(root, &["verify", out]);
+    assert_eq!(code, Some(1), "{words}");
+    let altered = whole.replacen("\"defaultValue\":true", "\"defaultValue\":false", 1);
+    assert_ne!(altered, whole);
+    let file = allotment::artifact::manifest::File::of("app", "growthbook", "json", altered.as_bytes());
+    fs::write(dist.join(&file.path), &altered).expect("it is written");
+    let mut json = manifest(&dist);
+    json["bundles"]["app"]["file"] = serde_json::to_value(&file).expect("JSON");
+    fs::write(dist.join("manifest.json"), json.to_string()).expect("it is written");
+    let (code, words) = allot(root, &["verify", out]);
+    assert_eq!(code, Some(1), "{words}");
+    assert!(words.contains("app: bundle: it is not what its surfaces make together"), "{words}");
+}
+
+#[cfg(feature = "publish")]
+#[test]
+fn a_bundle_is_published_with_what_each_surface_serves() {
+    let folder = catalogue();
+    let (root, dist) = (folder.path(), folder.path().join("dist"));
+    let (out, public) = (dist.to_str().expect("UTF-8"), folder.path().join("public"));
+    let to = format!("file://{}", public.display());
+    let catalogue = fs::read_to_string(root.join("allotment.toml")).expect("the root");
+    put(root, "allotment.toml", &format!("{catalogue}\n[bundles]\napp = {{ surfaces = [\"home\", \"search\"] }}\n"));
+    let publish = || {
+        let (_, words) = allot(root, &["compile", "-o", out]);
+        let (code, said) = allot(root, &["publish", out, "--to", &to]);
+        (code, words + &said)
+    };
+    let (code, words) = publish();
+    assert_eq!(code, Some(0), "{words}");
+    // An SDK that fetches a fixed address finds the bundle there, as it finds a surface.
+    let fixed = |id: &str| -> Value {
+        let path = public.join(format!("{id}/api/features/{id}"));
+        serde_json::from_slice(&fs::read(path).expect("the pointer")).expect("JSON")
+    };
+    assert_eq!(fixed("app")["features"]["home-ranker"], fixed("home")["features"]["home-ranker"]);
+    // What was compiled elsewhere, with one surface held: it keeps in the bundle what is served.
+    fs::remove_dir_all(&dist).expect("it was there");
+    put(
+        root,
+        "flags/home-ranker.toml",
+        "version = 1\nowner = \"home\"\nsurface = \"home\"\ncomponent = \"ranker\"\ntype = \"colour\"\n",
+    );
+    put(
+        root,
+        "flags/search-ranking.toml",
+        "version = 1\nowner = \"home\"\nsurface = \"search\"\ncomponent = \"ranking\"\ntype = \"boolean\"\ndefault = true\n",
+    );
+    let before = fixed("home");
+    let (code, words) = publish();
+    assert_eq!(code, Some(1), "{words}");
+    assert_eq!(fixed("app")["features"]["home-ranker"], before["features"]["home-ranker"]);
+    assert_eq!(fixed("app")["features"]["search-ranking"]["defaultValue"], true);
+    assert_eq!(allot(root, &["verify", public.to_str().expect("UTF-8")]).0, Some(0));
+}

@@ -13,6 +13,7 @@
 mod published;
 mod server;
 
+use allotment::artifact::signature::{SigningKey, new_pair};
 use allotment::eval::{AttributeValue, Evaluator};
 use allotment::provider::{Exposure, Exposures, Options, Provider};
 use open_feature::provider::{FeatureProvider, ProviderStatus};
@@ -169,6 +170,51 @@ fn what_does_not_prove_itself_is_refused_and_the_last_good_stays() {
     until("the new value", || text(&provider, "home-title", 1).unwrap() == "three");
     until("no problem", || provider.problem().is_none());
     assert_eq!(provider.status(), ProviderStatus::Ready);
+}
+
+#[test]
+fn an_older_manifest_is_refused_also_after_a_start() {
+    let shelf = tempfile::tempdir().expect("a folder");
+    let published = Published::of(&[surface("home", "one")]);
+    published.sign(7, None);
+    let server = Server::of(&published);
+    let again = || started(options(&server).surface("home").shelf(shelf.path()));
+    let first = again();
+    assert_eq!((text(&first, "home-title", 1).unwrap().as_str(), first.problem()), ("one", None));
+    drop(first);
+    published.put(&surface("home", "old"));
+    published.sign(6, None);
+    let second = again();
+    until("a refusal", || second.problem().is_some_and(|problem| problem.contains("its serial is 6, and 7 was taken")));
+    assert_eq!(text(&second, "home-title", 1).unwrap(), "one");
+    published.sign(8, None);
+    until("the new value", || text(&second, "home-title", 1).unwrap() == "old");
+}
+
+#[test]
+fn with_a_key_only_what_it_signed_is_taken() {
+    let pair = |seed: u8| new_pair(&[seed; 32]).expect("a pair");
+    let (private, public) = pair(1);
+    let (key, other) =
+        (SigningKey::from_pem(&private).expect("a key"), SigningKey::from_pem(&pair(2).0).expect("a key"));
+    let published = Published::of(&[surface("home", "one")]);
+    published.sign(1, Some(&key));
+    let server = Server::of(&published);
+    let provider = started(options(&server).surface("home").key(&public).expect("a key"));
+    assert_eq!(text(&provider, "home-title", 1).unwrap(), "one");
+    let refused = |what: &str| {
+        until("a refusal", || provider.problem().is_some_and(|problem| problem.contains(what)));
+        assert_eq!(text(&provider, "home-title", 1).unwrap(), "one");
+    };
+    published.put(&surface("home", "two"));
+    refused("the manifest is not what was signed");
+    published.sign(2, None);
+    refused("the manifest is not signed");
+    published.sign(3, Some(&other));
+    refused("the manifest is signed by key");
+    published.sign(4, Some(&key));
+    until("the new value", || text(&provider, "home-title", 1).unwrap() == "two");
+    assert!(options(&server).surface("home").key("no key").is_err());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use allotment::artifact::format::NATIVE;
 use allotment::artifact::manifest::{self, File, Manifest, Surface};
+use allotment::artifact::signature::SigningKey;
 use allotment::artifact::{
     Artifact, AttributeType, Claim, ClaimKind, Condition, Flag, FlagKind, Operand, Predicate, Rule, Segment, Step,
     Test, Variant,
@@ -125,6 +126,15 @@ impl Published {
         fs::write(path, bytes).expect("it is written");
     }
 
+    /// Publishes the manifest again, with a serial and a signature.
+    pub fn sign(&self, serial: u64, key: Option<&SigningKey>) {
+        let mut manifest = Manifest { serial, signature: None, ..self.manifest() };
+        if let Some(key) = key {
+            key.sign(&mut manifest);
+        }
+        self.publish(&manifest);
+    }
+
     fn path(&self, surface: &str) -> std::path::PathBuf {
         self.folder().join(&self.manifest().surfaces[surface].formats[NATIVE].path)
     }
@@ -132,12 +142,7 @@ impl Published {
     /// The manifest that is there, or an empty one.
     fn manifest(&self) -> Manifest {
         let bytes = fs::read(self.folder().join(manifest::PATH)).unwrap_or_default();
-        Manifest::parse(&bytes).unwrap_or(Manifest {
-            version: manifest::VERSION,
-            source: None,
-            at: 0,
-            surfaces: [].into(),
-        })
+        Manifest::parse(&bytes).unwrap_or(Manifest { version: manifest::VERSION, ..Manifest::default() })
     }
 
     /// Moved into its place, as a publisher does.

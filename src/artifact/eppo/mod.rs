@@ -4,12 +4,14 @@
 //! and Rust's own; what cannot be said so that they agree is [`Unsupported`](super::Unsupported).
 
 mod condition;
+mod join;
 mod read;
 mod shape;
 mod value;
 mod write;
 
 pub use condition::check_condition;
+pub use join::join;
 pub use read::read;
 pub use value::{compare_versions, is_version, number};
 pub use write::encode;

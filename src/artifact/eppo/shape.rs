@@ -42,6 +42,26 @@ pub(super) struct Origin {
     pub claims: BTreeMap<String, Vec<String>>,
 }
 
+/// The flags of several surfaces.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Bundled {
+    pub created_at: Instant,
+    pub format: Format,
+    pub environment: Environment,
+    pub flags: BTreeMap<String, Flag>,
+    pub bandits: BTreeMap<String, Value>,
+    pub allotment: Origins,
+}
+
+#[derive(Serialize)]
+pub(super) struct Origins {
+    pub version: u32,
+    pub surfaces: Vec<String>,
+    pub unit: String,
+    pub claims: BTreeMap<String, Vec<String>>,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Flag {

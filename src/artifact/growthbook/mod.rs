@@ -5,12 +5,14 @@
 //! cannot be said so that all of them agree is [`Unsupported`](super::Unsupported).
 
 mod condition;
+mod join;
 mod read;
 mod shape;
 mod support;
 mod write;
 
 pub use condition::condition;
+pub use join::join;
 pub use read::read;
 pub use support::{check_attribute, check_id, check_salt, check_value};
 pub(super) use support::{plain, plain_number};

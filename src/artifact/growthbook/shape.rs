@@ -24,6 +24,30 @@ pub(super) struct Origin {
     pub claims: BTreeMap<String, Vec<String>>,
 }
 
+/// The features of several surfaces.
+#[derive(Serialize)]
+pub(super) struct Bundled {
+    features: BTreeMap<String, Feature>,
+    allotment: Origins,
+}
+
+#[derive(Serialize)]
+struct Origins {
+    version: u32,
+    surfaces: Vec<String>,
+    claims: BTreeMap<String, Vec<String>>,
+}
+
+impl Bundled {
+    pub(super) fn of(
+        features: BTreeMap<String, Feature>,
+        surfaces: Vec<String>,
+        claims: BTreeMap<String, Vec<String>>,
+    ) -> Self {
+        Self { features, allotment: Origins { version: 1, surfaces, claims } }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Feature {

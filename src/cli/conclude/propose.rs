@@ -24,6 +24,15 @@ pub struct Ask {
     second: u64,
 }
 
+#[cfg(feature = "publish")]
+impl Ask {
+    /// Whether it is known where a pull request would go, and there is a token to open it with.
+    pub fn is_possible(&self) -> bool {
+        let around = Surroundings::read();
+        around.token.is_some() && (self.repo.is_some() || around.repository.is_some())
+    }
+}
+
 /// What a pull request says of itself.
 pub struct Said {
     pub branch: String,

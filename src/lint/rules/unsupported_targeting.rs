@@ -51,10 +51,10 @@ fn found(context: &Context<'_>, span: Span, test: &Condition, uses: &[Use]) -> O
 }
 
 /// Where a segment is used: the surface, and the place.
-type Use = (Ix<Surface>, Span);
+pub(super) type Use = (Ix<Surface>, Span);
 
 /// Where each segment is used, in the order of files.
-fn uses(context: &Context<'_>) -> Vec<(Ix<Segment>, Vec<Use>)> {
+pub(super) fn uses(context: &Context<'_>) -> Vec<(Ix<Segment>, Vec<Use>)> {
     let catalogue = &context.catalogue;
     let mut uses: HashMap<Ix<Segment>, Vec<Use>> = HashMap::new();
     let mut used = |segment: Option<Ix<Segment>>, surface: Option<Ix<Surface>>, span: Span| {

@@ -1,0 +1,288 @@
+//! A plan, worked out against what is there and then carried out: after every single write a reader finds a whole state.
+
+use std::collections::BTreeMap;
+
+use super::served::{Served, failed};
+use super::source::AT_ONCE;
+use crate::artifact::manifest::{self, File, Manifest, sha256};
+use crate::artifact::signature::SigningKey;
+use crate::cli::Failure;
+use crate::io::store::{self, Refused, Store, When, each, prove};
+use crate::publish::{
+    Action, Headers, Kind, Next, Object, Offer, Pointer, gzip, is_gzip_of, manifest_headers, objects, path_of_serial,
+    plan, pointers,
+};
+
+/// A publish that is ready to be carried out.
+pub struct Delivery<'a> {
+    store: &'a dyn Store,
+    pub next: Next,
+    /// What is to be written, in order.
+    pub plan: Vec<Action>,
+    /// Files that are damaged where they are served, and whose bytes nobody here has.
+    pub damaged: Vec<String>,
+    served: &'a Served,
+    objects: BTreeMap<String, Object>,
+    pointers: BTreeMap<String, Pointer>,
+    contents: BTreeMap<String, Vec<u8>>,
+    conditions: BTreeMap<String, When>,
+    bytes: Vec<u8>,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All of the plan is done.
+    Done,
+    /// The manifest was published, and another publisher came after it, who sees to the rest.
+    Superseded,
+}
+
+impl<'a> Delivery<'a> {
+    /// Reads what is there of what the next manifest names, and plans what to write; nothing is written yet.
+    ///
+    /// # Errors
+    /// When the place cannot be read.
+    pub fn prepare(
+        store: &'a dyn Store,
+        served: &'a Served,
+        mut next: Next,
+        offer: &Offer,
+        key: Option<&SigningKey>,
+    ) -> Result<Self, Failure> {
+        if let Some(key) = key.filter(|_| next.is_new) {
+            key.sign(&mut next.manifest);
+        }
+        let siblings = store.has_siblings();
+        let (all, fixed) = (objects(&next.manifest, siblings), pointers(&next.manifest, siblings));
+        let paths: Vec<&String> =
+            all.iter().map(|object| &object.path).chain(fixed.iter().map(|pointer| &pointer.path)).collect();
+        let read = each(&paths, AT_ONCE, |path| store.get(path)).map_err(failed)?;
+        let mut there: BTreeMap<&String, store::Found> =
+            paths.into_iter().zip(read).filter_map(|(path, found)| Some((path, found?))).collect();
+        let mut contents = BTreeMap::new();
+        let mut damaged = Vec::new();
+        for (_, _, file) in next.manifest.files() {
+            let offered = offer.files.get(&file.path).filter(|bytes| is(file, bytes)).cloned();
+            let found =
+                || there.get(&file.path).filter(|found| is(file, &found.bytes)).map(|found| found.bytes.clone());
+            match offered.or_else(found) {
+                Some(bytes) => drop(contents.insert(file.path.clone(), bytes)),
+                None => damaged.push(file.path.clone()),
+            }
+        }
+        let is_right = |path: &String, file: &File, compressed: bool| match (there.get(path), contents.get(&file.path))
+        {
+            (Some(found), Some(content)) if compressed => is_gzip_of(&found.bytes, content),
+            (Some(found), Some(content)) => found.bytes == *content,
+            // What cannot be mended is not tried.
+            (_, None) => true,
+            (None, _) => false,
+        };
+        let mut right = BTreeMap::new();
+        for object in &all {
+            right.insert(object.path.clone(), is_right(&object.path, &object.file, object.compressed));
+        }
+        for pointer in &fixed {
+            right.insert(pointer.path.clone(), is_right(&pointer.path, &pointer.file, pointer.compressed));
+        }
+        let recorded = served.manifest.as_ref().filter(|_| served.intact).map(|m| (m.serial, served.recorded));
+        let plan = plan(&next, &all, &fixed, &right, recorded);
+        let condition = |path: &String| there.remove(path).map_or(When::Absent, |found| When::Is(found.version));
+        let mut condition = condition;
+        let conditions = fixed.iter().map(|pointer| (pointer.path.clone(), condition(&pointer.path))).collect();
+        Ok(Self {
+            store,
+            bytes: next.manifest.to_json().into_bytes(),
+            next,
+            plan,
+            damaged,
+            served,
+            objects: all.into_iter().map(|object| (object.path.clone(), object)).collect(),
+            pointers: fixed.into_iter().map(|pointer| (pointer.path.clone(), pointer)).collect(),
+            contents,
+            conditions,
+        })
+    }
+
+    /// Carries the plan out. Each kind of action begins when those before it are done; within a kind, `at_once` go at a time.
+    ///
+    /// # Errors
+    /// When a write fails or cannot be read back, or another publisher was faster. What is done by then stays, and the next
+    /// run goes on from there.
+    pub fn carry_out(&self, at_once: usize, progress: &(dyn Fn(&Action) + Sync)) -> Result<Outcome, Failure> {
+        if self.store.is_doubtful() && !self.plan.is_empty() {
+            let token = sha256(&self.bytes);
+            prove(self.store, token.get(..12).unwrap_or_default()).map_err(failed)?;
+        }
+        let of = |kind: Kind| self.plan.iter().filter(move |action| action.kind == kind).collect::<Vec<&Action>>();
+        let all = |kind: Kind, act: &(dyn Fn(&str) -> Result<(), Failure> + Sync)| {
+            each(&of(kind), at_once, |action| act(&action.path).inspect(|()| progress(action))).map(drop)
+        };
+        all(Kind::Record, &|path| self.record(path, self.served.manifest.as_ref()))?;
+        all(Kind::Upload, &|path| self.upload(path))?;
+        all(Kind::Swap, &|_| self.swap())?;
+        if self.next.is_new && !self.is_served()? {
+            return Ok(Outcome::Superseded);
+        }
+        all(Kind::RecordNew, &|path| self.record(path, Some(&self.next.manifest)))?;
+        let points = of(Kind::Point);
+        if points.is_empty() {
+            return Ok(Outcome::Done);
+        }
+        if self.is_served()? {
+            each(&points, at_once, |action| self.point(&action.path).inspect(|_| progress(action)))?;
+            // Another publisher may have found a name right that was changed here after it.
+            if self.is_served()? {
+                return Ok(Outcome::Done);
+            }
+        }
+        self.follow(at_once)?;
+        Ok(Outcome::Superseded)
+    }
+
+    /// Lets the fixed names show what the manifest of whoever came after names: who changes a name last sees to it that it is
+    /// right.
+    fn follow(&self, at_once: usize) -> Result<(), Failure> {
+        for _ in 0..8 {
+            let Some(manifest) = self.present()? else { return Ok(()) };
+            let served = Served {
+                past: manifest.serial,
+                manifest: Some(manifest.clone()),
+                when: When::Absent,
+                intact: true,
+                recorded: true,
+            };
+            let bytes = manifest.to_json().into_bytes();
+            let next = Next { manifest, is_new: false, surfaces: BTreeMap::new() };
+            let theirs = Delivery::prepare(self.store, &served, next, &Offer::default(), None)?;
+            let points: Vec<&Action> = theirs.plan.iter().filter(|action| action.kind == Kind::Point).collect();
+            each(&points, at_once, |action| theirs.point(&action.path))?;
+            if self.store.get(manifest::PATH).map_err(failed)?.is_some_and(|found| found.bytes == bytes) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes an immutable object and reads it back.
+    fn upload(&self, path: &str) -> Result<(), Failure> {
+        let Some(object) = self.objects.get(path) else { return Ok(()) };
+        let Some(bytes) = self.bytes_of(&object.file, object.compressed) else { return Ok(()) };
+        self.store.put(path, &bytes, headers(object.headers), &When::Always).map_err(failed)?;
+        self.read_back(path, &bytes)
+    }
+
+    fn read_back(&self, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+        match self.store.get(path).map_err(failed)? {
+            Some(found) if found.bytes == bytes => Ok(()),
+            found => {
+                let what = if found.is_some() { "is read back otherwise" } else { "is not there" };
+                Err(Failure::environment(format!("`{path}` was written to {} and {what}", self.store.shown()))
+                    .help("what was served before is served still; run again"))
+            }
+        }
+    }
+
+    /// Exchanges the manifest, if it is still the one that was read.
+    fn swap(&self) -> Result<(), Failure> {
+        match self.store.put(manifest::PATH, &self.bytes, headers(manifest_headers()), &self.served.when) {
+            Ok(()) => {}
+            // An answer that was lost on its way may have been a yes.
+            Err(Refused::Changed) if self.is_served()? => {}
+            Err(Refused::Changed) => return Err(self.lost()?),
+            Err(wrong) => return Err(failed(wrong)),
+        }
+        if self.is_served()? || self.present()?.is_some_and(|theirs| theirs.serial > self.next.manifest.serial) {
+            return Ok(());
+        }
+        Err(Failure::environment(format!("the manifest was written to {} and is not there", self.store.shown()))
+            .help("run again; if that does not help, the storage does not keep what it takes"))
+    }
+
+    /// Another publisher was faster.
+    fn lost(&self) -> Result<Failure, Failure> {
+        let theirs = self.present()?;
+        let commit = |manifest: Option<&Manifest>| {
+            manifest.and_then(|manifest| manifest.source.clone()).unwrap_or_else(|| "no commit".to_owned())
+        };
+        let serial = theirs.as_ref().map_or(0, |theirs| theirs.serial);
+        Ok(Failure::environment(format!(
+            "another publisher was faster: ours is {}, theirs is {}, with serial {serial}",
+            commit(Some(&self.next.manifest)),
+            commit(theirs.as_ref())
+        ))
+        .help("nothing of what is served was changed; run again, if yours is the newer one"))
+    }
+
+    /// The manifest that is there, if it can be read.
+    fn present(&self) -> Result<Option<Manifest>, Failure> {
+        let found = self.store.get(manifest::PATH).map_err(failed)?;
+        Ok(found.and_then(|found| Manifest::parse(&found.bytes).ok()))
+    }
+
+    /// Whether ours is the manifest that is there.
+    fn is_served(&self) -> Result<bool, Failure> {
+        let found = self.store.get(manifest::PATH).map_err(failed)?;
+        Ok(found.is_some_and(|found| found.bytes == self.bytes))
+    }
+
+    /// Keeps the copy of a manifest that is or was served.
+    fn record(&self, path: &str, manifest: Option<&Manifest>) -> Result<(), Failure> {
+        let Some(manifest) = manifest else { return Ok(()) };
+        debug_assert_eq!(path, path_of_serial(manifest.serial));
+        let bytes = manifest.to_json().into_bytes();
+        let headers = headers(Headers { cache_control: crate::publish::IMMUTABLE, ..manifest_headers() });
+        // One that is there otherwise was never served: the serial was given to the manifest that was exchanged.
+        self.store.put(path, &bytes, headers, &When::Always).map_err(failed)?;
+        self.read_back(path, &bytes)
+    }
+
+    /// Lets a fixed name show what the manifest names.
+    fn point(&self, path: &str) -> Result<Outcome, Failure> {
+        let Some(pointer) = self.pointers.get(path) else { return Ok(Outcome::Done) };
+        let Some(bytes) = self.bytes_of(&pointer.file, pointer.compressed) else { return Ok(Outcome::Done) };
+        let mut when = self.conditions.get(path).cloned().unwrap_or(When::Absent);
+        for _ in 0..3 {
+            match self.store.put(path, &bytes, headers(pointer.headers), &when) {
+                Ok(()) => return self.read_back_pointer(path, &bytes),
+                Err(Refused::Changed) => {}
+                Err(wrong) => return Err(failed(wrong)),
+            }
+            let found = self.store.get(path).map_err(failed)?;
+            if found.as_ref().is_some_and(|found| found.bytes == bytes) {
+                return Ok(Outcome::Done);
+            }
+            when = found.map_or(When::Absent, |found| When::Is(found.version));
+            if !self.is_served()? {
+                return Ok(Outcome::Superseded);
+            }
+        }
+        Err(Failure::environment(format!("`{path}` in {} is being written by somebody else", self.store.shown()))
+            .help("run again"))
+    }
+
+    /// Somebody who came after may have written the pointer since.
+    fn read_back_pointer(&self, path: &str, bytes: &[u8]) -> Result<Outcome, Failure> {
+        match self.read_back(path, bytes) {
+            Ok(()) => Ok(Outcome::Done),
+            Err(_) if !self.is_served()? => Ok(Outcome::Superseded),
+            Err(wrong) => Err(wrong),
+        }
+    }
+
+    fn bytes_of(&self, file: &File, compressed: bool) -> Option<Vec<u8>> {
+        let content = self.contents.get(&file.path)?;
+        Some(if compressed { gzip(content) } else { content.clone() })
+    }
+}
+
+/// Whether bytes are those of a file.
+fn is(file: &File, bytes: &[u8]) -> bool {
+    bytes.len() as u64 == file.bytes && sha256(bytes) == file.sha256
+}
+
+const fn headers(headers: Headers) -> store::Headers {
+    let Headers { content_type, cache_control, content_encoding } = headers;
+    store::Headers { content_type, cache_control, content_encoding }
+}

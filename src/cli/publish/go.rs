@@ -1,0 +1,198 @@
+//! From an offer to what is served: what publishing, rolling back and stopping have in common.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clap::Args;
+
+use super::deliver::{Delivery, Outcome};
+use super::key::Signing;
+use super::prune::{Keep, keep, prune};
+use super::served::{Served, failed};
+use super::source::{AT_ONCE, refusals};
+use super::target::Target;
+use crate::artifact::manifest::{File, Manifest, Stopped};
+use crate::artifact::put_bundles;
+use crate::cli::output::{data, progress};
+use crate::cli::{Exit, Failure, Global};
+use crate::io;
+use crate::io::store::{Store, each};
+use crate::publish::{Action, Change, Offer, ended, next, withhold};
+use crate::render::plain;
+use crate::verify::verify;
+
+/// How something is published.
+#[derive(Debug, Clone, Args)]
+pub struct How {
+    #[command(flatten)]
+    pub signing: Signing,
+    /// For how long what is no longer named is kept: a number of days, or `all`
+    #[arg(long, value_name = "DAYS", default_value = "30d", value_parser = keep)]
+    pub keep: Keep,
+    /// Write nothing; show what would be written
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What is to be served, besides the offer itself.
+#[derive(Debug, Default)]
+pub struct Terms {
+    /// Surfaces that must not go out, and why.
+    pub refused: BTreeMap<String, String>,
+    /// What is stopped with this very publish.
+    pub stops: Vec<Stopped>,
+    /// What has ended since, up to a phase of each.
+    pub ended: Vec<(String, u32)>,
+    /// Whether the offer is of an older state on purpose, so that it says nothing of what was stopped.
+    pub old: bool,
+}
+
+/// Publishes an offer in the place of what is served.
+///
+/// # Errors
+/// When the place fails, another publisher was faster, or something of the offer is wrong as a whole.
+pub fn go(
+    global: &Global,
+    target: &Target,
+    served: &Served,
+    mut offer: Offer,
+    terms: Terms,
+    how: &How,
+) -> Result<Exit, Failure> {
+    let store = target.store.as_ref();
+    let Terms { mut refused, stops, ended: gone, old } = terms;
+    let mut stopped = served.manifest.as_ref().map(|served| served.stopped.clone()).unwrap_or_default();
+    stopped.extend(stops);
+    let before = offer.files.clone();
+    let withheld = withhold(&mut offer, &stopped, &refused, old);
+    refused.extend(withheld.refused.clone());
+    refused.extend(ended(&mut offer, &gone));
+    if offer.files != before {
+        // What was left out of it is proven again, like all that is published.
+        let report = verify(offer.manifest.to_json().as_bytes(), |path| offer.files.get(path).cloned());
+        refused.extend(refusals(&report).0);
+    }
+    let intact = served.intact && is_signed(served.manifest.as_ref(), how)?;
+    let mut next = next(&offer.manifest, &refused, withheld.stopped, served.manifest.as_ref(), served.past, intact);
+    if next.is_new {
+        bundled(store, served.manifest.as_ref(), &mut next.manifest, &mut offer)?;
+    }
+    let key = how.signing.key()?;
+    let delivery = Delivery::prepare(store, served, next, &offer, key.as_ref())?;
+    let mut exit = Exit::Clean;
+    for line in said(&delivery.next.surfaces, global.quiet) {
+        data(&line)?;
+    }
+    if delivery.next.surfaces.values().any(|change| matches!(change, Change::Held(_))) {
+        exit = Exit::Findings;
+    }
+    for record in &withheld.against {
+        exit = Exit::Findings;
+        data(&format!(
+            "{}: `{}` stays stopped ({}); Git still has it live\n",
+            record.surface,
+            plain(&record.key),
+            plain(&record.reason)
+        ))?;
+        global.say(&format!("`allot conclude {} --outcome stopped …` makes Git agree", plain(&record.experiment)));
+    }
+    for path in &delivery.damaged {
+        exit = Exit::Findings;
+        data(&format!("`{}` is damaged where it is served, and its bytes are not here\n", plain(path)))?;
+    }
+    if how.dry_run {
+        for action in &delivery.plan {
+            data(&format!("would {action}\n"))?;
+        }
+        global.say(&format!("{}: {} objects would be written", target.name, delivery.plan.len()));
+        return Ok(exit);
+    }
+    let done = AtomicUsize::new(0);
+    let all = delivery.plan.len();
+    let show = |action: &Action| {
+        let done = done.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        if !global.quiet {
+            progress(Some(&format!("{done} of {all}: {}", action.path)));
+        }
+    };
+    let outcome = delivery.carry_out(AT_ONCE, &show);
+    progress(None);
+    let manifest = &delivery.next.manifest;
+    match outcome? {
+        Outcome::Superseded => {
+            global.say(&format!(
+                "{}: serial {} is published, and another publisher came after it",
+                target.name, manifest.serial
+            ));
+            return Ok(exit);
+        }
+        Outcome::Done if all == 0 => {
+            global.say(&format!("{}: nothing to write; serial {} is served", target.name, manifest.serial));
+        }
+        Outcome::Done => {
+            let source =
+                manifest.source.as_deref().map_or(String::new(), |source| format!(" of commit {}", plain(source)));
+            global
+                .say(&format!("{}: serial {}{source} is served; {all} objects written", target.name, manifest.serial));
+        }
+    }
+    for record in &withheld.settled {
+        global.say(&format!("`{}` is no longer live in Git: its stop is settled", plain(&record.key)));
+    }
+    if delivery.next.is_new {
+        let freed = prune(store, manifest, how.keep, io::now().0)?;
+        if freed > 0 {
+            global.say(&format!("{}: {freed} objects that nothing named any more are removed", target.name));
+        }
+    }
+    Ok(exit)
+}
+
+/// Makes the bundles anew, of what each surface is to serve: one that is held keeps what is there.
+fn bundled(
+    store: &dyn Store,
+    served: Option<&Manifest>,
+    manifest: &mut Manifest,
+    offer: &mut Offer,
+) -> Result<(), Failure> {
+    let wanted: BTreeMap<String, Vec<String>> =
+        offer.manifest.bundles.iter().map(|(id, bundle)| (id.clone(), bundle.surfaces.clone())).collect();
+    let members = wanted.values().flatten().filter_map(|id| manifest.surfaces.get(id));
+    let files = members.filter_map(|surface| Some(surface.formats.get(&surface.sdk)?.path.as_str()));
+    let held: Vec<&str> = files.filter(|path| !offer.files.contains_key(*path)).collect();
+    let read = each(&held, AT_ONCE, |path| store.get(path)).map_err(failed)?;
+    let there: BTreeMap<String, Vec<u8>> =
+        held.into_iter().zip(read).filter_map(|(path, found)| Some((path.to_owned(), found?.bytes))).collect();
+    let read = |file: &File| offer.files.get(&file.path).or_else(|| there.get(&file.path)).cloned();
+    let files = put_bundles(manifest, &wanted, read);
+    // One that cannot be made, since a file of it is damaged there, stays as it is.
+    for id in wanted.keys().filter(|id| !manifest.bundles.contains_key(*id)).cloned().collect::<Vec<_>>() {
+        let before = served.and_then(|served| served.bundles.get(&id)).cloned();
+        manifest.bundles.extend(before.map(|before| (id, before)));
+    }
+    offer.files.extend(files);
+    Ok(())
+}
+
+/// Whether what is served is signed as the next would be.
+fn is_signed(served: Option<&Manifest>, how: &How) -> Result<bool, Failure> {
+    let key = how.signing.key()?.map(|key| key.public());
+    Ok(match (served, key) {
+        (Some(served), Some(key)) => key.check(served).is_ok(),
+        (Some(served), None) => served.signature.is_none(),
+        (None, _) => true,
+    })
+}
+
+/// A line for each surface of which there is something to say.
+fn said(surfaces: &BTreeMap<String, Change>, quiet: bool) -> Vec<String> {
+    let line = |(id, change): (&String, &Change)| match change {
+        Change::Same => None,
+        Change::Held(why) => Some(format!("{id}: held by {}; keeps what is served\n", plain(why))),
+        _ if quiet => None,
+        Change::New => Some(format!("{id}: new\n")),
+        Change::Changed => Some(format!("{id}: changed\n")),
+        Change::Gone => Some(format!("{id}: no longer served\n")),
+    };
+    surfaces.iter().filter_map(line).collect()
+}

@@ -1,0 +1,79 @@
+//! `allot rollback`: an earlier commit is served again, as of now.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+
+use super::compile::compiled;
+use super::publish::{How, Served, Target, Terms, go, record, refusals, target};
+use super::workspace::{Revisions, Workspace};
+use super::{Exit, Failure, Global};
+use crate::artifact::manifest::Manifest;
+use crate::decl::Stage;
+use crate::io::store::Store;
+use crate::publish::Offer;
+use crate::verify::verify;
+
+/// Serve an earlier commit again, as it would be served now
+///
+/// The commit is compiled anew: what has ended since, by its window or by a decision, does not come back, nor does what was
+/// stopped. It goes out like any other publish, under a higher serial; the next publish from Git takes its place, so revert the
+/// commit in Git too.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  allot rollback HEAD~1 --to file://public
+  allot rollback HEAD~1 --to file://public --dry-run")]
+pub struct Rollback {
+    /// The commit; without it, the one that was served before the present one
+    #[arg(value_name = "COMMIT")]
+    commit: Option<String>,
+    /// Where: an environment of `allotment.toml`, or an address; without it, the only environment, or `production`
+    #[arg(long, value_name = "PLACE")]
+    to: Option<String>,
+    #[command(flatten)]
+    how: How,
+}
+
+pub fn run(global: &Global, verb: &Rollback) -> Result<Exit, Failure> {
+    let target: Target = target(global, verb.to.as_deref())?;
+    let store = target.store.as_ref();
+    let key = verb.how.signing.key()?;
+    let served = Served::read(store, key.as_ref(), verb.how.signing.adopt)?;
+    let commit = match (&verb.commit, &served.manifest) {
+        (Some(commit), _) => commit.clone(),
+        (None, Some(present)) => before(store, present)?,
+        (None, None) => return Err(Failure::usage(format!("nothing is published in {}", store.shown()))),
+    };
+    let workspace = Workspace::open_at(global, Revisions { base: None, head: Some(&commit) })?;
+    let source = workspace.origin.as_ref().and_then(|origin| origin.head.clone());
+    let dist = compiled(&workspace, source, served.manifest.clone(), BTreeMap::new());
+    let offer = Offer { manifest: dist.manifest, files: dist.files };
+    let report = verify(offer.manifest.to_json().as_bytes(), |path| offer.files.get(path).cloned());
+    let (refused, _) = refusals(&report);
+    let ended = decided(global)?;
+    go(global, &target, &served, offer, Terms { refused, ended, old: true, ..Terms::default() }, &verb.how)
+}
+
+/// The nearest commit of the history that is another than the one that is served.
+fn before(store: &dyn Store, present: &Manifest) -> Result<String, Failure> {
+    let mut serial = present.serial;
+    while let Some(earlier) = serial.checked_sub(1).filter(|serial| *serial > 0) {
+        let Some(manifest) = record(store, earlier)? else { break };
+        match manifest.source {
+            Some(source) if Some(&source) != present.source.as_ref() => return Ok(source),
+            _ => serial = earlier,
+        }
+    }
+    Err(Failure::usage(format!("the history of {} has no other commit", store.shown()))
+        .help("name the commit to serve: `allot rollback COMMIT`"))
+}
+
+/// What the catalogue says now that it is decided, up to its phase.
+fn decided(global: &Global) -> Result<Vec<(String, u32)>, Failure> {
+    let workspace = Workspace::open_at(global, Revisions { base: None, head: Some("HEAD") })?;
+    let context = workspace.context();
+    let claims = context.catalogue.claims.values();
+    let over = claims.filter(|claim| claim.decision().is_some() || claim.stage == Some(Stage::Tweak));
+    Ok(over.map(|claim| (claim.id.clone(), claim.phase)).collect())
+}

@@ -1,0 +1,152 @@
+//! Object storage: S3 and what speaks like it, Google Cloud Storage, Azure Blob Storage.
+
+use std::sync::Arc;
+
+use futures::TryStreamExt as _;
+use object_store::path::Path;
+use object_store::{
+    Attribute, Attributes, Error, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
+};
+use tokio::runtime::Runtime;
+
+use super::{Entry, Found, Headers, MAX_OBJECT, Refused, Store, Version, When};
+use crate::io::IoError;
+
+/// What helps where access is denied.
+const CREDENTIALS: &str = "set the storage's usual environment variables, such as `AWS_ACCESS_KEY_ID`, \
+                           `GOOGLE_SERVICE_ACCOUNT` or `AZURE_STORAGE_ACCOUNT_NAME`";
+
+/// A bucket, or a part of one.
+pub struct Cloud {
+    runtime: Runtime,
+    store: Arc<dyn ObjectStore>,
+    prefix: Path,
+    shown: String,
+    doubtful: bool,
+}
+
+impl Cloud {
+    /// Objects below a prefix of a store. Where it is `doubtful`, conditions are proved first: not all that speaks like S3
+    /// keeps them.
+    ///
+    /// # Errors
+    /// When the machine refuses threads.
+    pub fn new(store: Arc<dyn ObjectStore>, prefix: Path, shown: String, doubtful: bool) -> Result<Self, IoError> {
+        Ok(Self { runtime: runtime()?, store, prefix, shown, doubtful })
+    }
+
+    fn path(&self, path: &str) -> Result<Path, Refused> {
+        let below = Path::parse(path).map_err(|wrong| self.wrong("use", path, &wrong.into()))?;
+        Ok(self.prefix.parts().chain(below.parts()).collect())
+    }
+
+    fn wrong(&self, doing: &str, path: &str, wrong: &Error) -> Refused {
+        let doing = format!("cannot {doing} `{path}` in {}", self.shown);
+        match wrong {
+            Error::AlreadyExists { .. } | Error::Precondition { .. } => Refused::Changed,
+            Error::NotFound { .. } => IoError::new(doing, "it is not there").into(),
+            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
+                IoError::new(doing, "access is denied").help(CREDENTIALS).into()
+            }
+            Error::Generic { source, .. } => IoError::new(doing, first_line(&innermost(source.as_ref()))).into(),
+            other => IoError::new(doing, first_line(&other.to_string())).into(),
+        }
+    }
+}
+
+/// Threads for what waits on the network.
+pub(super) fn runtime() -> Result<Runtime, IoError> {
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    built.map_err(|cause| IoError::new("cannot start threads", cause))
+}
+
+impl Store for Cloud {
+    fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    fn get(&self, path: &str) -> Result<Option<Found>, Refused> {
+        let location = self.path(path)?;
+        self.runtime.block_on(async {
+            let wrong = |wrong: &Error| self.wrong("read", path, wrong);
+            let found = match self.store.get(&location).await {
+                Err(Error::NotFound { .. }) => return Ok(None),
+                found => found.map_err(|cause| wrong(&cause))?,
+            };
+            if found.meta.size > MAX_OBJECT {
+                let doing = format!("cannot read `{path}` in {}", self.shown);
+                return Err(IoError::new(doing, "it is too large").into());
+            }
+            let version = Version { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
+            let bytes = found.bytes().await.map_err(|cause| wrong(&cause))?;
+            Ok(Some(Found { bytes: bytes.to_vec(), version }))
+        })
+    }
+
+    fn put(&self, path: &str, bytes: &[u8], headers: Headers, when: &When) -> Result<(), Refused> {
+        let location = self.path(path)?;
+        let mode = match when {
+            When::Always => PutMode::Overwrite,
+            When::Absent => PutMode::Create,
+            When::Is(Version { e_tag, version }) => {
+                PutMode::Update(UpdateVersion { e_tag: e_tag.clone(), version: version.clone() })
+            }
+        };
+        let mut attributes = Attributes::new();
+        attributes.insert(Attribute::ContentType, headers.content_type.into());
+        attributes.insert(Attribute::CacheControl, headers.cache_control.into());
+        if let Some(encoding) = headers.content_encoding {
+            attributes.insert(Attribute::ContentEncoding, encoding.into());
+        }
+        let options = PutOptions { mode, attributes, ..PutOptions::default() };
+        let payload = PutPayload::from(bytes.to_vec());
+        let put = self.runtime.block_on(self.store.put_opts(&location, payload, options));
+        put.map(drop).map_err(|wrong| self.wrong("write", path, &wrong))
+    }
+
+    fn list(&self) -> Result<Vec<Entry>, Refused> {
+        let prefix = Some(&self.prefix).filter(|prefix| !prefix.as_ref().is_empty());
+        let listed = self.runtime.block_on(self.store.list(prefix).try_collect::<Vec<_>>());
+        let listed = listed.map_err(|wrong| self.wrong("list", "", &wrong))?;
+        let mut found: Vec<Entry> = listed
+            .into_iter()
+            .filter_map(|meta| {
+                let below: Path = meta.location.prefix_match(&self.prefix)?.collect();
+                Some(Entry { path: below.to_string(), written: meta.last_modified.timestamp() })
+            })
+            .collect();
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    }
+
+    fn delete(&self, path: &str) -> Result<(), Refused> {
+        let location = self.path(path)?;
+        match self.runtime.block_on(self.store.delete(&location)) {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(wrong) => Err(self.wrong("remove", path, &wrong)),
+        }
+    }
+
+    fn has_siblings(&self) -> bool {
+        // No bucket sends a sibling by itself; the CDN in front of it compresses.
+        false
+    }
+
+    fn is_doubtful(&self) -> bool {
+        self.doubtful
+    }
+}
+
+/// What libraries say after the first line is for those who write them.
+pub(super) fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or("").trim_end()
+}
+
+/// The words of the cause behind all others.
+pub(super) fn innermost(wrong: &(dyn std::error::Error + 'static)) -> String {
+    let mut wrong = wrong;
+    while let Some(inner) = wrong.source() {
+        wrong = inner;
+    }
+    wrong.to_string()
+}

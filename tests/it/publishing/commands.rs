@@ -1,0 +1,372 @@
+//! Whole commands on a folder: what is said, what is served, and the exit codes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::merges::{allot as at_root, commit, repository};
+
+const AT: &str = "2027-02-01T00:00:00Z";
+const FRESH: &str = "experiments/home/fresh-first.toml";
+
+fn allot(root: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    at_root(root, &[arguments, &["--at", AT]].concat())
+}
+
+#[track_caller]
+fn ends(code: i32, root: &Path, arguments: &[&str]) -> String {
+    let (ended, said) = allot(root, arguments);
+    assert_eq!(ended, Some(code), "{arguments:?}\n{said}");
+    said
+}
+
+/// A repository with two surfaces, and a folder to publish to.
+struct Shop {
+    folder: tempfile::TempDir,
+}
+
+impl Shop {
+    fn open() -> Self {
+        let folder = repository();
+        let root = folder.path();
+        for (path, text) in super::world().files {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, text).expect("written");
+        }
+        let shop = Self { folder };
+        shop.edit("allotment.toml", "s3://tonar-cdn-staging/allotment", "file://staging");
+        shop.edit("allotment.toml", "s3://tonar-cdn/allotment", "file://production");
+        fs::write(shop.root().join(".gitignore"), "dist/\nstaging/\nproduction/\nkeys/\n").expect("written");
+        commit(shop.root(), "Two surfaces");
+        shop
+    }
+
+    fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.root().join(below)
+    }
+
+    fn read(&self, below: &str) -> String {
+        fs::read_to_string(self.path(below)).unwrap_or_else(|wrong| panic!("{below}: {wrong}"))
+    }
+
+    fn edit(&self, below: &str, from: &str, to: &str) {
+        let text = self.read(below);
+        assert!(text.contains(from), "{below} has no {from:?}");
+        fs::write(self.path(below), text.replacen(from, to, 1)).expect("written");
+    }
+
+    fn compile(&self) -> i32 {
+        let dist = self.path("dist");
+        allot(self.root(), &["compile", "-o", dist.to_str().expect("UTF-8")]).0.expect("it ends")
+    }
+
+    /// Compiles and publishes to production.
+    #[track_caller]
+    fn publish(&self, code: i32) -> String {
+        self.compile();
+        let dist = self.path("dist");
+        ends(code, self.root(), &["publish", dist.to_str().expect("UTF-8")])
+    }
+
+    fn manifest(&self) -> Value {
+        serde_json::from_str(&self.read("production/manifest.json")).expect("JSON")
+    }
+
+    /// Whether production serves the experiment, by the fixed name that an SDK fetches.
+    fn serves_fresh(&self) -> bool {
+        self.read("production/home/api/features/home").contains("\"id\":\"fresh-first\"")
+    }
+}
+
+#[test]
+fn what_is_published_is_served_once_and_said() {
+    let shop = Shop::open();
+    shop.compile();
+    let dist = shop.path("dist");
+    let dist = dist.to_str().expect("UTF-8");
+    let said = ends(0, shop.root(), &["publish", dist, "--dry-run"]);
+    assert!(said.contains("would replace manifest.json") && !shop.path("production").exists(), "{said}");
+    let said = ends(0, shop.root(), &["publish", dist]);
+    assert!(said.contains("home: new") && said.contains("serial 1 of commit "), "{said}");
+    assert!(shop.serves_fresh());
+    let said = ends(0, shop.root(), &["publish", dist]);
+    assert!(said.contains("nothing to write; serial 1 is served"), "{said}");
+    assert!(ends(0, shop.root(), &["drift"]).contains("2 surfaces are served as `HEAD` says, with serial 1"));
+    let served = format!("file://{}", shop.path("production").display());
+    assert!(ends(0, shop.root(), &["verify", &served, "--serial", "1"]).contains("proven: 2 surfaces"));
+    assert!(ends(1, shop.root(), &["verify", &served, "--serial", "2"]).contains("an older manifest"));
+    let said = ends(2, shop.root(), &["publish", dist, "--to", "prodution"]);
+    assert!(said.contains("did you mean `production`?"), "{said}");
+    let said = ends(2, shop.root(), &["publish", "nothing", "--to", "staging"]);
+    assert!(said.contains("run `allot compile -o DIR` first"), "{said}");
+    ends(2, shop.root(), &["publish", dist, "--to", "ftp://example.com"]);
+    ends(3, shop.root(), &["publish", dist, "--to", "http://127.0.0.1:1/x"]);
+}
+
+#[test]
+fn a_surface_that_is_held_or_not_proven_keeps_what_is_served() {
+    let shop = Shop::open();
+    shop.publish(0);
+    let before = shop.manifest();
+    shop.edit("flags/search-ranking.toml", "default = false", "default = \"no\"");
+    shop.edit("flags/home-ranker.toml", "default = \"v7\"", "default = \"v8-fresh\"");
+    shop.edit(FRESH, "control = \"v7\"\nfresh-first = \"v8-fresh\"", "control = \"v8-fresh\"\nfresh-first = \"v7\"");
+    let said = shop.publish(1);
+    assert!(said.contains("search: held by variant-type-mismatch; keeps what is served"), "{said}");
+    let after = shop.manifest();
+    assert_eq!(after["surfaces"]["search"]["formats"], before["surfaces"]["search"]["formats"]);
+    assert_ne!(after["surfaces"]["home"]["formats"], before["surfaces"]["home"]["formats"]);
+    // What was altered after it was compiled is not proven.
+    shop.edit("flags/search-ranking.toml", "default = \"no\"", "default = true");
+    shop.compile();
+    let native = fs::read_dir(shop.path("dist/search")).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let native = native.into_iter().find(|path| path.extension().is_some_and(|end| end == "bin")).expect("a file");
+    let mut bytes = fs::read(&native).expect("bytes");
+    bytes[40] ^= 1;
+    fs::write(&native, bytes).expect("written");
+    let said = ends(1, shop.root(), &["publish", shop.path("dist").to_str().expect("UTF-8")]);
+    assert!(said.contains("search: held by not proven"), "{said}");
+    assert_eq!(shop.manifest()["surfaces"]["search"]["formats"], before["surfaces"]["search"]["formats"]);
+}
+
+#[test]
+fn what_is_stopped_stays_stopped_until_git_agrees() {
+    let shop = Shop::open();
+    shop.publish(0);
+    let (stop, reason) = (["stop", "fresh-first", "--reason"], "It \"crashes\".");
+    let said = ends(0, shop.root(), &[&stop[..], &[reason, "--dry-run"]].concat());
+    assert!(said.contains("would replace manifest.json") && shop.serves_fresh(), "{said}");
+    let said = ends(2, shop.root(), &["stop", "fresh-frist", "--reason", "x"]);
+    assert!(said.contains("did you mean `fresh-first`?"), "{said}");
+    let said = ends(0, shop.root(), &[&stop[..], &[reason]].concat());
+    assert!(
+        said.contains("`fresh-first` is stopped") && said.contains("allot conclude fresh-first --outcome stopped"),
+        "{said}"
+    );
+    assert!(!shop.serves_fresh());
+    assert_eq!(shop.manifest()["stopped"][0]["reason"], reason);
+    assert!(ends(0, shop.root(), &[&stop[..], &["again"]].concat()).contains("is stopped already"));
+    let said = ends(1, shop.root(), &["drift"]);
+    assert!(said.contains("home: `fresh-first` is stopped (It \"crashes\".), and Git still has it live"), "{said}");
+    // Git still has it live, and changes something else, which goes out.
+    shop.edit("flags/search-ranking.toml", "default = false", "default = true");
+    commit(shop.root(), "Search");
+    let said = shop.publish(1);
+    assert!(said.contains("home: `fresh-first` stays stopped") && said.contains("search: changed"), "{said}");
+    assert!(!shop.serves_fresh());
+    ends(1, shop.root(), &["rollback", "HEAD~1"]);
+    assert!(!shop.serves_fresh() && shop.manifest()["stopped"][0]["experiment"] == "fresh-first");
+    let words = ["conclude", "fresh-first", "--outcome", "stopped", "--reason", "Crashes.", "--learned", "Test first."];
+    ends(0, shop.root(), &words);
+    commit(shop.root(), "Conclude");
+    let said = shop.publish(0);
+    assert!(said.contains("its stop is settled"), "{said}");
+    assert!(!shop.serves_fresh() && shop.manifest()["stopped"].is_null());
+    ends(0, shop.root(), &["drift"]);
+}
+
+#[test]
+fn a_rollback_serves_an_earlier_commit_as_of_now_and_brings_nothing_back_that_ended() {
+    let shop = Shop::open();
+    shop.publish(0);
+    let first = shop.manifest();
+    let said = ends(2, shop.root(), &["rollback"]);
+    assert!(said.contains("has no other commit"), "{said}");
+    shop.edit("flags/search-ranking.toml", "default = false", "default = true");
+    let words = ["conclude", "fresh-first", "--outcome", "stopped", "--reason", "Skips.", "--learned", "Less."];
+    ends(0, shop.root(), &words);
+    commit(shop.root(), "Search, and a decision");
+    shop.publish(0);
+    let second = shop.manifest();
+    ends(0, shop.root(), &["rollback"]);
+    let third = shop.manifest();
+    assert_eq!((&third["source"], &third["serial"]), (&first["source"], &Value::from(3)));
+    assert_eq!(third["surfaces"]["search"]["formats"], first["surfaces"]["search"]["formats"]);
+    assert!(!shop.serves_fresh(), "it was decided since");
+    let said = ends(1, shop.root(), &["drift"]);
+    assert!(said.contains("search: flag `search-ranking`: the default served is false, in Git it is true"), "{said}");
+    // A rollback of the rollback.
+    ends(0, shop.root(), &["rollback"]);
+    assert_eq!(shop.manifest()["source"], second["source"]);
+    ends(0, shop.root(), &["drift"]);
+}
+
+#[test]
+fn drift_says_what_is_damaged_and_the_next_publish_mends_it() {
+    let shop = Shop::open();
+    shop.publish(0);
+    let production = shop.path("production");
+    let file = |ending: &str| -> PathBuf {
+        let all = fs::read_dir(production.join("home")).expect("a folder").map(|entry| entry.expect("an entry").path());
+        all.into_iter().find(|path| path.to_str().is_some_and(|path| path.ends_with(ending))).expect("a file")
+    };
+    let flip = |path: &Path| {
+        let mut bytes = fs::read(path).expect("bytes");
+        bytes[50] ^= 4;
+        fs::write(path, bytes).expect("written");
+    };
+    let (payload, native, pointer) = (file(".json"), file(".bin"), production.join("home/api/features/home"));
+    let served = format!("file://{}", production.display());
+    for (path, said) in [
+        (&payload, "does not have the digest"),
+        (&native, "does not have the digest"),
+        (&pointer, "shows something else"),
+    ] {
+        flip(path);
+        let told = ends(1, shop.root(), &["drift"]);
+        assert!(told.contains(said), "{told}");
+        if *path != pointer {
+            ends(1, shop.root(), &["verify", &served]);
+        }
+        shop.publish(0);
+        ends(0, shop.root(), &["drift"]);
+    }
+    // Two files that are swapped, one that is missing, a fixed name that is missing.
+    let other = production.join("search/api/features/search");
+    let (a, b) = (fs::read(&pointer).expect("bytes"), fs::read(&other).expect("bytes"));
+    fs::write(&pointer, b).expect("written");
+    fs::write(&other, a).expect("written");
+    assert_eq!(ends(1, shop.root(), &["drift"]).matches("shows something else").count(), 2);
+    shop.publish(0);
+    fs::remove_file(&payload).expect("removed");
+    fs::remove_file(&pointer).expect("removed");
+    let told = ends(1, shop.root(), &["drift"]);
+    assert!(told.contains("is missing"), "{told}");
+    shop.publish(0);
+    ends(0, shop.root(), &["drift"]);
+    // An older manifest that is put back.
+    let old = fs::read(production.join("manifest.json")).expect("bytes");
+    shop.edit("flags/search-ranking.toml", "default = false", "default = true");
+    commit(shop.root(), "Search");
+    shop.publish(0);
+    fs::write(production.join("manifest.json"), old).expect("written");
+    let told = ends(1, shop.root(), &["drift"]);
+    assert!(told.contains("an older manifest is served: its serial is 1, and 2 was served after it"), "{told}");
+    let told = shop.publish(0);
+    assert!(told.contains("an older manifest was put back"), "{told}");
+    assert_eq!(shop.manifest()["serial"], 3);
+    ends(0, shop.root(), &["drift"]);
+}
+
+#[test]
+fn only_the_owner_of_the_key_publishes_what_passes() {
+    let shop = Shop::open();
+    shop.publish(0);
+    let keys = shop.path("keys");
+    let keys = keys.to_str().expect("UTF-8");
+    ends(0, shop.root(), &["publish", "--new-key", keys]);
+    assert!(ends(3, shop.root(), &["publish", "--new-key", keys]).contains("cannot create"));
+    let other = format!("{keys}/other");
+    ends(0, shop.root(), &["publish", "--new-key", &other]);
+    let (private, public) = (format!("{keys}/signing.pem"), format!("{keys}/signing.pub.pem"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&private).expect("a key").permissions().mode() & 0o777, 0o600);
+    }
+    let dist = shop.path("dist");
+    let dist = dist.to_str().expect("UTF-8");
+    let served = format!("file://{}", shop.path("production").display());
+    assert!(ends(1, shop.root(), &["verify", &served, "--key", &public]).contains("the manifest is not signed"));
+    assert!(ends(1, shop.root(), &["drift", "--key", &public]).contains("the manifest is not signed"));
+    let said = ends(2, shop.root(), &["publish", dist, "--signing-key", &private]);
+    assert!(said.contains("`--adopt`"), "{said}");
+    ends(0, shop.root(), &["publish", dist, "--signing-key", &private, "--adopt"]);
+    ends(0, shop.root(), &["verify", &served, "--key", &public]);
+    ends(0, shop.root(), &["drift", "--key", &public]);
+    // Neither without a key, nor with another, nor altered.
+    assert!(ends(2, shop.root(), &["publish", dist]).contains("there is no key to sign the next one with"));
+    let others = format!("{other}/signing.pem");
+    assert!(ends(2, shop.root(), &["publish", dist, "--signing-key", &others]).contains("is signed by key"));
+    let others = format!("{other}/signing.pub.pem");
+    assert!(ends(1, shop.root(), &["verify", &served, "--key", &others]).contains("is signed by key"));
+    shop.edit("production/manifest.json", "\"source\": \"", "\"source\": \"0");
+    assert!(ends(1, shop.root(), &["verify", &served, "--key", &public]).contains("is not what was signed"));
+    assert!(ends(1, shop.root(), &["drift", "--key", &public]).contains("is not what was signed"));
+    // The key is in nothing that is said or written.
+    let key = fs::read_to_string(&private).expect("a key");
+    let key = key.lines().nth(1).expect("base64").to_owned();
+    assert!(
+        !shop.read("production/manifest.json").contains(&key)
+            && !ends(2, shop.root(), &["publish", dist]).contains(&key)
+    );
+    ends(2, shop.root(), &["publish", dist, "--signing-key", &public]);
+}
+
+#[test]
+fn promotion_copies_the_very_same_bytes() {
+    let shop = Shop::open();
+    shop.compile();
+    let dist = shop.path("dist");
+    ends(0, shop.root(), &["publish", dist.to_str().expect("UTF-8"), "--to", "staging"]);
+    fs::remove_dir_all(&dist).expect("removed");
+    let said = ends(0, shop.root(), &["publish", "staging", "--to", "production"]);
+    assert!(said.contains("home: new"), "{said}");
+    let manifest = shop.manifest();
+    for format in ["native", "growthbook"] {
+        let path = manifest["surfaces"]["home"]["formats"][format]["path"].as_str().expect("a path");
+        assert_eq!(
+            fs::read(shop.path("staging").join(path)).expect("bytes"),
+            fs::read(shop.path("production").join(path)).expect("bytes")
+        );
+    }
+    ends(0, shop.root(), &["drift", "--to", "production"]);
+}
+
+#[test]
+fn retention_removes_what_nothing_named_for_a_month_and_nothing_younger() {
+    let shop = Shop::open();
+    shop.publish(0);
+    let first: Vec<String> = named(&shop.manifest(), "search");
+    shop.edit("flags/search-ranking.toml", "default = false", "default = true");
+    commit(shop.root(), "One");
+    shop.publish(0);
+    let age = |days: u64| {
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 86_400);
+        for path in files(&shop.path("production")) {
+            let file = fs::File::options().append(true).open(path).expect("a file");
+            file.set_modified(then).expect("a time");
+        }
+    };
+    let there = |paths: &[String]| paths.iter().filter(|path| shop.path("production").join(path).exists()).count();
+    age(20);
+    shop.edit("flags/search-ranking.toml", "default = true", "default = false");
+    shop.edit("flags/search-ranking.toml", "owner", "description = \"x\"\nowner");
+    commit(shop.root(), "Two");
+    shop.publish(0);
+    assert_eq!(there(&first), first.len());
+    let second: Vec<String> = named(&shop.manifest(), "search");
+    assert_eq!(first, second, "the same values are the same files");
+    shop.edit("flags/search-ranking.toml", "default = false", "default = true");
+    commit(shop.root(), "Three");
+    shop.publish(0);
+    age(40);
+    shop.edit(FRESH, "control = \"v7\"\nfresh-first = \"v8-fresh\"", "control = \"v7\"\nfresh-first = \"v7\"");
+    commit(shop.root(), "Four");
+    let said = shop.publish(0);
+    assert!(said.contains("that nothing named any more are removed"), "{said}");
+    // What the manifest before this one named was served until a moment ago.
+    assert_eq!(there(&named(&shop.manifest(), "search")), 2);
+    assert_eq!(there(&first), 0, "{said}");
+    ends(0, shop.root(), &["drift"]);
+}
+
+fn named(manifest: &Value, surface: &str) -> Vec<String> {
+    let formats = manifest["surfaces"][surface]["formats"].as_object().expect("formats");
+    formats.values().map(|file| file["path"].as_str().expect("a path").to_owned()).collect()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}

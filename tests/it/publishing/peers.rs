@@ -1,0 +1,238 @@
+//! Publishing to a real S3 server, and readers of what nginx serves while publishing goes on.
+//!
+//! Needs nginx and a registry, so it runs where `ALLOTMENT_PEERS` is set, as `.ci/run` does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use allotment::artifact::manifest::{Manifest, sha256};
+use allotment::publish::{Offer, pointers};
+use allotment::verify::verify;
+
+use super::processes::lay;
+use super::two;
+
+/// A server that ends with the test.
+struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts a server; none where peers are not asked for.
+fn server(kind: &str, further: &[&Path]) -> Option<Server> {
+    if std::env::var_os("ALLOTMENT_PEERS").is_none() {
+        eprintln!("skipped: set ALLOTMENT_PEERS=1 to publish to real servers (needs python3, pip, nginx)");
+        return None;
+    }
+    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store/run.sh");
+    let mut command = Command::new("sh");
+    command.arg(script).arg(kind).arg(port.to_string()).args(further).stdin(Stdio::null()).stdout(Stdio::null());
+    let mut server = Server { child: command.spawn().expect("it runs"), port };
+    for _ in 0..1_800 {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return Some(server);
+        }
+        if let Some(status) = server.child.try_wait().expect("its state") {
+            panic!("the server ended: {status}");
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("the server does not listen");
+}
+
+impl Server {
+    /// One request: the status, the headers in lower case, the body.
+    fn ask(&self, method: &str, path: &str, header: &str) -> (u16, String, Vec<u8>) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
+        let request = format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n{header}Connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer");
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("headers");
+        let head = String::from_utf8_lossy(&answer[..end]).to_lowercase();
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+        (status, head, answer[end + 4..].to_vec())
+    }
+
+    fn get(&self, path: &str) -> Option<Vec<u8>> {
+        match self.ask("GET", path, "") {
+            (200, _, body) => Some(body),
+            (404, ..) => None,
+            (status, head, _) => panic!("{path}: {status}\n{head}"),
+        }
+    }
+
+    fn publisher(&self, root: &Path, arguments: &[&str]) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_allot"))
+            .current_dir(root)
+            .env_clear()
+            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", self.port))
+            .envs([("AWS_ALLOW_HTTP", "true"), ("AWS_REGION", "us-east-1")])
+            .envs([("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "hunter2")])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs")
+    }
+
+    fn run(&self, root: &Path, arguments: &[&str]) -> Output {
+        self.publisher(root, arguments).wait_with_output().expect("it ends")
+    }
+
+    #[track_caller]
+    fn ends(&self, code: i32, root: &Path, arguments: &[&str]) -> String {
+        let output = self.run(root, arguments);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+        said
+    }
+}
+
+/// What a reader over HTTP finds below an address: a proven state that is one of the offers'.
+fn found(server: &Server, below: &str, offers: &[&Offer]) -> Option<Manifest> {
+    let bytes = server.get(&format!("{below}manifest.json"))?;
+    let manifest = Manifest::parse(&bytes).expect("a manifest");
+    let report = verify(&bytes, |path| server.get(&format!("{below}{path}")));
+    assert!(report.is_sound(), "{report}");
+    let formats = |manifest: &Manifest| -> BTreeMap<String, _> {
+        manifest.surfaces.iter().map(|(id, surface)| (id.clone(), surface.formats.clone())).collect()
+    };
+    assert!(offers.iter().any(|offer| formats(&offer.manifest) == formats(&manifest)), "a mixture");
+    for pointer in offers.iter().flat_map(|offer| pointers(&offer.manifest, false)) {
+        if let Some(bytes) = server.get(&format!("{below}{}", pointer.path)) {
+            assert!(offers.iter().any(|offer| offer.files.values().any(|file| *file == bytes)), "{}", pointer.path);
+        }
+    }
+    Some(manifest)
+}
+
+fn laid() -> (tempfile::TempDir, Offer, Offer) {
+    let (first, second) = two();
+    let folder = tempfile::tempdir().expect("a folder");
+    lay(&first, &folder.path().join("first"));
+    lay(&second, &folder.path().join("second"));
+    (folder, first, second)
+}
+
+#[test]
+fn an_s3_server_keeps_whole_states_whoever_is_killed_or_comes_second() {
+    let Some(server) = server("s3", &[]) else { return };
+    let (folder, first, second) = laid();
+    let root = folder.path();
+    assert_eq!(server.ask("PUT", "/bucket", "Content-Length: 0\r\n").0, 200);
+    let to = ["--to", "s3://bucket/some/where"];
+    let publish = |dist: &'static str| [&["publish", dist], &to[..]].concat();
+    let below = "/bucket/some/where/";
+    let said = server.ends(0, root, &publish("first"));
+    assert!(said.contains("serial 1 of commit aaaa is served"), "{said}");
+    assert_eq!(found(&server, below, &[&first]).expect("it is served").serial, 1);
+    let file = first.manifest.files().find(|(_, format, _)| *format == "growthbook").expect("a file").2.path.clone();
+    let (_, head, _) = server.ask("HEAD", &format!("{below}{file}"), "");
+    assert!(head.contains("immutable") && head.contains("content-type: application/json"), "{head}");
+    let (_, head, _) = server.ask("HEAD", &format!("{below}manifest.json"), "");
+    assert!(head.contains("max-age=60") && head.contains("content-type: application/json"), "{head}");
+    let said = server.ends(0, root, &publish("first"));
+    assert!(said.contains("nothing to write; serial 1 is served"), "{said}");
+    // Killed at many moments.
+    let mut cut = 0;
+    for round in 0..24_u64 {
+        let mut publisher = server.publisher(root, &publish(if round % 2 == 0 { "second" } else { "first" }));
+        std::thread::sleep(Duration::from_millis(round * 15));
+        publisher.kill().expect("it can be killed");
+        cut += usize::from(!publisher.wait().expect("it ends").success());
+        found(&server, below, &[&first, &second]).expect("what was served is there");
+    }
+    assert!(cut > 5, "{cut} were cut short");
+    // Two at once.
+    let (mut lost, mut won) = (0, 0);
+    for _ in 0..6 {
+        let both = ["first", "second"].map(|dist| server.publisher(root, &publish(dist)));
+        for ended in both.map(|publisher| publisher.wait_with_output().expect("it ends")) {
+            let said = String::from_utf8_lossy(&ended.stderr);
+            match ended.status.code() {
+                Some(0) => won += 1,
+                Some(3) => {
+                    lost += 1;
+                    assert!(said.contains("ours is ") && said.contains("aaaa") && said.contains("bbbb"), "{said}");
+                }
+                other => panic!("{other:?}: {said}"),
+            }
+        }
+        found(&server, below, &[&first, &second]).expect("something is served");
+    }
+    println!("s3: {cut} of 24 publishers killed, {won} of 12 won and {lost} lost at once");
+    server.ends(0, root, &publish("second"));
+    let manifest = found(&server, below, &[&second]).expect("it is served");
+    for pointer in pointers(&manifest, false) {
+        assert_eq!(server.get(&format!("{below}{}", pointer.path)).as_ref(), second.files.get(&pointer.file.path));
+    }
+    let said = server.ends(0, root, &["verify", to[1]]);
+    assert!(said.contains("proven: 2 surfaces"), "{said}");
+    let said = server.ends(3, root, &["publish", "first", "--to", "s3://no-such-bucket/x"]);
+    assert!(said.contains("error: "), "{said}");
+    // Retention can list and remove here.
+    let said = server.ends(0, root, &[&publish("first")[..], &["--keep", "1d"]].concat());
+    assert!(!said.contains("removed"), "nothing is old: {said}");
+}
+
+#[test]
+fn readers_of_nginx_never_see_a_broken_or_mixed_state_while_publishing_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let public: PathBuf = folder.path().join("public");
+    let Some(server) = server("nginx", &[&public]) else { return };
+    let (laid, first, second) = laid();
+    let root = laid.path();
+    let to = format!("file://{}", public.display());
+    server.ends(0, root, &["publish", "first", "--to", &to]);
+    let (stop, reads) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let seen: BTreeSet<u64> = std::thread::scope(|scope| {
+        let reader = || {
+            let mut seen = BTreeSet::new();
+            while !stop.load(Ordering::Relaxed) {
+                seen.insert(found(&server, "/", &[&first, &second]).expect("it is served").serial);
+                reads.fetch_add(1, Ordering::Relaxed);
+            }
+            seen
+        };
+        let readers: Vec<_> = (0..4).map(|_| scope.spawn(reader)).collect();
+        let publishing = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            for round in 0..60 {
+                let dist = if round % 2 == 0 { "second" } else { "first" };
+                let said = server.ends(0, root, &["publish", dist, "--to", &to]);
+                assert!(said.contains(&format!("serial {}", round + 2)), "{said}");
+            }
+        }));
+        stop.store(true, Ordering::Relaxed);
+        let seen = readers.into_iter().flat_map(|reader| reader.join().expect("every read was whole")).collect();
+        publishing.expect("every publish went well");
+        seen
+    });
+    let reads = reads.load(Ordering::Relaxed);
+    println!("nginx: {reads} whole reads of 4 readers during 60 publishes, {} serials seen", seen.len());
+    assert!(reads > 20 && seen.len() > 5, "{reads} reads of {} serials", seen.len());
+    // The compressed sibling is what is sent to those that accept it.
+    let (status, head, body) = server.ask("GET", "/home/api/features/home", "Accept-Encoding: gzip\r\n");
+    let file = &first.manifest.surfaces["home"].formats["growthbook"];
+    assert!(status == 200 && head.contains("content-encoding: gzip"), "{head}");
+    assert!(allotment::publish::is_gzip_of(&body, &first.files[&file.path]) && sha256(&body) != file.sha256);
+    // It takes PUT and ignores conditions, so that nothing is published to it that way.
+    let address = format!("http://127.0.0.1:{}/dav", server.port);
+    let said = server.ends(3, root, &["publish", "first", "--to", &address]);
+    assert!(said.contains("the server ignores `If-Match`") || said.contains("the server answers"), "{said}");
+}

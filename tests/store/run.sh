@@ -1,0 +1,59 @@
+#!/bin/sh
+# Runs a server that is published to, or that serves what was published, in the foreground until it is ended.
+#
+#     run.sh s3 PORT               an S3 server, moto
+#     run.sh nginx PORT ROOT       nginx, which serves the folder ROOT, and takes PUT below /dav/ if it can
+#
+# ALLOTMENT_SDK_CACHE names the cache (default: $HOME/.cache/allotment/sdk), PYTHON the program. nginx must be installed
+# (`apt-get install nginx-light`). Exit: 2 wrong usage, 3 something could not be installed or started.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=../peers.sh
+. "$here/../peers.sh"
+
+case "${1-} $#" in
+"s3 2")
+    needs "$python"
+    install_python store "$here"
+    PYTHONPATH="$py" exec "$python" -B -m moto.server -H 127.0.0.1 -p "$2"
+    ;;
+"nginx 3")
+    nginx=$(command -v nginx || echo /usr/sbin/nginx)
+    needs "$nginx"
+    work=$(mktemp -d)
+    mkdir "$work/dav"
+    user=
+    [ "$(id -u)" != 0 ] || user='user root;'
+    dav=
+    "$nginx" -V 2>&1 | grep -q http_dav_module && dav="location /dav/ { root $work; dav_methods PUT DELETE; create_full_put_path on; }"
+    cat >"$work/nginx.conf" <<CONF
+$user
+worker_processes 2;
+daemon off;
+error_log stderr warn;
+pid $work/nginx.pid;
+events { worker_connections 256; }
+http {
+    access_log off;
+    client_body_temp_path $work/body; proxy_temp_path $work/proxy; fastcgi_temp_path $work/fastcgi;
+    uwsgi_temp_path $work/uwsgi; scgi_temp_path $work/scgi;
+    sendfile on;
+    server {
+        listen 127.0.0.1:$2;
+        root $3;
+        default_type application/json;
+        types { application/json json; application/octet-stream bin; }
+        gzip_static on;
+        location / { add_header Cache-Control "public, max-age=60"; }
+        $dav
+    }
+}
+CONF
+    exec "$nginx" -p "$work" -c "$work/nginx.conf"
+    ;;
+*)
+    sed -n '4,5s/^#     /usage: /p' "$0" >&2
+    exit 2
+    ;;
+esac
