@@ -1,6 +1,8 @@
 //! The format of each scheme's SDKs: one place where it is chosen, so that nobody else asks which it is.
 
-use super::{Artifact, Condition, JoinError, Payload, ReadError, Unservable, Unsupported, confidence, eppo, growthbook};
+use super::{
+    Artifact, Condition, JoinError, Payload, ReadError, Unservable, Unsupported, confidence, eppo, growthbook,
+};
 use crate::bucket::Scheme;
 use serde_json::Value;
 

@@ -59,6 +59,9 @@ pub fn run(global: &Global, verb: &Drift) -> Result<Exit, Failure> {
     }
     let newest = newest_after(store, served.serial)?;
     if newest > served.serial {
+        if store.get(manifest::PATH).map_err(failed)?.is_none_or(|now| now.bytes != found.bytes) {
+            return Err(Failure::environment(format!("{} was published to meanwhile", store.shown())).help("run again"));
+        }
         lines.push(format!(
             "an older manifest is served: its serial is {}, and {newest} was served after it",
             served.serial

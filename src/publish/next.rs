@@ -75,6 +75,7 @@ pub fn next(
         && served.surfaces == surfaces
         && served.source == offered.source
         && served.stopped == stopped
+        && bundles(served).eq(bundles(offered))
         && intact
     {
         return Next { manifest: served.clone(), is_new: false, surfaces: changes };
@@ -82,6 +83,11 @@ pub fn next(
     let serial = served.map_or(0, |served| served.serial).max(past).saturating_add(1);
     let manifest = Manifest { serial, surfaces, stopped, signature: None, ..offered.clone() };
     Next { manifest, is_new: true, surfaces: changes }
+}
+
+/// The bundles that there are to be, whatever is in them.
+fn bundles(manifest: &Manifest) -> impl Iterator<Item = (&String, &Vec<String>)> {
+    manifest.bundles.iter().map(|(id, bundle)| (id, &bundle.surfaces))
 }
 
 fn same(served: &Surface, offered: &Surface) -> bool {

@@ -37,7 +37,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("compile", &["decl", "model", "lock", "bucket", "artifact"]),
     ("verify", &["bucket", "artifact", "eval"]),
     ("simulate", &["bucket", "artifact", "eval", "stats"]),
-    // In what is served differs is told in shares of buckets.
+    // What differs in what is served is told in shares of buckets.
     ("publish", &["artifact", "bucket"]),
     // Sufficient statistics are a part of what is recorded, so their shape is there.
     // An input says which aggregate it is with the word of its declaration.

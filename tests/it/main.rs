@@ -3,6 +3,7 @@
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     clippy::expect_used,
@@ -58,6 +59,7 @@ mod results_shown;
 mod rule_cases;
 mod rule_pages;
 mod schemas;
+#[cfg(feature = "publish")]
 mod sdk;
 mod serving;
 mod sql;

@@ -25,7 +25,6 @@ pub struct Delivery<'a> {
     objects: BTreeMap<String, Object>,
     pointers: BTreeMap<String, Pointer>,
     contents: BTreeMap<String, Vec<u8>>,
-    conditions: BTreeMap<String, When>,
     bytes: Vec<u8>,
 }
 
@@ -58,7 +57,7 @@ impl<'a> Delivery<'a> {
         let paths: Vec<&String> =
             all.iter().map(|object| &object.path).chain(fixed.iter().map(|pointer| &pointer.path)).collect();
         let read = each(&paths, AT_ONCE, |path| store.get(path)).map_err(failed)?;
-        let mut there: BTreeMap<&String, store::Found> =
+        let there: BTreeMap<&String, store::Found> =
             paths.into_iter().zip(read).filter_map(|(path, found)| Some((path, found?))).collect();
         let mut contents = BTreeMap::new();
         let mut damaged = Vec::new();
@@ -88,9 +87,6 @@ impl<'a> Delivery<'a> {
         }
         let recorded = served.manifest.as_ref().filter(|_| served.intact).map(|m| (m.serial, served.recorded));
         let plan = plan(&next, &all, &fixed, &right, recorded);
-        let condition = |path: &String| there.remove(path).map_or(When::Absent, |found| When::Is(found.version));
-        let mut condition = condition;
-        let conditions = fixed.iter().map(|pointer| (pointer.path.clone(), condition(&pointer.path))).collect();
         Ok(Self {
             store,
             bytes: next.manifest.to_json().into_bytes(),
@@ -101,7 +97,6 @@ impl<'a> Delivery<'a> {
             objects: all.into_iter().map(|object| (object.path.clone(), object)).collect(),
             pointers: fixed.into_iter().map(|pointer| (pointer.path.clone(), pointer)).collect(),
             contents,
-            conditions,
         })
     }
 
@@ -126,12 +121,11 @@ impl<'a> Delivery<'a> {
             return Ok(Outcome::Superseded);
         }
         all(Kind::RecordNew, &|path| self.record(path, Some(&self.next.manifest)))?;
-        let points = of(Kind::Point);
-        if points.is_empty() {
+        if self.plan.is_empty() {
             return Ok(Outcome::Done);
         }
         if self.is_served()? {
-            each(&points, at_once, |action| self.point(&action.path).inspect(|_| progress(action)))?;
+            self.point_all(at_once, progress)?;
             // Another publisher may have found a name right that was changed here after it.
             if self.is_served()? {
                 return Ok(Outcome::Done);
@@ -139,6 +133,26 @@ impl<'a> Delivery<'a> {
         }
         self.follow(at_once)?;
         Ok(Outcome::Superseded)
+    }
+
+    /// Lets every fixed name show what the manifest names. They are read anew, now that the manifest is exchanged: whoever came
+    /// before may have changed one since the plan was made, and whoever changes one later looks at the manifest after it.
+    fn point_all(&self, at_once: usize, progress: &(dyn Fn(&Action) + Sync)) -> Result<(), Failure> {
+        let pointers: Vec<&Pointer> = self.pointers.values().collect();
+        each(&pointers, at_once, |pointer| {
+            let path = &pointer.path;
+            let Some(content) = self.contents.get(&pointer.file.path) else { return Ok(()) };
+            let found = self.store.get(path).map_err(failed)?;
+            match found {
+                Some(found) if pointer.compressed && is_gzip_of(&found.bytes, content) => return Ok(()),
+                Some(found) if found.bytes == *content => return Ok(()),
+                Some(found) => self.point(pointer, When::Is(found.version))?,
+                None => self.point(pointer, When::Absent)?,
+            }
+            progress(&Action { kind: Kind::Point, path: path.clone() });
+            Ok(())
+        })
+        .map(drop)
     }
 
     /// Lets the fixed names show what the manifest of whoever came after names: who changes a name last sees to it that it is
@@ -156,8 +170,7 @@ impl<'a> Delivery<'a> {
             let bytes = manifest.to_json().into_bytes();
             let next = Next { manifest, is_new: false, surfaces: BTreeMap::new() };
             let theirs = Delivery::prepare(self.store, &served, next, &Offer::default(), None)?;
-            let points: Vec<&Action> = theirs.plan.iter().filter(|action| action.kind == Kind::Point).collect();
-            each(&points, at_once, |action| theirs.point(&action.path))?;
+            theirs.point_all(at_once, &|_| {})?;
             if self.store.get(manifest::PATH).map_err(failed)?.is_some_and(|found| found.bytes == bytes) {
                 return Ok(());
             }
@@ -238,37 +251,30 @@ impl<'a> Delivery<'a> {
         self.read_back(path, &bytes)
     }
 
-    /// Lets a fixed name show what the manifest names.
-    fn point(&self, path: &str) -> Result<Outcome, Failure> {
-        let Some(pointer) = self.pointers.get(path) else { return Ok(Outcome::Done) };
-        let Some(bytes) = self.bytes_of(&pointer.file, pointer.compressed) else { return Ok(Outcome::Done) };
-        let mut when = self.conditions.get(path).cloned().unwrap_or(When::Absent);
+    /// Lets a fixed name show what the manifest names, for as long as that is ours.
+    fn point(&self, pointer: &Pointer, mut when: When) -> Result<(), Failure> {
+        let path = &pointer.path;
+        let Some(bytes) = self.bytes_of(&pointer.file, pointer.compressed) else { return Ok(()) };
         for _ in 0..3 {
             match self.store.put(path, &bytes, headers(pointer.headers), &when) {
-                Ok(()) => return self.read_back_pointer(path, &bytes),
+                Ok(()) => {
+                    return match self.read_back(path, &bytes) {
+                        // Somebody who came after has written it since.
+                        Err(_) if !self.is_served()? => Ok(()),
+                        read => read,
+                    };
+                }
                 Err(Refused::Changed) => {}
                 Err(wrong) => return Err(failed(wrong)),
             }
             let found = self.store.get(path).map_err(failed)?;
-            if found.as_ref().is_some_and(|found| found.bytes == bytes) {
-                return Ok(Outcome::Done);
+            if found.as_ref().is_some_and(|found| found.bytes == bytes) || !self.is_served()? {
+                return Ok(());
             }
             when = found.map_or(When::Absent, |found| When::Is(found.version));
-            if !self.is_served()? {
-                return Ok(Outcome::Superseded);
-            }
         }
         Err(Failure::environment(format!("`{path}` in {} is being written by somebody else", self.store.shown()))
             .help("run again"))
-    }
-
-    /// Somebody who came after may have written the pointer since.
-    fn read_back_pointer(&self, path: &str, bytes: &[u8]) -> Result<Outcome, Failure> {
-        match self.read_back(path, bytes) {
-            Ok(()) => Ok(Outcome::Done),
-            Err(_) if !self.is_served()? => Ok(Outcome::Superseded),
-            Err(wrong) => Err(wrong),
-        }
     }
 
     fn bytes_of(&self, file: &File, compressed: bool) -> Option<Vec<u8>> {

@@ -27,6 +27,17 @@ impl Served {
     /// # Errors
     /// When the place cannot be read, or somebody else's manifest is there.
     pub fn read(store: &dyn Store, key: Option<&SigningKey>, adopt: bool) -> Result<Self, Failure> {
+        // A manifest that is exchanged between two looks is no older one: it is looked at again.
+        for _ in 0..8 {
+            if let Some(served) = Self::look(store, key, adopt)? {
+                return Ok(served);
+            }
+        }
+        Err(Failure::environment(format!("{} is published to again and again", store.shown())).help("run again"))
+    }
+
+    /// One look; none where what is there was exchanged meanwhile.
+    fn look(store: &dyn Store, key: Option<&SigningKey>, adopt: bool) -> Result<Option<Self>, Failure> {
         let found = store.get(manifest::PATH).map_err(failed)?;
         let when = found.as_ref().map_or(When::Absent, |found| When::Is(found.version.clone()));
         let trusted = |manifest: &Manifest| trust(manifest, key.map(SigningKey::public).as_ref());
@@ -44,9 +55,12 @@ impl Served {
             },
         };
         let Some(manifest) = present else {
-            return Self::recovered(store, when, fault, &trusted);
+            return Self::recovered(store, when, fault, &trusted).map(Some);
         };
         let serial = newest_after(store, manifest.serial)?;
+        if serial > manifest.serial && store.get(manifest::PATH).map_err(failed)? != found {
+            return Ok(None);
+        }
         if serial > manifest.serial
             && let Some(newer) = record(store, serial)?.filter(|newer| trusted(newer).is_ok())
         {
@@ -55,13 +69,13 @@ impl Served {
                 store.shown(),
                 manifest.serial
             ));
-            return Ok(Self { manifest: Some(newer), when, past: serial, intact: false, recorded: true });
+            return Ok(Some(Self { manifest: Some(newer), when, past: serial, intact: false, recorded: true }));
         }
         let bytes = found.map(|found| found.bytes).unwrap_or_default();
         let intact = bytes == manifest.to_json().as_bytes() && trusted(&manifest).is_ok();
         let copy = store.get(&path_of_serial(manifest.serial)).map_err(failed)?;
         let recorded = copy.is_some_and(|copy| copy.bytes == bytes);
-        Ok(Self { past: serial, intact, recorded, manifest: Some(manifest), when })
+        Ok(Some(Self { past: serial, intact, recorded, manifest: Some(manifest), when }))
     }
 
     /// Where no manifest is there, or it cannot be read, the history says what was served.

@@ -123,3 +123,58 @@ fn harm_opens_the_pull_request_that_stops_it() {
     let text = bare(&repository, &["show", "allot/conclude-fresh-first:shop/experiments/home/fresh-first.toml"]);
     assert!(text.contains("outcome = \"stopped\"") && text.contains("on = 2027-02-01"), "{text}");
 }
+
+/// What is stopped in an emergency is stopped first; then the pull request asks Git to agree, and what it brings in settles it.
+#[cfg(feature = "publish")]
+#[test]
+fn a_stop_opens_the_pull_request_that_makes_git_agree() {
+    let (repository, server) = hosted();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (dist, public) = (folder.path().join("dist"), folder.path().join("public"));
+    let (dist, to) = (dist.to_str().expect("UTF-8"), format!("file://{}", public.display()));
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_allot"))
+            .current_dir(repository.root())
+            .env_clear()
+            .envs([("GITHUB_API_URL", server.address()), ("GITHUB_TOKEN", TOKEN), ("GITHUB_REPOSITORY", "acme/shop")])
+            .args(arguments)
+            .args(["--at", "2027-02-01T00:00:00Z"])
+            .output()
+            .expect("it runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    };
+    let publish = |code: i32| {
+        assert_eq!(run(&["compile", "-o", dist]).code, Some(0));
+        let ended = run(&["publish", dist, "--to", &to]);
+        assert_eq!(ended.code, Some(code), "{}{}", ended.out, ended.err);
+        ended
+    };
+    publish(0);
+    let ended = run(&["stop", "fresh-first", "--reason", "It crashes.", "--to", &to, "--second", "30"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let said = &ended.err;
+    let stopped = said.find("`fresh-first` is stopped").unwrap_or_else(|| panic!("{said}"));
+    assert!(said.find("pull request 8 is open").is_some_and(|opened| stopped < opened), "{said}");
+    assert!(server.proposed()[0]["body"].as_str().expect("a text").contains("It crashes."));
+    assert!(publish(1).out.contains("`fresh-first` stays stopped (It crashes.)"));
+    repository.git(&["pull", "-q", "--no-rebase", "origin.git", "allot/conclude-fresh-first"]);
+    assert!(publish(0).err.contains("its stop is settled"));
+    // Where GitHub refuses, it is stopped all the same, and what to do is said.
+    let (other, refusing) = (Repository::new("shop"), Server::start());
+    let to = format!("file://{}", folder.path().join("other").display());
+    assert_eq!(other.allot(&["compile", "-o", dist]).0, Some(0));
+    assert_eq!(other.allot(&["publish", dist, "--to", &to]).0, Some(0));
+    let output = Command::new(env!("CARGO_BIN_EXE_allot"))
+        .current_dir(other.root())
+        .env_clear()
+        .envs([("GITHUB_API_URL", refusing.address()), ("GITHUB_TOKEN", TOKEN), ("GITHUB_REPOSITORY", "acme/none")])
+        .args(["stop", "fresh-first", "--reason", "It crashes.", "--to", &to, "--second", "1", "--at", "2027-02-01"])
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("it is stopped, and no pull request was opened: make Git agree: `allot conclude"), "{said}");
+    let served = fs::read_to_string(folder.path().join("other/home/api/features/home")).expect("a payload");
+    assert!(!served.contains("\"id\":\"fresh-first\""));
+}

@@ -1,6 +1,7 @@
 //! Files that are generated from the code are what the code says now; `RENEW=1 cargo test` rewrites them.
 
 mod format;
+mod sizes;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

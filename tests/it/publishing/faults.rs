@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use allotment::cli::publish::Outcome;
 use allotment::publish::{path_of_serial, pointers};
 
-use super::memory::{FAULTS, Fault, Faulty, Memory};
-use super::{publish, read, settled, two, whole};
+use super::memory::{FAULTS, Fault, Faulty, Gate, Memory};
+use super::{publish, read, settled, third, two, whole};
 
 #[test]
 fn whatever_goes_wrong_at_whatever_call_readers_find_a_whole_state_and_the_next_run_mends_the_rest() {
@@ -57,7 +57,7 @@ fn whatever_goes_wrong_at_whatever_call_readers_find_a_whole_state_and_the_next_
 #[test]
 fn of_two_publishers_one_wins_and_the_fixed_names_are_the_winners_whenever_the_other_comes() {
     let (first, second) = two();
-    let third = super::offer(&super::world(), 70, "cccc");
+    let third = third();
     let served = Memory::default();
     publish(&served, &first).expect("it goes well");
     let (mut lost, mut superseded, mut done) = (0, 0, 0);
@@ -90,6 +90,58 @@ fn of_two_publishers_one_wins_and_the_fixed_names_are_the_winners_whenever_the_o
         }
     }
     assert!(lost > 5 && superseded > 0 && done > 0, "{lost} lost, {superseded} superseded, {done} done");
+}
+
+/// One publisher goes as far as a call and waits, the other as far as another call; then the first ends, and then the other. A
+/// fixed name that the second found right may be changed by the first meanwhile.
+#[test]
+fn two_publishers_interleaved_leave_the_fixed_names_to_whoever_is_served() {
+    let (first, second) = two();
+    let third = third();
+    let served = Memory::default();
+    publish(&served, &third).expect("it goes well");
+    let mut tried = 0;
+    for (ours, theirs) in [(&first, &second), (&second, &first)] {
+        for here in 0.. {
+            let mut is_reached = false;
+            for there in (here % 3..).step_by(3) {
+                let store = served.clone();
+                let (a, a_done, a_told, a_go) = Gate::before(&store, here);
+                let (b, b_done, b_told, b_go) = Gate::before(&store, there);
+                let both = std::thread::scope(|scope| {
+                    let one = scope.spawn(|| {
+                        // A publisher that is faster wins; one that is not says so.
+                        let _ = publish(&a, ours);
+                        let _ = a_done.send(false);
+                    });
+                    is_reached = a_told.recv().expect("it gets there or ends");
+                    let other = scope.spawn(|| {
+                        let _ = publish(&b, theirs);
+                        let _ = b_done.send(false);
+                    });
+                    let both = b_told.recv().expect("it gets there or ends") && is_reached;
+                    let _ = a_go.send(());
+                    one.join().expect("it ends");
+                    let _ = b_go.send(());
+                    other.join().expect("it ends");
+                    both
+                });
+                tried += 1;
+                let manifest = whole(&store, &[&first, &second, &third]).expect("something is served");
+                let winner = if manifest.source == first.manifest.source { &first } else { &second };
+                let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settled(&store, winner)));
+                assert!(told.is_ok(), "one waited at call {here}, the other at call {there}");
+                if !both {
+                    break;
+                }
+            }
+            if !is_reached {
+                break;
+            }
+        }
+    }
+    println!("{tried} interleavings");
+    assert!(tried > 500, "{tried}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use allotment::io::IoError;
 use allotment::io::store::{Entry, Found, Headers, Refused, Store, Version, When};
@@ -181,6 +182,66 @@ impl Store for Faulty<'_> {
 
     fn delete(&self, path: &str) -> Result<(), Refused> {
         self.act(true, || self.inner.delete(path), |()| (), || Some(()))
+    }
+
+    fn has_siblings(&self) -> bool {
+        true
+    }
+
+    fn is_doubtful(&self) -> bool {
+        false
+    }
+}
+
+/// A store that waits before one of its calls: it says that it got there, and goes on when it is told to.
+pub struct Gate<'a> {
+    pub inner: &'a Memory,
+    at: usize,
+    calls: AtomicUsize,
+    reached: Mutex<Sender<bool>>,
+    go: Mutex<Receiver<()>>,
+}
+
+impl<'a> Gate<'a> {
+    /// The gate, what tells that it was reached, and what opens it.
+    pub fn before(inner: &'a Memory, at: usize) -> (Self, Sender<bool>, Receiver<bool>, Sender<()>) {
+        let ((reached, told), (open, go)) = (channel(), channel());
+        let gate =
+            Self { inner, at, calls: AtomicUsize::new(0), reached: Mutex::new(reached.clone()), go: Mutex::new(go) };
+        (gate, reached, told, open)
+    }
+
+    fn pass(&self) {
+        if self.calls.fetch_add(1, Ordering::SeqCst) == self.at {
+            self.reached.lock().unwrap().send(true).expect("somebody waits");
+            self.go.lock().unwrap().recv().expect("somebody opens");
+        }
+    }
+}
+
+impl Store for Gate<'_> {
+    fn shown(&self) -> &'static str {
+        "memory"
+    }
+
+    fn get(&self, path: &str) -> Result<Option<Found>, Refused> {
+        self.pass();
+        self.inner.get(path)
+    }
+
+    fn put(&self, path: &str, bytes: &[u8], headers: Headers, when: &When) -> Result<(), Refused> {
+        self.pass();
+        self.inner.put(path, bytes, headers, when)
+    }
+
+    fn list(&self) -> Result<Vec<Entry>, Refused> {
+        self.pass();
+        self.inner.list()
+    }
+
+    fn delete(&self, path: &str) -> Result<(), Refused> {
+        self.pass();
+        self.inner.delete(path)
     }
 
     fn has_siblings(&self) -> bool {

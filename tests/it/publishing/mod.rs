@@ -6,6 +6,7 @@ mod memory;
 mod peers;
 mod planning;
 mod processes;
+mod web;
 
 use std::collections::BTreeMap;
 
@@ -56,6 +57,11 @@ fn two() -> (Offer, Offer) {
     let mut later = world();
     later.edit("flags/search-ranking.toml", "default = false", "default = true");
     (offer(&world(), 0, "aaaa"), offer(&later, 60, "bbbb"))
+}
+
+/// A third, in which one surface is as in the first.
+fn third() -> Offer {
+    offer(&world(), 70, "cccc")
 }
 
 fn publish(store: &dyn Store, offer: &Offer) -> Result<Outcome, Failure> {

@@ -1,59 +1,48 @@
-// Prints, as JSON lines, what the GrowthBook JavaScript SDK assigns to every unit for every flag of a payload.
+// Prints, as JSON lines, what the GrowthBook JavaScript SDK assigns to every unit for every flag that a server has.
 //
-//     node assign.mjs PAYLOAD.json UNITS.jsonl UNIT_ATTRIBUTE
+//     node assign.mjs URL CLIENT_KEY UNITS.jsonl UNIT_ATTRIBUTE EXPOSURES.csv
 //
-// A unit is one line of UNITS.jsonl: its attributes, with its id under UNIT_ATTRIBUTE. A line of output is
-// {"unit","flag","experiment","variant","value"}; experiment and variant are what the tracking callback was given,
-// and null where it was not called. Flags come in payload order, all-digit ids first, as JavaScript orders keys.
+// The SDK fetches URL/api/features/CLIENT_KEY by itself. A unit is one line of UNITS.jsonl: its attributes, with its id under
+// UNIT_ATTRIBUTE. A line of output is {"unit","flag","experiment","variant","value"}; experiment and variant are what the
+// tracking callback was given, and null where it was not called. What it was given is also written to EXPOSURES.csv.
 
-import { readFileSync, writeSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { GrowthBook } from "@growthbook/growthbook";
+import { print, table } from "./lines.mjs";
 
-/** The lines that one unit gets, each ended by a line feed. */
-function linesOf(payload, attributes, unitAttribute) {
-  let tracked = [];
+const [apiHost, clientKey, unitsPath, unitAttribute, exposuresPath] = process.argv.slice(2);
+if (!exposuresPath) {
+  console.error("usage: node assign.mjs URL CLIENT_KEY UNITS.jsonl UNIT_ATTRIBUTE EXPOSURES.csv");
+  process.exit(2);
+}
+const exposures = [];
+let tracked = [];
+const trackingCallback = (experiment, result) => tracked.push([experiment.key, result.key]);
+const first = new GrowthBook({ apiHost, clientKey });
+const { success, source, error } = await first.init({ timeout: 10000 });
+if (!success || source !== "network") throw error ?? new Error(`initialised from ${source}`);
+const payload = first.getDecryptedPayload();
+let chunk = "";
+for (const line of readFileSync(unitsPath, "utf8").split("\n")) {
+  if (line.trim() === "") continue;
+  const attributes = JSON.parse(line);
+  const unit = attributes[unitAttribute] ?? null;
   // A new instance for every unit: the SDK remembers what it has tracked, and an application has one user at a time.
-  const growthbook = new GrowthBook({
-    attributes,
-    trackingCallback: (experiment, result) => tracked.push([experiment.key, result.key]),
-  }).initSync({ payload });
-  let lines = "";
+  const growthbook = new GrowthBook({ attributes, trackingCallback }).initSync({ payload });
   for (const flag of Object.keys(payload.features)) {
     tracked = [];
     const { value } = growthbook.evalFeature(flag);
     if (tracked.length > 1) throw new Error(`flag ${flag} was tracked ${tracked.length} times`);
     const [experiment, variant] = tracked[0] ?? [null, null];
-    lines += JSON.stringify({ unit: attributes[unitAttribute] ?? null, flag, experiment, variant, value }) + "\n";
+    if (experiment !== null) exposures.push([unit, experiment, variant, new Date().toISOString()]);
+    chunk += JSON.stringify({ unit, flag, experiment, variant, value }) + "\n";
   }
   growthbook.destroy();
-  return lines;
-}
-
-/** Writes all of `text` to stdout, also where a pipe takes only part of it at once. */
-function print(text) {
-  const bytes = Buffer.from(text);
-  for (let written = 0; written < bytes.length; ) {
-    try {
-      written += writeSync(1, bytes, written);
-    } catch (error) {
-      if (error.code !== "EAGAIN") throw error;
-    }
-  }
-}
-
-const [payloadPath, unitsPath, unitAttribute] = process.argv.slice(2);
-if (!unitAttribute) {
-  console.error("usage: node assign.mjs PAYLOAD.json UNITS.jsonl UNIT_ATTRIBUTE");
-  process.exit(2);
-}
-const payload = JSON.parse(readFileSync(payloadPath, "utf8"));
-let chunk = "";
-for (const line of readFileSync(unitsPath, "utf8").split("\n")) {
-  if (line.trim() === "") continue;
-  chunk += linesOf(payload, JSON.parse(line), unitAttribute);
   if (chunk.length > 1 << 16) {
     print(chunk);
     chunk = "";
   }
 }
 print(chunk);
+writeFileSync(exposuresPath, table(exposures));
+process.exit();

@@ -1,23 +1,18 @@
-"""Prints, as JSON lines, what the GrowthBook Python SDK assigns to every unit for every flag of a payload.
+"""Prints, as JSON lines, what the GrowthBook Python SDK assigns to every unit for every flag that a server has.
 
-    python assign.py PAYLOAD.json UNITS.jsonl UNIT_ATTRIBUTE
+    python assign.py URL CLIENT_KEY UNITS.jsonl UNIT_ATTRIBUTE EXPOSURES.csv
 
-A unit is one line of UNITS.jsonl: its attributes, with its id under UNIT_ATTRIBUTE. A line of output is
-{"unit","flag","experiment","variant","value"}; experiment and variant are what the tracking callback was given,
-and null where it was not called. Flags come in payload order, all-digit ids first, as JavaScript orders keys.
+The SDK fetches URL/api/features/CLIENT_KEY by itself. A unit is one line of UNITS.jsonl: its attributes, with its id under
+UNIT_ATTRIBUTE. A line of output is {"unit","flag","experiment","variant","value"}; experiment and variant are what the
+tracking callback was given, and null where it was not called. What it was given is also written to EXPOSURES.csv.
 """
 
+import csv
+import datetime
 import json
 import sys
 
 from growthbook import GrowthBook
-from growthbook.common_types import Feature
-
-
-def javascript_order(flags):
-    """Keys that JavaScript takes for array indices, ascending, then the others as they stand."""
-    indices = [f for f in flags if f.isascii() and f.isdigit() and str(int(f)) == f and int(f) < 2**32 - 1]
-    return sorted(indices, key=int) + [f for f in flags if f not in set(indices)]
 
 
 def as_json(value):
@@ -31,7 +26,7 @@ def as_json(value):
     return value
 
 
-def lines_of(features, saved_groups, flags, attributes, unit_attribute):
+def lines_of(features, attributes, unit_attribute, exposures):
     """The lines that one unit gets, each ended by a line feed."""
     tracked = []
 
@@ -39,15 +34,16 @@ def lines_of(features, saved_groups, flags, attributes, unit_attribute):
         tracked.append((experiment.key, result.key))
 
     # A new instance for every unit: the SDK remembers what it has tracked, and an application has one user at a time.
-    growthbook = GrowthBook(
-        attributes=attributes, features=features, saved_groups=saved_groups, on_experiment_viewed=track
-    )
-    for flag in flags:
+    growthbook = GrowthBook(attributes=attributes, features=features, on_experiment_viewed=track)
+    for flag in features:
         tracked.clear()
         value = growthbook.eval_feature(flag).value
         if len(tracked) > 1:
             raise SystemExit(f"flag {flag} was tracked {len(tracked)} times")
         experiment, variant = tracked[0] if tracked else (None, None)
+        if tracked:
+            now = datetime.datetime.now(datetime.timezone.utc)
+            exposures.writerow([attributes.get(unit_attribute), experiment, variant, now.isoformat()])
         line = {
             "unit": as_json(attributes.get(unit_attribute)),
             "flag": flag,
@@ -59,25 +55,26 @@ def lines_of(features, saved_groups, flags, attributes, unit_attribute):
 
 
 def main(arguments):
-    if len(arguments) != 3:
-        print("usage: python assign.py PAYLOAD.json UNITS.jsonl UNIT_ATTRIBUTE", file=sys.stderr)
+    if len(arguments) != 5:
+        print("usage: python assign.py URL CLIENT_KEY UNITS.jsonl UNIT_ATTRIBUTE EXPOSURES.csv", file=sys.stderr)
         return 2
-    payload_path, units_path, unit_attribute = arguments
-    with open(payload_path, encoding="utf-8") as file:
-        payload = json.load(file)
-    flags = javascript_order(payload["features"])
+    url, client_key, units_path, unit_attribute, exposures_path = arguments
+    first = GrowthBook(api_host=url, client_key=client_key)
+    first.load_features()
     # Parsed once: a feature is not changed by being evaluated, and has hundreds of ranges.
-    features = {
-        flag: Feature(defaultValue=feature.get("defaultValue"), rules=feature.get("rules", []))
-        for flag, feature in payload["features"].items()
-    }
+    features = first.get_features()
+    if not features:
+        raise SystemExit("no features were loaded")
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-    with open(units_path, encoding="utf-8", newline="\n") as units:
+    with (
+        open(units_path, encoding="utf-8", newline="\n") as units,
+        open(exposures_path, "w", encoding="utf-8", newline="") as file,
+    ):
+        exposures = csv.writer(file, lineterminator="\n")
+        exposures.writerow(["user_id", "experiment_id", "variant_id", "exposed_at"])
         for line in units:
             if line.strip():
-                sys.stdout.writelines(
-                    lines_of(features, payload.get("savedGroups"), flags, json.loads(line), unit_attribute)
-                )
+                sys.stdout.writelines(lines_of(features, json.loads(line), unit_attribute, exposures))
     return 0
 
 
