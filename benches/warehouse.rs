@@ -179,6 +179,7 @@ fn asked(studies: usize) -> Request {
             drops_missing: false,
             lag: 0,
         }],
+        pairs: Vec::new(),
     }
 }
 

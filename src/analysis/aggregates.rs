@@ -170,6 +170,7 @@ impl Aggregates {
                     failed: None,
                 })
                 .collect(),
+            ..Tally::default()
         }
     }
 }

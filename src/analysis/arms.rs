@@ -157,7 +157,7 @@ fn cumulated(arms: &[ArmTally]) -> Vec<(u32, Vec<Moments>)> {
 }
 
 /// Adds sums about the same shifts; whether they are.
-fn add(to: &mut Sums, more: &Sums) -> bool {
+pub(super) fn add(to: &mut Sums, more: &Sums) -> bool {
     if to.n == 0 {
         to.clone_from(more);
         return true;

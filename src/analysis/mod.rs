@@ -8,10 +8,12 @@ mod arms;
 mod balance;
 mod baseline;
 mod bounds;
+mod breakdown;
 mod days;
 mod decide;
 mod health;
 mod impact;
+mod interactions;
 mod outcome;
 mod setting;
 
@@ -79,6 +81,8 @@ pub fn analyse(question: &Question<'_, '_>, counted: &Counted<'_>) -> Option<Res
             setting.metrics.iter().zip(&estimated).map(judge).collect()
         })
         .collect();
+    let breakdowns = breakdown::breakdowns(question, &setting, &outcomes, tally, sound);
+    let interactions = interactions::interactions(&setting, tally, sound);
     let (treatments, decision) = decide::decide(&setting, &estimated, outcomes, &health, sound);
     let metrics = setting.metrics.iter().zip(&estimated).map(|(metric, own)| metric.recorded(own, tally)).collect();
     let counted_arm = |id: &str| tally.arms.iter().find(|arm| arm.variant == id);
@@ -115,6 +119,8 @@ pub fn analyse(question: &Question<'_, '_>, counted: &Counted<'_>) -> Option<Res
         health,
         treatments,
         decision,
+        breakdowns,
+        interactions,
         tally: tally.clone(),
         source: Source {
             tool: env!("CARGO_PKG_VERSION").to_owned(),

@@ -123,7 +123,7 @@ fn json_of(surfaces: &[(&Request, Vec<Statement>)], left_out: &[LeftOut], dialec
 fn of_statement(request: &Request, statement: &Statement) -> Value {
     let facts: Vec<usize> = match &statement.about {
         About::Exposures => Vec::new(),
-        About::Facts(places, _) => places.clone(),
+        About::Facts(places, _) | About::Pairs(places, _) => places.clone(),
         About::Events(place) => vec![*place],
     };
     let facts: Vec<&str> =
@@ -137,6 +137,7 @@ fn of_statement(request: &Request, statement: &Statement) -> Value {
     let about = match &statement.about {
         About::Exposures => "exposures",
         About::Facts(..) => "facts",
+        About::Pairs(..) => "pairs",
         About::Events(_) => "events",
     };
     json!({

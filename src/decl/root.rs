@@ -85,7 +85,8 @@ table! {
         pub variant: Must<String>,
         /// The column of the instant.
         pub timestamp: Must<String>,
-        /// Columns by which results may be broken down, as they were at a unit's first exposure.
+        /// Columns by which results are broken down besides, as they were at a unit's first exposure: text, whole numbers, truths or
+        /// days; eight at most.
         pub dimensions: May<Vec<At<String>>>,
     }
 }

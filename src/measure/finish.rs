@@ -1,12 +1,14 @@
 //! What is counted of the units of a study, shard by shard: first where to cut and what to order, then the sums.
 
+use super::breakdown::{Breakdown, part};
 use super::event::Events;
-use super::plan::{Layout, Measured, Plan};
+use super::labels::Labels;
+use super::plan::{HEAD, Layout, Measured, Plan};
 use super::shard::{Shard, study, variant};
 use super::sums::Total;
 use super::tail::{Tail, caps};
 use crate::query::{Calculation, Measure, Request, Study};
-use crate::results::{Arm, ArmTally, Caps, DaySums, Histogram, MetricTally, Tally};
+use crate::results::{Arm, ArmTally, Caps, DaySums, DimensionTally, Histogram, MetricTally, Tally};
 
 /// Columns that a unit can have: two of the outcome, two from before.
 const COLUMNS: usize = 4;
@@ -21,6 +23,8 @@ pub(super) struct Book {
     arms: Vec<(u64, u64)>,
     pub rows: RowCounts,
     metrics: Vec<MetricBook>,
+    /// By dimension.
+    breakdowns: Vec<Breakdown>,
 }
 
 /// Exposure rows of a study.
@@ -45,6 +49,8 @@ struct MetricBook {
 struct ArmBook {
     days: Vec<Total>,
     mixed: Total,
+    /// By dimension and the place of the value.
+    parts: Vec<Vec<Total>>,
     incomplete: u64,
     without_rows: u64,
     /// Of events, or of units, where their quantile is asked for.
@@ -107,6 +113,7 @@ impl Book {
             arms: vec![(0, 0); layout.variants],
             rows: RowCounts::default(),
             metrics: layout.measures.iter().map(|_| MetricBook { arms: arms(), ..MetricBook::default() }).collect(),
+            breakdowns: Vec::new(),
         }
     }
 }
@@ -115,6 +122,7 @@ impl Book {
 pub(super) struct Shelf<'a> {
     pub request: &'a Request,
     pub plan: &'a Plan,
+    pub labels: &'a Labels,
     /// The first of the studies.
     pub first: usize,
     pub books: &'a mut [Book],
@@ -135,8 +143,14 @@ impl Shelf<'_> {
 
     /// Looks at a shard for what must be known of all units before they are summed.
     pub fn look_ahead(&mut self, shard: &Shard) {
+        let labels = self.labels;
         self.each(shard, |request, layout, book, at, entry| {
             let (arm, mixed) = variant(entry.get(1).copied().unwrap_or(0));
+            if layout.is_marked() && !mixed {
+                book.breakdowns.resize_with(labels.count(), Breakdown::default);
+                let values = labels.combination(entry.get(HEAD).copied().unwrap_or(0));
+                book.breakdowns.iter_mut().zip(values).for_each(|(breakdown, value)| breakdown.see(*value));
+            }
             for (measured, metric) in layout.measures.iter().zip(&mut book.metrics) {
                 let Some(measure) = request.measures.get(measured.measure).filter(|measure| looks_ahead(measure))
                 else {
@@ -164,6 +178,9 @@ impl Shelf<'_> {
     pub fn decide(&mut self) {
         for (place, book) in self.books.iter_mut().enumerate() {
             let Some(layout) = self.plan.studies.get(self.first + place) else { continue };
+            for (dimension, breakdown) in book.breakdowns.iter_mut().enumerate() {
+                breakdown.choose(dimension, self.labels);
+            }
             for (measured, metric) in layout.measures.iter().zip(&mut book.metrics) {
                 let Some(measure) = self.request.measures.get(measured.measure) else { continue };
                 if measure.cap.is_some() {
@@ -181,6 +198,7 @@ impl Shelf<'_> {
     /// Sums the units of a shard.
     pub fn sum(&mut self, shard: &Shard) {
         self.shift(shard);
+        let labels = self.labels;
         self.each(shard, |request, layout, book, start, entry| {
             let (arm, mixed) = variant(entry.get(1).copied().unwrap_or(0));
             let at = entry.first().map_or(0, |at| at.cast_signed());
@@ -189,6 +207,10 @@ impl Shelf<'_> {
                 *also += u64::from(mixed);
             }
             let day = layout.day(at).min(LAST_DAY) as usize;
+            let values = match layout.is_marked() {
+                true => labels.combination(entry.get(HEAD).copied().unwrap_or(0)),
+                false => &[],
+            };
             for (measured, metric) in layout.measures.iter().zip(&mut book.metrics) {
                 let Some(measure) = request.measures.get(measured.measure) else { continue };
                 let shifts = metric.shifts.as_deref().unwrap_or(&[]);
@@ -208,8 +230,7 @@ impl Shelf<'_> {
                         row
                     }
                 };
-                if let Some((word, _)) = measured.event {
-                    let Some(events) = &arm.events else { continue };
+                if let (Some((word, _)), Some(events)) = (measured.event, &arm.events) {
                     for value in shard.events(start + word) {
                         row[0] += f64::from(u8::from(value <= events.value));
                         row[1] += 1.0;
@@ -229,6 +250,11 @@ impl Shelf<'_> {
                         arm.days.resize(day + 1, Total::default());
                     }
                     arm.days.get_mut(day).into_iter().for_each(|total| total.push(row));
+                    if measure.calculation.is_summed() {
+                        for (dimension, (breakdown, value)) in book.breakdowns.iter().zip(values).enumerate() {
+                            part(&mut arm.parts, dimension, breakdown.place(*value), row);
+                        }
+                    }
                 }
             }
         });
@@ -289,14 +315,27 @@ impl Book {
         request: &Request,
         study: &Study,
         layout: &Layout,
+        labels: &Labels,
         failed: impl Fn(&Measure) -> Option<String>,
     ) -> Tally {
+        let summed = |measured: &Measured| {
+            request.measures.get(measured.measure).is_some_and(|measure| measure.calculation.is_summed())
+        };
+        let is_broken_down = layout.is_marked() && layout.measures.iter().any(summed);
+        let dimensions = if is_broken_down { request.exposures.dimensions.as_slice() } else { &[] };
+        let none = Breakdown::default();
+        let dimensions = dimensions
+            .iter()
+            .enumerate()
+            .map(|(place, name)| self.breakdowns.get(place).unwrap_or(&none).written(name.clone(), place, labels));
+        let dimensions: Vec<DimensionTally> = dimensions.collect();
+        let places: Vec<usize> = dimensions.iter().map(|own| own.values.len()).collect();
         let metrics = layout.measures.iter().zip(&self.metrics).filter_map(|(measured, metric)| {
             let measure = request.measures.get(measured.measure)?;
             let id = measure.id.clone();
             Some(match failed(measure) {
                 Some(why) => MetricTally { metric: id, failed: Some(why), ..MetricTally::default() },
-                None => metric.written(id, measured, measure),
+                None => metric.written(id, measured, measure, &places),
             })
         });
         let arms = study.variants.iter().zip(&self.arms);
@@ -309,12 +348,17 @@ impl Book {
             rows_outside: self.rows.outside,
             rows_unknown_variant: self.rows.unknown_variant,
             metrics: metrics.collect(),
+            dimensions,
+            pairs: Vec::new(),
         }
     }
 }
 
 impl MetricBook {
-    fn written(&self, metric: String, measured: &Measured, measure: &Measure) -> MetricTally {
+    /// `places` says how many values of each dimension are told apart.
+    fn written(&self, metric: String, measured: &Measured, measure: &Measure, places: &[usize]) -> MetricTally {
+        let nothing = Total::default();
+        let places = if measure.calculation.is_summed() { places } else { &[] };
         let (columns, _) = measured.columns(measure);
         let shifts = self.shifts.clone().unwrap_or_else(|| vec![0.0; columns]);
         let arms = self.arms.iter().map(|arm| {
@@ -332,6 +376,13 @@ impl MetricBook {
                 without_rows: arm.without_rows,
                 events,
                 values: matches!(measure.calculation, Calculation::UnitQuantile(..)).then(|| histogram(&arm.values)),
+                parts: (0..)
+                    .zip(places)
+                    .map(|(dimension, count)| {
+                        let own = arm.parts.get(dimension).map_or([].as_slice(), Vec::as_slice);
+                        (0..*count).map(|place| own.get(place).unwrap_or(&nothing).written(&shifts)).collect()
+                    })
+                    .collect(),
             }
         });
         MetricTally { metric, caps: self.caps.clone(), arms: arms.collect(), failed: None }

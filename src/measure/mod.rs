@@ -6,11 +6,14 @@
 //! added is added in the order of the batches, shard by shard, so the result has the same bits whatever the number of
 //! threads, and also if only a part of the shards is held at a time and the data are read several times.
 
+mod breakdown;
 mod column;
 mod event;
 mod finish;
+mod fold;
 mod formula;
 mod hash;
+mod labels;
 mod plan;
 mod probe;
 mod rows;

@@ -1,11 +1,13 @@
 //! What a request means for the operator: for each study its accumulators, and for each source what a row adds to them.
 
+use std::collections::HashMap;
+
 use super::column::DAY;
 use super::formula::Formula;
 use crate::decl::Function;
 use crate::query::{Calculation, Request, Study};
 
-/// Words before an entry's flags: its instant, and what it is (see [`super::shard`]).
+/// Words of an entry that are always there: its instant, and what it is (see [`super::shard`]).
 pub(super) const HEAD: usize = 2;
 
 /// Flags that fit beside what an entry is.
@@ -17,6 +19,8 @@ pub(super) struct Plan {
     pub studies: Vec<Layout>,
     /// By source, then by study.
     pub probes: Vec<Vec<Probe>>,
+    /// For two studies, the lower first: the study that their joint cells are, and how many variants the second has.
+    pub pairs: HashMap<(u16, u16), (u16, u8)>,
 }
 
 /// The entry of a study: what is kept beside an exposure to it.
@@ -24,6 +28,8 @@ pub(super) struct Plan {
 pub(super) struct Layout {
     /// Words of an entry.
     pub words: usize,
+    /// Words before its flags: two, and one more where values of dimensions are kept.
+    pub head: usize,
     pub taps: Vec<Tap>,
     pub measures: Vec<Measured>,
     pub from: i64,
@@ -86,10 +92,20 @@ pub(super) struct Probe {
 }
 
 impl Plan {
-    pub fn of(request: &Request) -> Self {
-        let studies: Vec<Layout> = request.studies.iter().map(|study| Layout::of(request, study)).collect();
+    /// The plan of a request whose studies after the first `own` are the joint cells of its pairs.
+    pub fn of(request: &Request, own: usize) -> Self {
+        let marked = !request.exposures.dimensions.is_empty();
+        let studies = request.studies.iter().enumerate();
+        let studies: Vec<Layout> =
+            studies.map(|(place, study)| Layout::of(request, study, marked && place < own)).collect();
+        let pairs = request.pairs.iter().zip(own..).filter_map(|(pair, joint)| {
+            let width = request.studies.get(pair.other)?.variants.len();
+            let key = (u16::try_from(pair.one).ok()?, u16::try_from(pair.other).ok()?);
+            Some((key, (u16::try_from(joint).ok()?, u8::try_from(width).ok()?)))
+        });
+        let pairs = pairs.collect();
         let probes = (0..request.sources.len()).map(|source| studies.iter().map(|study| study.probe(source)).collect());
-        Self { probes: probes.collect(), studies }
+        Self { probes: probes.collect(), studies, pairs }
     }
 
     /// The instants of rows of a source that may matter, if exposures lie from the first to the last.
@@ -101,8 +117,9 @@ impl Plan {
 }
 
 impl Layout {
-    fn of(request: &Request, study: &Study) -> Self {
+    fn of(request: &Request, study: &Study, marked: bool) -> Self {
         let mut layout = Self {
+            head: HEAD + usize::from(marked),
             from: study.from,
             until: study.until.min(request.now),
             variants: study.variants.len(),
@@ -179,7 +196,7 @@ impl Layout {
         let flag = if place < FLAGS_BESIDE {
             (1, 32 + bit(place))
         } else {
-            (HEAD + (place - FLAGS_BESIDE) / 64, bit((place - FLAGS_BESIDE) % 64))
+            (self.head + (place - FLAGS_BESIDE) / 64, bit((place - FLAGS_BESIDE) % 64))
         };
         self.taps.push(Tap { source, input, from: window.0, to: window.1, action, word: place, flag });
         place
@@ -188,7 +205,7 @@ impl Layout {
     /// Gives the accumulators their words, after as many words of flags as all taps need.
     fn place(&mut self) {
         let flags = self.taps.len().saturating_sub(FLAGS_BESIDE).div_ceil(64);
-        let first = HEAD + flags;
+        let first = self.head + flags;
         self.taps.iter_mut().for_each(|tap| tap.word += first);
         for measure in &mut self.measures {
             measure.columns.iter_mut().for_each(|formula| formula.moved(first, &self.taps));
@@ -210,6 +227,11 @@ impl Layout {
             }
         }
         probe
+    }
+
+    /// Whether entries keep a combination of values of dimensions, in the word after their head's first two.
+    pub fn is_marked(&self) -> bool {
+        self.head > HEAD
     }
 
     /// The day of an exposure, counted from the study's first instant.

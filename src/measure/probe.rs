@@ -7,8 +7,9 @@ use arrow::array::RecordBatch;
 use arrow::buffer::ScalarBuffer;
 
 use super::column::{Ids, NEVER, Texts, Values, Wrong, instants};
+use super::labels::Labels;
 use super::plan::Probe;
-use super::shard::{Id, Key, Shard};
+use super::shard::{Exposed, Id, Key, Shard};
 use crate::decl::Function;
 use crate::query::Source;
 
@@ -140,9 +141,19 @@ impl Facts {
     }
 }
 
-/// Adds the exposures that belong to some shards; `codes` has the study and the variant of each row, if it counts. It fails
-/// when a shard is full.
-pub(super) fn expose(rows: &Rows, codes: &[Option<(u16, u8)>], shards: &mut [Shard], first: usize) -> Option<()> {
+/// The exposures of a batch.
+#[derive(Debug)]
+pub(super) struct Exposures {
+    pub rows: Rows,
+    /// The study and the variant of each row, if it counts.
+    pub codes: Vec<Option<(u16, u8)>>,
+    /// The combination of each row's values of dimensions; none where there are no dimensions.
+    pub marks: Vec<u32>,
+}
+
+/// Adds the exposures that belong to some shards, of which the first is the `first` of all. It fails when a shard is full.
+pub(super) fn expose(batch: &Exposures, shards: &mut [Shard], first: usize, labels: &Labels) -> Option<()> {
+    let Exposures { rows, codes, marks } = batch;
     let own = first..first + shards.len();
     let mut picked = Vec::new();
     rows.pick(&own, |row| codes.get(row).is_some_and(Option::is_some), &mut picked);
@@ -152,7 +163,9 @@ pub(super) fn expose(rows: &Rows, codes: &[Option<(u16, u8)>], shards: &mut [Sha
             let row = *row as usize;
             let (shard, key) = rows.key(row)?;
             let (study, variant) = codes.get(row).copied().flatten()?;
-            shards.get_mut(shard - first)?.push(key, *rows.at.get(row)?, study, variant)?;
+            let mark = marks.get(row).copied().unwrap_or(0);
+            let exposed = Exposed { at: *rows.at.get(row)?, study, variant, mark };
+            shards.get_mut(shard - first)?.push(key, exposed, labels)?;
         }
     }
     Some(())

@@ -1,5 +1,6 @@
 //! The operator: exposures in, facts through, statistics out; in one pass over the data, or in as many as the memory asks for.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use arrow::array::RecordBatch;
@@ -8,20 +9,27 @@ use rayon::prelude::*;
 use super::column::{NEVER, Wrong};
 use super::finish::{Book, RowCounts, Shelf, looks_ahead};
 use super::hash;
+use super::labels::Labels;
 use super::plan::Plan;
-use super::probe::{Facts, Rows, expose, names};
+use super::probe::{Exposures, Facts, Rows, expose, names};
 use super::shard::Shard;
-use crate::query::{Calculation, Measure, Number, Request};
+use crate::query::{Calculation, Measure, Number, Request, Study, joined as joined_tallies};
 use crate::results::Tally;
 
 /// How many shards the units are split into, always.
 pub const SHARDS: usize = 256;
 
+/// The column of exposures from which dimensions follow.
+const FIRST_DIMENSION: usize = 4;
+
 /// A request that is being counted.
 #[derive(Debug)]
 pub struct Counting<'a> {
-    request: &'a Request,
+    request: Cow<'a, Request>,
+    /// How many of the studies are those of the request; the others are the joint cells of its pairs.
+    own: usize,
     plan: Plan,
+    labels: Labels,
     keys: Keys,
     /// Bytes that units, exposures and accumulators may take.
     room: usize,
@@ -60,15 +68,18 @@ impl<'a> Counting<'a> {
     ///
     /// More than 65,536 studies, or 256 variants of one.
     pub fn new(request: &'a Request, room: usize) -> Result<Self, Wrong> {
-        if request.studies.len() > usize::from(u16::MAX) + 1 {
+        if request.studies.len() + request.pairs.len() > usize::from(u16::MAX) + 1 {
             return Err(Wrong::new("more than 65,536 experiments are more than can be counted at once"));
         }
         if let Some(study) = request.studies.iter().find(|study| study.variants.len() > usize::from(u8::MAX) + 1) {
             return Err(Wrong::new(format!("`{}` has more than 256 variants", study.id)));
         }
-        let plan = Plan::of(request);
+        let own = request.studies.len();
+        let request = with_pairs(request);
+        let plan = Plan::of(&request, own);
+        let labels = Labels::new(request.exposures.dimensions.len());
         Ok(Self {
-            keys: Keys::of(request),
+            keys: Keys::of(&request, own),
             room,
             held: 0..SHARDS,
             most: SHARDS,
@@ -77,15 +88,22 @@ impl<'a> Counting<'a> {
             books: plan.studies.iter().map(Book::new).collect(),
             span: None,
             counted: false,
-            decided: !request.measures.iter().any(looks_ahead),
+            decided: labels.is_empty() && !request.measures.iter().any(looks_ahead),
             failed: vec![None; request.sources.len()],
             passes: 1,
+            own,
             request,
             plan,
+            labels,
         })
     }
 
-    /// Takes batches of exposures: unit, experiment, variant, instant.
+    /// Says that a dimension cannot be read: nothing is broken down by it.
+    pub fn lacks(&mut self, dimension: usize, why: String) {
+        self.labels.fail(dimension, why);
+    }
+
+    /// Takes batches of exposures: unit, experiment, variant, instant, then a column for each dimension.
     ///
     /// # Errors
     ///
@@ -106,7 +124,7 @@ impl<'a> Counting<'a> {
             let mut counts = vec![RowCounts::default(); self.plan.studies.len()];
             let mut span = None;
             let codes = (0..batch.num_rows()).map(|row| {
-                let study = self.keys.find(self.request, experiments.get(row)?)?;
+                let study = self.keys.find(&self.request, experiments.get(row)?)?;
                 let count = counts.get_mut(usize::from(study))?;
                 let layout = self.plan.studies.get(usize::from(study))?;
                 let at = rows.at.get(row).copied().unwrap_or(NEVER);
@@ -129,19 +147,27 @@ impl<'a> Counting<'a> {
                 Some((study, variant))
             });
             let codes: Vec<Code> = codes.collect();
-            Ok((rows, codes, counts, span))
+            Ok((Exposures { rows, codes, marks: Vec::new() }, counts, span))
         };
-        let read = batches.par_iter().map(read).collect::<Result<Vec<_>, Wrong>>()?;
+        let mut read = batches.par_iter().map(read).collect::<Result<Vec<_>, Wrong>>()?;
+        if !self.labels.is_empty() {
+            // In the order of the batches, so that combinations are numbered the same way every time.
+            for (batch, (exposures, ..)) in batches.iter().zip(&mut read) {
+                let counts = |row: usize| exposures.codes.get(row).is_some_and(Option::is_some);
+                exposures.marks = self.labels.marks(batch, FIRST_DIMENSION, counts);
+            }
+        }
         if !self.counted {
-            for (_, _, counts, span) in &read {
+            for (_, counts, span) in &read {
                 self.span = joined(self.span, *span);
                 self.books.iter_mut().zip(counts).for_each(|(book, counts)| book.rows.add(counts));
             }
         }
         let many = many(self.shards.len());
         let first = self.held.start;
+        let labels = &self.labels;
         let done = self.shards.par_chunks_mut(many).enumerate().map(|(place, shards)| {
-            read.iter().try_for_each(|(rows, codes, ..)| expose(rows, codes, shards, first + place * many))
+            read.iter().try_for_each(|(exposures, ..)| expose(exposures, shards, first + place * many, labels))
         });
         done.collect::<Option<()>>().ok_or_else(full)?;
         self.shed();
@@ -154,13 +180,16 @@ impl<'a> Counting<'a> {
     ///
     /// More units than a shard can hold.
     pub fn seal(&mut self) -> Result<(), Wrong> {
+        if !self.counted {
+            self.bound_pairs();
+        }
         self.counted = true;
         let mut at = 0;
         while at < self.shards.len() {
             let end = (at + rayon::current_num_threads().max(1)).min(self.shards.len());
-            let plan = &self.plan;
+            let (plan, labels) = (&self.plan, &self.labels);
             let next = self.shards.get_mut(at..end).unwrap_or(&mut []);
-            next.par_iter_mut().map(|shard| shard.seal(plan)).collect::<Option<()>>().ok_or_else(full)?;
+            next.par_iter_mut().map(|shard| shard.seal(plan, labels)).collect::<Option<()>>().ok_or_else(full)?;
             at = end;
             // What is not sealed yet goes first.
             while self.bytes() > self.room && self.shards.len() > 1 {
@@ -241,7 +270,12 @@ impl<'a> Counting<'a> {
         let failed = |measure: &Measure| {
             sources(&measure.calculation).into_iter().find_map(|source| self.failed.get(source).cloned().flatten())
         };
-        books.map(|((study, book), layout)| book.written(self.request, study, layout, failed)).collect()
+        let written =
+            books.map(|((study, book), layout)| book.written(&self.request, study, layout, &self.labels, failed));
+        let mut tallies: Vec<Tally> = written.collect();
+        let joint = tallies.split_off(self.own.min(tallies.len()));
+        joined_tallies(&self.request, &mut tallies, &joint);
+        tallies
     }
 
     /// Which pass this is, from 1.
@@ -258,6 +292,15 @@ impl<'a> Counting<'a> {
 }
 
 impl Counting<'_> {
+    /// A unit of a pair is one of each of its studies: there are no more of them than exposures of either.
+    fn bound_pairs(&mut self) {
+        for (pair, joint) in self.request.pairs.iter().zip(self.own..) {
+            let counting = |place: usize| self.books.get(place).map_or(0, |book| book.rows.counting);
+            let most = counting(pair.one).min(counting(pair.other));
+            self.books.get_mut(joint).into_iter().for_each(|book| book.rows.counting = most);
+        }
+    }
+
     fn bytes(&self) -> usize {
         self.shards.iter().map(Shard::bytes).sum()
     }
@@ -289,18 +332,19 @@ impl Counting<'_> {
     }
 
     fn on_books(&mut self, with: impl Fn(&mut Shelf<'_>, &[Shard]) + Sync) {
-        let (request, plan, shards) = (self.request, &self.plan, &self.shards);
+        let (request, plan, labels, shards) = (&*self.request, &self.plan, &self.labels, &self.shards);
         let many = many(self.books.len());
         self.books.par_chunks_mut(many).enumerate().for_each(|(place, books)| {
-            with(&mut Shelf { request, plan, first: place * many, books }, shards);
+            with(&mut Shelf { request, plan, labels, first: place * many, books }, shards);
         });
     }
 }
 
 impl Keys {
-    fn of(request: &Request) -> Self {
-        let mut keys = Self { places: vec![None; (request.studies.len() * 2).next_power_of_two().max(2)] };
-        for (study, place) in request.studies.iter().zip(0_u16..) {
+    /// The first `own` studies: exposures carry nothing else.
+    fn of(request: &Request, own: usize) -> Self {
+        let mut keys = Self { places: vec![None; (own * 2).next_power_of_two().max(2)] };
+        for (study, place) in request.studies.iter().take(own).zip(0_u16..) {
             let hash = hash::bytes(study.key.as_bytes());
             let mut at = keys.home(hash);
             while keys.places.get(at).is_some_and(Option::is_some) {
@@ -337,6 +381,21 @@ impl RowCounts {
         self.outside += other.outside;
         self.unknown_variant += other.unknown_variant;
     }
+}
+
+/// A request with the joint cells of its pairs as studies after its own, and their measures after its own.
+fn with_pairs(request: &Request) -> Cow<'_, Request> {
+    let Some(joint) = request.joint() else { return Cow::Borrowed(request) };
+    let first = request.measures.len();
+    let mut both = request.clone();
+    both.studies.extend(
+        joint
+            .studies
+            .into_iter()
+            .map(|study| Study { measures: study.measures.iter().map(|place| first + place).collect(), ..study }),
+    );
+    both.measures.extend(joint.measures);
+    Cow::Owned(both)
 }
 
 /// How many of something each core gets.

@@ -3,12 +3,16 @@
 //! While exposures come in, a shard holds a table from ids to the places of units and a list of rows, folded now and then so
 //! that only the first exposure of a unit to a study stays. Sealed, it holds one list of words. A unit is, where ids are
 //! texts, a word with the text's length and its number of entries, then the text; then its entries. An entry is the instant;
-//! a word with, from its lowest bit, 16 bits of study, 8 of variant, 8 that say whether it is mixed, and 32 flags; more flags
-//! where there are more accumulators; the accumulators.
+//! a word with, from its lowest bit, 16 bits of study, 8 of variant, 8 that say whether it is mixed, and 32 flags; where there
+//! are dimensions, a word with the combination of their values; more flags where there are more accumulators; the accumulators.
+
+use std::cmp::Ordering;
 
 use super::column::Values;
+use super::fold::fold;
 use super::hash;
-use super::plan::{Action, Plan, Probe, Tap};
+use super::labels::Labels;
+use super::plan::{Action, Layout, Plan, Probe, Tap};
 
 /// A place of the table.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,12 +27,22 @@ struct Slot {
 
 /// An exposure.
 #[derive(Debug, Clone, Copy)]
-struct Row {
-    at: i64,
-    unit: u32,
-    study: u16,
-    variant: u8,
-    mixed: bool,
+pub(super) struct Row {
+    pub at: i64,
+    pub unit: u32,
+    pub study: u16,
+    pub variant: u8,
+    pub mixed: bool,
+}
+
+/// An exposure that comes in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Exposed {
+    pub at: i64,
+    pub study: u16,
+    pub variant: u8,
+    /// The combination of its values of dimensions.
+    pub mark: u32,
 }
 
 /// A row that is to be looked up.
@@ -60,6 +74,8 @@ pub(super) struct Shard {
     texts: Vec<u8>,
     ends: Vec<u32>,
     rows: Vec<Row>,
+    /// The combination of each row; none where there are no dimensions.
+    marks: Vec<u32>,
     /// How many rows were left when they were last folded.
     folded: usize,
     /// Whether units begin with their text.
@@ -93,16 +109,24 @@ impl Shard {
     }
 
     /// Adds an exposure. It fails when the shard is full, at 2^32 units or bytes of ids.
-    pub fn push(&mut self, key: Key<'_>, at: i64, study: u16, variant: u8) -> Option<()> {
+    pub fn push(&mut self, key: Key<'_>, row: Exposed, labels: &Labels) -> Option<()> {
         let unit = self.unit(key)?;
         if self.rows.len() == self.rows.capacity() {
             if self.rows.len() >= 1024.max(self.folded * 2) {
-                self.fold();
+                self.fold(labels);
             }
             // A quarter more, since all shards have slack at once.
-            self.rows.reserve_exact((self.rows.len() / 4).max(64));
+            let more = (self.rows.len() / 4).max(64);
+            self.rows.reserve_exact(more);
+            if !labels.is_empty() {
+                self.marks.reserve_exact(more);
+            }
         }
+        let Exposed { at, study, variant, mark } = row;
         self.rows.push(Row { at, unit, study, variant, mixed: false });
+        if !labels.is_empty() {
+            self.marks.push(mark);
+        }
         Some(())
     }
 
@@ -168,52 +192,58 @@ impl Shard {
         }
     }
 
-    /// Leaves one row per unit and study: the earliest, the variant that is named first among those at the same instant.
-    fn fold(&mut self) {
-        // Counted into their units' places, then each unit's few rows are sorted.
-        let mut places = vec![0_u32; self.units as usize + 1];
-        for row in &self.rows {
-            if let Some(place) = places.get_mut(row.unit as usize + 1) {
-                *place += 1;
-            }
+    /// Leaves one row per unit and study: the earliest, the variant that is named first among those at the same instant, and of
+    /// those the lowest in the order of their labels.
+    fn fold(&mut self, labels: &Labels) {
+        if labels.is_empty() {
+            fold(self.units, &mut self.rows, |_, _| Ordering::Equal);
+        } else {
+            let mut marked: Vec<(Row, u32)> = self.rows.drain(..).zip(self.marks.drain(..)).collect();
+            fold(self.units, &mut marked, |one, other| labels.order(one.1, other.1));
+            self.rows.extend(marked.iter().map(|(row, _)| *row));
+            self.marks.extend(marked.iter().map(|(_, mark)| *mark));
         }
-        let mut sum = 0;
-        for place in &mut places {
-            sum += *place;
-            *place = sum;
-        }
-        let mut sorted = self.rows.clone();
-        for row in &self.rows {
-            if let Some(place) = places.get_mut(row.unit as usize) {
-                if let Some(to) = sorted.get_mut(*place as usize) {
-                    *to = *row;
-                }
-                *place += 1;
-            }
-        }
-        for rows in sorted.chunk_by_mut(|a, b| a.unit == b.unit) {
-            rows.sort_unstable_by_key(|row| (row.study, row.at, row.variant));
-        }
-        self.rows.clear();
-        let mut last: Option<Row> = None;
-        for row in sorted {
-            match &mut last {
-                Some(first) if (first.unit, first.study) == (row.unit, row.study) => {
-                    first.mixed |= row.mixed || first.variant != row.variant;
-                }
-                _ => self.rows.extend(last.replace(row)),
-            }
-        }
-        self.rows.extend(last);
         self.folded = self.rows.len();
     }
 
+    /// Adds the joint entries of units that saw one variant of each of two studies.
+    fn pair(&mut self, plan: &Plan) {
+        if plan.pairs.is_empty() {
+            return;
+        }
+        let marked = !self.marks.is_empty();
+        let (rows, marks) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.marks));
+        let mut place = 0;
+        for own in rows.chunk_by(|a, b| a.unit == b.unit) {
+            self.rows.extend_from_slice(own);
+            self.marks.extend(marks.get(place..place + own.len()).unwrap_or(&[]));
+            place += own.len();
+            for (at, one) in own.iter().enumerate().filter(|(_, row)| !row.mixed) {
+                for other in own.iter().skip(at + 1).filter(|row| !row.mixed) {
+                    let Some((study, width)) = plan.pairs.get(&(one.study, other.study)) else { continue };
+                    let variant = one.variant.saturating_mul(*width).saturating_add(other.variant);
+                    self.rows.push(Row {
+                        at: one.at.max(other.at),
+                        unit: one.unit,
+                        study: *study,
+                        variant,
+                        mixed: false,
+                    });
+                    self.marks.extend(marked.then_some(0));
+                }
+            }
+        }
+    }
+
     /// Lays out units with their entries, all accumulators at 0; `None` when they are more than 2^32 words.
-    pub fn seal(&mut self, plan: &Plan) -> Option<()> {
-        self.fold();
-        let rows = std::mem::take(&mut self.rows);
+    pub fn seal(&mut self, plan: &Plan, labels: &Labels) -> Option<()> {
+        self.fold(labels);
+        self.pair(plan);
+        let (rows, marks) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.marks));
         self.named = !self.ends.is_empty();
         let layout = |row: &Row| plan.studies.get(usize::from(row.study)).map_or(0, |study| study.words);
+        let is_marked = |row: &Row| plan.studies.get(usize::from(row.study)).is_some_and(Layout::is_marked);
+        let mut marks = marks.into_iter();
         let names: usize =
             if self.named { (0..self.units).map(|unit| 1 + self.text(unit).len().div_ceil(8)).sum() } else { 0 };
         u32::try_from(names + rows.iter().map(layout).sum::<usize>()).ok()?;
@@ -231,8 +261,11 @@ impl Shard {
             }
             for row in rows {
                 let what = u64::from(row.study) | u64::from(row.variant) << 16 | u64::from(row.mixed) << 24;
+                let end = words.len() + layout(row);
                 words.extend([row.at.cast_unsigned(), what]);
-                words.resize(words.len() + layout(row).saturating_sub(2), 0);
+                let mark = marks.next().map_or(0, u64::from);
+                words.extend(is_marked(row).then_some(mark));
+                words.resize(end, 0);
             }
         }
         for slot in self.slots.iter_mut().filter(|slot| slot.place > 0) {
@@ -416,6 +449,7 @@ impl Shard {
             + self.texts.capacity()
             + self.ends.capacity() * 4
             + self.rows.capacity() * size_of::<Row>()
+            + self.marks.capacity() * size_of::<u32>()
             + self.words.capacity() * 8
             + (self.events.capacity() + self.distinct.capacity()) * size_of::<(u32, u64)>()
     }

@@ -128,6 +128,7 @@ pub fn baselines<'a>(
         studies,
         sources: gathered.sources,
         measures: gathered.measures,
+        pairs: Vec::new(),
     };
     Ok(Baselines { request, metrics, segments, unmeasured })
 }

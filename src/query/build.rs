@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::joint::{self, MOST_DIMENSIONS};
 use super::left_out::{LeftOut, Why};
 use super::request::{Exposures, Measure, Request, Source, Study};
 use crate::decl::{self, Day, Stage};
@@ -40,7 +41,7 @@ pub fn requests(catalogue: &Catalogue, locks: &Locks, now: i64, wanted: &[String
                 continue;
             }
             match study(claim, surface, locks, now) {
-                Ok(study) => studies.push((claim, study)),
+                Ok((lock, study)) => studies.push((claim, lock, study)),
                 // Nobody asked for what has not begun.
                 Err(Why::NotBegun(_)) if !named => {}
                 Err(why) => asked.left_out.push(LeftOut::of(&claim.id, why)),
@@ -51,7 +52,7 @@ pub fn requests(catalogue: &Catalogue, locks: &Locks, now: i64, wanted: &[String
         }
         match columns(exposures, surface.unit()) {
             Ok(exposures) => asked.add(catalogue, surface, exposures, now, studies),
-            Err(why) => asked.left_out.extend(studies.iter().map(|(claim, _)| LeftOut::of(&claim.id, why.clone()))),
+            Err(why) => asked.left_out.extend(studies.iter().map(|(claim, ..)| LeftOut::of(&claim.id, why.clone()))),
         }
     }
     let homeless = catalogue.claims.values().filter(|claim| claim.surface.is_none() && wanted.contains(&claim.id));
@@ -67,11 +68,12 @@ impl Asked {
         surface: &Surface,
         exposures: Exposures,
         now: i64,
-        studies: Vec<(&Claim, Study)>,
+        studies: Vec<(&Claim, &Lock, Study)>,
     ) {
         let mut gathered = Gathered::new(catalogue, surface.unit());
         let mut kept = Vec::new();
-        for (claim, mut study) in studies {
+        let mut held = Vec::new();
+        for (claim, lock, mut study) in studies {
             for tracked in &claim.tracked {
                 let Some(metric) = tracked.metric else {
                     self.left_out.push(LeftOut::metric(&claim.id, &tracked.id, Why::UnknownMetric));
@@ -84,7 +86,13 @@ impl Asked {
                 }
             }
             kept.push(study);
+            held.push(lock);
         }
+        let excludes = |one: usize, other: usize| match (held.get(one), held.get(other)) {
+            (Some(one), Some(other)) => other.components.iter().any(|component| one.claims(component)),
+            _ => true,
+        };
+        let pairs = joint::pairs(&kept, &gathered.measures, now, excludes);
         self.requests.push(Request {
             surface: surface.id.clone(),
             unit: surface.unit().to_owned(),
@@ -93,12 +101,13 @@ impl Asked {
             studies: kept,
             sources: gathered.sources,
             measures: gathered.measures,
+            pairs,
         });
     }
 }
 
 /// A claim's current phase, as its lock has it; its metrics are still to be found.
-fn study(claim: &Claim, surface: &Surface, locks: &Locks, now: i64) -> Result<Study, Why> {
+fn study<'a>(claim: &Claim, surface: &Surface, locks: &'a Locks, now: i64) -> Result<(&'a Lock, Study), Why> {
     if !matches!(claim.stage, Some(Stage::Ship | Stage::Tweak)) {
         return Err(Why::NotShipped(claim.stage));
     }
@@ -117,7 +126,7 @@ fn study(claim: &Claim, surface: &Surface, locks: &Locks, now: i64) -> Result<St
     if from > now {
         return Err(Why::NotBegun(lock.start));
     }
-    Ok(Study { id: claim.id.clone(), key: lock.key(), variants, from, until, measures: Vec::new() })
+    Ok((lock, Study { id: claim.id.clone(), key: lock.key(), variants, from, until, measures: Vec::new() }))
 }
 
 /// The run of the current phase, in microseconds since 1970: from its first day to its planned end or, if that is earlier, the
@@ -150,8 +159,19 @@ fn columns(exposures: Option<&decl::Exposures>, unit: &str) -> Result<Exposures,
         experiment: text(&exposures.experiment, "experiment")?,
         variant: text(&exposures.variant, "variant")?,
         timestamp: text(&exposures.timestamp, "timestamp")?,
-        dimensions: exposures.dimensions.iter().flat_map(|list| &list.value).map(|at| at.value.clone()).collect(),
+        dimensions: dimensions(exposures),
     })
+}
+
+/// The columns to break results down by, each once.
+fn dimensions(exposures: &decl::Exposures) -> Vec<String> {
+    let mut named: Vec<String> = Vec::new();
+    for at in exposures.dimensions.iter().flat_map(|list| &list.value) {
+        if !named.contains(&at.value) && named.len() < MOST_DIMENSIONS {
+            named.push(at.value.clone());
+        }
+    }
+    named
 }
 
 /// What has been gathered for a surface so far: facts and metrics, each once.

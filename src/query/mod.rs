@@ -2,6 +2,7 @@
 
 mod baseline;
 mod build;
+mod joint;
 mod left_out;
 mod meaning;
 mod request;
@@ -9,6 +10,7 @@ mod sql;
 
 pub use baseline::{Baselines, Unmeasured, baselines};
 pub use build::{Asked, requests, run};
+pub use joint::{MOST_DIMENSIONS, MOST_VALUES, joined};
 pub use left_out::{LeftOut, Why};
-pub use request::{Calculation, Comparator, Exposures, Input, Measure, Number, Relation, Request, Source, Study};
-pub use sql::{About, Dialect, Layout, Malformed, Refused, Row, Statement, statements, tallies};
+pub use request::{Calculation, Comparator, Exposures, Input, Measure, Number, Pair, Relation, Request, Source, Study};
+pub use sql::{About, Cell, Dialect, Layout, Malformed, Refused, Row, Statement, statements, tallies};

@@ -17,6 +17,17 @@ pub struct Request {
     pub studies: Vec<Study>,
     pub sources: Vec<Source>,
     pub measures: Vec<Measure>,
+    /// Studies that share units, so that one may change what the other does.
+    pub pairs: Vec<Pair>,
+}
+
+/// Two studies that share units, by their places in [`Request::studies`], and what both measure of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    pub one: usize,
+    pub other: usize,
+    /// By their places in [`Request::measures`]; those that are [summed](Calculation::is_summed) alone.
+    pub measures: Vec<usize>,
 }
 
 /// The table of exposures, with its columns.
@@ -119,6 +130,14 @@ pub enum Calculation {
     /// A quantile, at a level in (0, 1), of the values of one input's rows over all events: its function is `sum`, and each
     /// row's value counts by itself.
     EventQuantile { source: usize, input: usize, level: f64 },
+}
+
+impl Calculation {
+    /// Whether it is computed from sums over units, which can be told apart by any property of a unit. Quantiles are not.
+    #[must_use]
+    pub fn is_summed(&self) -> bool {
+        matches!(self, Self::Mean(_) | Self::Conversion(..) | Self::Ratio(..))
+    }
 }
 
 /// How a conversion compares.

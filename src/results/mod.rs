@@ -1,5 +1,6 @@
 //! The recorded shape of an analysis: what was counted, and what it came to.
 
+mod besides;
 mod decision;
 mod evidence;
 mod figure;
@@ -8,6 +9,7 @@ mod outcome;
 mod record;
 mod tally;
 
+pub use besides::{Breakdown, Effect, Interaction, Interactions, Slice};
 pub use decision::{Advice, Decision, Next, Reason, Why};
 pub use evidence::Evidence;
 pub use figure::{Figure, Interval, Undefined};
@@ -20,4 +22,7 @@ pub use record::{
     Cap, Goal, Judged, Look, MAX_RECORD, Method, MethodKind, Metric, MetricKind, Plan, Results, Role, Run, Source,
     State, VERSION, Variant,
 };
-pub use tally::{Arm, ArmTally, Caps, DaySums, EventQuantile, Histogram, MetricTally, Sums, Tally};
+pub use tally::{
+    Arm, ArmTally, Caps, DaySums, DimensionTally, EventQuantile, Histogram, JointTally, MetricTally, PairTally, Sums,
+    Tally,
+};

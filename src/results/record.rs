@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Decision, Interval, Tally, Treatment};
+use super::{Breakdown, Check, Decision, Interactions, Interval, Tally, Treatment};
 
 /// The version of this format; it changes when a key changes its meaning or goes.
 pub const VERSION: u32 = 1;
@@ -45,6 +45,12 @@ pub struct Results {
     /// Each treatment against control.
     pub treatments: Vec<Treatment>,
     pub decision: Decision,
+    /// Effects by the values of declared dimensions; no part of the decision.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breakdowns: Vec<Breakdown>,
+    /// Whether other experiments change these effects; null where none was counted that shares units and a metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interactions: Option<Interactions>,
     /// The sufficient statistics that all of the above is computed from.
     pub tally: Tally,
     pub source: Source,

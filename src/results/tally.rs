@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The most letters of a dimension's value that are recorded.
+const MOST_LETTERS: usize = 100;
+
 /// What was counted for one experiment in its current phase.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +22,59 @@ pub struct Tally {
     pub rows_unknown_variant: u64,
     /// Per metric, in the order in which the experiment tracks them.
     pub metrics: Vec<MetricTally>,
+    /// The dimensions by which units are told apart as they were at first exposure; empty where none are declared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dimensions: Vec<DimensionTally>,
+    /// The experiments that share units and a metric with this one, and were counted with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pairs: Vec<PairTally>,
+}
+
+/// A dimension with the values of it that are told apart.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DimensionTally {
+    /// The column of the exposures.
+    pub dimension: String,
+    /// The values of the most units of one variant alone, the most first; null stands for all others together, and an empty one for units
+    /// without a value.
+    pub values: Vec<Option<String>>,
+    /// Why it could not be read, in words for people; there are no values then.
+    pub failed: Option<String>,
+}
+
+impl DimensionTally {
+    /// A value as it is recorded: cut where it is longer than anybody would read.
+    #[must_use]
+    pub fn recorded(value: &str) -> String {
+        match value.char_indices().nth(MOST_LETTERS) {
+            Some((end, _)) => format!("{}…", value.get(..end).unwrap_or("")),
+            None => value.to_owned(),
+        }
+    }
+}
+
+/// What was counted of the units that two experiments share.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PairTally {
+    /// What exposures to the other experiment carry: its id, in later phases with the phase.
+    pub with: String,
+    /// Its variants, control first.
+    pub variants: Vec<String>,
+    /// Per metric that both track and that is a sum over units.
+    pub metrics: Vec<JointTally>,
+}
+
+/// The joint cells of a metric.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JointTally {
+    /// The metric's id.
+    pub metric: String,
+    /// Per own variant, then per variant of the other: complete units of one variant of each alone, whose windows begin at the
+    /// later of their two first exposures; no covariate.
+    pub cells: Vec<Vec<Sums>>,
 }
 
 /// The exposed units of a variant.
@@ -74,6 +130,9 @@ pub struct ArmTally {
     pub events: Option<EventQuantile>,
     /// For a quantile over units: distinct values with their counts, ascending.
     pub values: Option<Histogram>,
+    /// `sums` by dimension and value, in the order of [`Tally::dimensions`]; empty for quantiles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Vec<Sums>>,
 }
 
 /// Units, sums and cross-products of columns: a mean or conversion has the value, a ratio numerator and denominator; with a

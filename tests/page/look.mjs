@@ -100,6 +100,10 @@ function read() {
     })),
     days: [...article.querySelectorAll("table.days")].map((table) =>
       [...table.querySelectorAll("tbody tr")].map((row) => ({ day: Number(row.dataset.day), data: data(row) }))),
+    breakdowns: [...article.querySelectorAll("table.breakdown")].map((table) => ({
+      ...table.dataset,
+      rows: [...table.querySelectorAll("tbody tr")].map((row) => data(row)),
+    })),
     exposed: [...article.querySelectorAll("table.split tbody data")].map((data) => data.value),
     raw: [...article.querySelectorAll("table.raw")].map((table) => ({ metric: table.dataset.metric, data: data(table).map(({ value }) => value) })),
     all: data(article),
@@ -167,6 +171,18 @@ async function compared(name, records) {
         same(`${name} day ${day.day}`, shown.data, [day.lift, ...ends(day.lift_interval)]);
       });
     });
+    for (const { dimension, slices } of record.breakdowns ?? []) {
+      for (const { id } of record.metrics) {
+        const effects = slices.flatMap((slice) => slice.effects.filter((effect) => effect.metric === id));
+        if (effects.length === 0) continue;
+        const table = article.breakdowns.find((own) => own.dimension === dimension && own.metric === id);
+        effects.forEach((effect, row) => {
+          const { units, lift, lift_interval: interval } = effect.contrast;
+          const shown = "low" in interval ? [lift, ...ends(interval)] : [];
+          same(`${name} ${id} by ${dimension}, row ${row}`, table?.rows[row] ?? [], [units[0] + units[1], ...shown, ...known(effect.adjusted)]);
+        });
+      }
+    }
     const exposed = record.variants.map((variant) => variant.exposed);
     if (JSON.stringify(article.exposed.map(Number)) !== JSON.stringify(exposed)) wrong.push(`${name}: exposed ${article.exposed}`);
     for (const metric of record.tally.metrics.filter((metric) => !metric.failed)) {

@@ -1,7 +1,7 @@
 """Runs statements in DuckDB and in a PostgreSQL server of its own, and prints the rows that they return.
 
 Reads from standard input a list of cases, each `{"duckdb": {"setup": [...], "statements": [...]}, "postgres": {...}}`. Prints
-a list with, for each case and engine, the rows of each statement as numbers, or what went wrong as a text.
+a list with, for each case and engine, the rows of each statement as numbers and texts, or what went wrong as a text.
 Exit: 0 all was run, 3 no server could be started.
 """
 
@@ -53,7 +53,7 @@ def server():
 
 
 def rows(fetched):
-    return [[None if cell is None else float(cell) for cell in row] for row in fetched]
+    return [[cell if cell is None or isinstance(cell, str) else float(cell) for cell in row] for row in fetched]
 
 
 def in_duckdb(case):

@@ -35,7 +35,8 @@ pub(super) fn gather(
     let pool = pool.build().map_err(|wrong| Failure::environment(format!("cannot start threads: {wrong}")))?;
     let exposures = &request.exposures;
     let names = [&exposures.unit, &exposures.experiment, &exposures.variant];
-    let texts = names.into_iter().chain(request.sources.iter().map(|source| &source.unit)).cloned().collect();
+    let others = exposures.dimensions.iter().chain(request.sources.iter().map(|source| &source.unit));
+    let texts = names.into_iter().chain(others).cloned().collect();
     let with = Use { memory: options.memory.map(|_| room), threads: options.threads, texts };
     let warehouse = Warehouse::open(root, tables, with)?;
     let rows = match &exposures.select {
@@ -46,7 +47,18 @@ pub(super) fn gather(
         request.sources.iter().map(|source| open(&warehouse, source)).collect();
     let mut counting = Counting::new(request, room)?;
     let columns = [&exposures.unit, &exposures.experiment, &exposures.variant].map(|name| Output::Column(name.clone()));
-    let columns: Vec<Output> = columns.into_iter().chain([Output::Instant(exposures.timestamp.clone())]).collect();
+    let mut columns: Vec<Output> = columns.into_iter().chain([Output::Instant(exposures.timestamp.clone())]).collect();
+    for (place, dimension) in exposures.dimensions.iter().enumerate() {
+        // What is only looked at besides must not keep anything from being counted; the unit stands in for what is not there.
+        let column = match rows.column(dimension) {
+            Ok(_) => dimension,
+            Err(fault) => {
+                counting.lacks(place, fault.to_string());
+                &exposures.unit
+            }
+        };
+        columns.push(Output::Column(column.clone()));
+    }
     loop {
         let mut read = 0;
         let (pass, share) = (counting.pass(), counting.share());

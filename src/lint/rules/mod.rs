@@ -27,6 +27,7 @@ rules! {
     duplicate_id,
     expired_waiver,
     exposure_limit,
+    ineffective_key,
     invalid_dates,
     invalid_id,
     invalid_metric_sql,

@@ -2,7 +2,7 @@
 
 use super::frame::{Frame, describe};
 use super::inputs::{Span, Term, inputs};
-use super::text::{Parts, Select, column, same};
+use super::text::{self, Parts, Select, column, same};
 use crate::query::{Calculation, Comparator, Measure, Number};
 
 /// The largest finite double: what is beyond it, and what is not a number, is missing.
@@ -50,6 +50,8 @@ pub struct Layout {
     pub caps: bool,
     /// Whether any is a quantile over units, whose distinct values are returned.
     pub values: bool,
+    /// Whether rows for the values of dimensions follow.
+    pub parts: bool,
 }
 
 impl Layout {
@@ -58,6 +60,9 @@ impl Layout {
     pub(super) fn names(self) -> Vec<String> {
         let mut names: Vec<String> =
             ["study", "measure", "arm", "mixed", "day"].iter().map(|name| (*name).to_owned()).collect();
+        if self.parts {
+            names.extend(["dimension", "place", "trait"].map(str::to_owned));
+        }
         if self.values {
             names.push("value".to_owned());
         }
@@ -91,6 +96,7 @@ impl<'a> Facts<'a> {
             width: measures.iter().map(|(_, measure)| columns(measure).len()).max().unwrap_or(0),
             caps: of(|measure| measure.cap.is_some()),
             values: of(|measure| matches!(measure.calculation, Calculation::UnitQuantile(..))),
+            parts: !frame.dimensions().is_empty() && of(|measure| measure.calculation.is_summed()),
         };
         let (mut spans, mut terms) = (Vec::new(), Vec::new());
         for column in measures.iter().flat_map(|(_, measure)| columns(measure)) {
@@ -119,6 +125,18 @@ impl<'a> Facts<'a> {
             self.cut(&mut parts);
         }
         self.centre(&mut parts);
+        if self.layout.parts {
+            let all = std::iter::once("-1".to_owned()).chain(self.frame.dimensions().map(|place| place.to_string()));
+            parts.add(
+                self.frame.name("parts"),
+                Select {
+                    words: "all units, then each dimension by its values".to_owned(),
+                    columns: same("", ["part"]),
+                    constants: all.map(|place| vec![place]).collect(),
+                    ..Select::default()
+                },
+            );
+        }
         parts.print(head, &self.sum())
     }
 
@@ -136,7 +154,7 @@ impl<'a> Facts<'a> {
             let wanted: Vec<usize> = own.iter().map(|term| term.input).collect();
             self.frame.fact(parts, at, source, &wanted, (from, to));
             let unit = ["study", "unit", "first_seen", "arm", "mixed"].map(str::to_owned);
-            let handed: Vec<String> = unit.into_iter().chain(kept.iter().cloned()).collect();
+            let handed: Vec<String> = unit.into_iter().chain(self.frame.traits()).chain(kept.iter().cloned()).collect();
             let mut columns = same("u.", handed.iter().map(String::as_str));
             for &term in &own {
                 let name = Frame::term(term, &self.spans);
@@ -189,6 +207,7 @@ impl<'a> Facts<'a> {
     /// Each metric's numbers of a unit.
     fn numbers(&self, parts: &mut Parts, from: &str) {
         let mut out = same("u.", ["study", "first_seen", "arm", "mixed"]);
+        out.extend(self.traits("u."));
         for (place, measure) in &self.measures {
             let rows: Vec<String> = sources(measure).iter().map(|source| format!("u.r{place}_{source}")).collect();
             out.push(column(rows.join(" + "), format!("r{place}")).for_(describe(measure)));
@@ -233,6 +252,7 @@ impl<'a> Facts<'a> {
         let complete = "u.first_seen + t.reach <= t.complete_by";
         let mut out = same("t.", ["study", "measure"]);
         out.extend(same("u.", ["arm", "mixed"]));
+        out.extend(self.traits("u."));
         out.push(column(self.frame.dialect.days("u.first_seen - t.from_at"), "day"));
         out.push(column("t.level", "level"));
         out.push(column(format!("CASE WHEN {complete} THEN 1 ELSE 0 END"), "complete"));
@@ -270,6 +290,7 @@ impl<'a> Facts<'a> {
             },
         );
         let mut out = same("c.", ["study", "measure", "arm", "mixed", "day", "level", "complete", "row_count"]);
+        out.extend(self.traits("c."));
         out.push(column("CASE WHEN c.complete = 1 AND c.missing = 0 THEN 1 ELSE 0 END", "counted"));
         out.push(column("CASE WHEN c.complete = 1 AND c.missing = 0 AND c.mixed = 0 THEN 1 ELSE 0 END", "pure"));
         out.extend(same("c.", self.values().iter().map(String::as_str)));
@@ -284,6 +305,11 @@ impl<'a> Facts<'a> {
         );
     }
 
+    /// Which value of each dimension a unit has, handed on.
+    fn traits(&self, from: &str) -> Vec<text::Column> {
+        same(from, self.frame.traits().iter().map(String::as_str))
+    }
+
     fn values(&self) -> Vec<String> {
         (0..self.layout.width).map(|at| format!("c{at}")).collect()
     }
@@ -295,6 +321,7 @@ impl<'a> Facts<'a> {
         let width = || 0..self.layout.width;
         let of_metric = "OVER (PARTITION BY v.study, v.measure)";
         let mut out = same("v.", handed.into_iter().chain(["level"]).chain(values.iter().map(String::as_str)));
+        out.extend(self.traits("v."));
         out.push(column(format!("SUM(v.pure) {of_metric}"), "pure_units"));
         out.extend(width().map(|at| {
             let rank = format!("ROW_NUMBER() OVER (PARTITION BY v.study, v.measure, v.pure ORDER BY v.c{at})");
@@ -306,6 +333,7 @@ impl<'a> Facts<'a> {
 
         let place = "FLOOR((v.pure_units - 1) * v.level)";
         let mut out = same("v.", handed.into_iter().chain(values.iter().map(String::as_str)));
+        out.extend(self.traits("v."));
         out.push(column(format!("(v.pure_units - 1) * v.level - {place}"), "share"));
         for at in width() {
             for (name, further) in [("low", 1), ("high", 2)] {
@@ -318,6 +346,7 @@ impl<'a> Facts<'a> {
         parts.add(self.frame.name("around"), Select { words, columns: out, from, ..Select::default() });
 
         let mut out = same("v.", handed.into_iter().chain(values.iter().map(String::as_str)));
+        out.extend(self.traits("v."));
         out.extend(width().map(|at| {
             let cap = format!("v.low_{at} + v.share * (COALESCE(v.high_{at}, v.low_{at}) - v.low_{at})");
             column(cap, format!("cap_{at}"))
@@ -332,6 +361,7 @@ impl<'a> Facts<'a> {
         let handed = ["study", "measure", "arm", "mixed", "day", "complete", "row_count", "counted"];
         let from = self.frame.name(if self.layout.caps { "capped" } else { "values" });
         let mut out = same("v.", handed);
+        out.extend(self.traits("v."));
         for at in 0..self.layout.width {
             let cut = match self.layout.caps {
                 true => format!("CASE WHEN v.c{at} > v.cap_{at} THEN v.cap_{at} ELSE v.c{at} END"),
@@ -351,6 +381,7 @@ impl<'a> Facts<'a> {
         parts.add(self.frame.name("bounds"), Select { words, columns: out, from, ..Select::default() });
 
         let mut out = same("v.", handed);
+        out.extend(self.traits("v."));
         for at in 0..self.layout.width {
             let zero = self.frame.dialect.number(0.0);
             let shift = format!(
@@ -370,10 +401,12 @@ impl<'a> Facts<'a> {
         parts.add(self.frame.name("centred"), Select { words, columns: out, from, ..Select::default() });
     }
 
-    /// The sums.
+    /// The sums: of each variant by day and, where there are dimensions, of its units of one variant alone by their values.
     fn sum(&self) -> Select {
-        let mut group: Vec<String> =
-            ["study", "measure", "arm", "mixed", "day"].map(|name| format!("d.{name}")).to_vec();
+        let whole = if self.layout.parts { " AND p.part < 0" } else { "" };
+        let mut group: Vec<String> = ["study", "measure", "arm", "mixed"].map(|name| format!("d.{name}")).to_vec();
+        let day = if self.layout.parts { "CASE WHEN p.part < 0 THEN d.day END" } else { "d.day" };
+        group.push(day.to_owned());
         let named: Vec<String> =
             self.measures.iter().map(|(place, measure)| format!("{place} is `{}`", measure.id)).collect();
         let mut out = vec![
@@ -381,13 +414,25 @@ impl<'a> Facts<'a> {
             column("d.measure", "measure").for_(named.join(", ")),
             column("d.arm", "arm").for_("by place, 0 is control"),
             column("d.mixed", "mixed").for_("1 for units that saw two variants"),
-            column("d.day", "day").for_("of first exposure, after the first of the run"),
+            column(day, "day").for_("of first exposure, after the first of the run"),
         ];
+        let mut from = vec![format!("{} AS d", self.frame.name("centred"))];
+        if self.layout.parts {
+            out.push(column("p.part", "dimension").for_("by place; -1 for all units"));
+            group.push("p.part".to_owned());
+            for (name, words) in [("place", "of the value; null for all others"), ("trait", "the value")] {
+                let cases = self.frame.dimensions().map(|at| format!(" WHEN {at} THEN d.{name}_{at}"));
+                let case = format!("CASE p.part{} END", cases.collect::<String>());
+                out.push(column(case.clone(), name).for_(words));
+                group.push(case);
+            }
+            let summed = self.places(|measure| measure.calculation.is_summed());
+            let part = format!("d.mixed = 0 AND d.measure IN ({summed})");
+            from.push(format!("JOIN {} AS p ON p.part < 0 OR ({part})", self.frame.name("parts")));
+        }
         if self.layout.values {
-            let quantiles =
-                self.measures.iter().filter(|(_, m)| matches!(m.calculation, Calculation::UnitQuantile(..)));
-            let places: Vec<String> = quantiles.map(|(place, _)| place.to_string()).collect();
-            let value = format!("CASE WHEN d.counted = 1 AND d.measure IN ({}) THEN d.value END", places.join(", "));
+            let places = self.places(|measure| matches!(measure.calculation, Calculation::UnitQuantile(..)));
+            let value = format!("CASE WHEN d.counted = 1 AND d.measure IN ({places}){whole} THEN d.value END");
             out.push(column(value.clone(), "value").for_("of a quantile over units, else null"));
             group.push(value);
         }
@@ -409,11 +454,17 @@ impl<'a> Facts<'a> {
         Select {
             words: "sufficient statistics: units, sums and products, never raw units".to_owned(),
             columns: out,
-            from: vec![format!("{} AS d", self.frame.name("centred"))],
+            from,
             order: group.clone(),
             group,
             ..Select::default()
         }
+    }
+
+    /// The places of some measures, as a list.
+    fn places(&self, of: impl Fn(&Measure) -> bool) -> String {
+        let places = self.measures.iter().filter(|(_, measure)| of(measure)).map(|(place, _)| place.to_string());
+        places.collect::<Vec<_>>().join(", ")
     }
 
     /// What a column of the result is, for each metric that has it.

@@ -3,14 +3,17 @@
 use super::dialect::Dialect;
 use super::text::{Parts, Select, column, same};
 use crate::decl::Day;
-use crate::query::{Calculation, Measure, Relation, Request};
+use crate::query::{Calculation, Measure, Relation, Request, Study};
 
 /// A day in microseconds.
 const DAY: i64 = 86_400_000_000;
 
 /// A request, told in a dialect.
 pub(super) struct Frame<'a> {
+    /// What is measured, of which studies.
     pub request: &'a Request,
+    /// Where these are pairs of studies: the request whose they are.
+    pub paired: Option<&'a Request>,
     pub dialect: Dialect,
     /// What our names begin with where names of the catalogue stand beside them; none of those begins with it.
     pub prefix: String,
@@ -27,7 +30,17 @@ impl<'a> Frame<'a> {
         while said.contains(&prefix) {
             prefix.push_str("x_");
         }
-        Self { request, dialect, prefix }
+        Self { request, paired: None, dialect, prefix }
+    }
+
+    /// The studies that exposures name.
+    fn exposed_studies(&self) -> &'a [Study] {
+        &self.paired.unwrap_or(self.request).studies
+    }
+
+    /// The dimensions by which units are told apart, by their places.
+    pub fn dimensions(&self) -> std::ops::Range<usize> {
+        0..self.request.exposures.dimensions.len()
     }
 
     pub fn name(&self, name: &str) -> String {
@@ -37,7 +50,7 @@ impl<'a> Frame<'a> {
     /// Tables of constants: studies and their variants.
     pub fn constants(&self, parts: &mut Parts) {
         let text = |text: &str| (self.dialect.exact)(self.dialect.string(text));
-        let studies = self.request.studies.iter().enumerate().map(|(at, study)| {
+        let studies = self.exposed_studies().iter().enumerate().map(|(at, study)| {
             let until = study.until.min(self.request.now);
             vec![at.to_string(), text(&study.key), study.from.to_string(), until.to_string()]
         });
@@ -52,7 +65,7 @@ impl<'a> Frame<'a> {
                 ..Select::default()
             },
         );
-        let arms = self.request.studies.iter().enumerate().flat_map(|(at, study)| {
+        let arms = self.exposed_studies().iter().enumerate().flat_map(|(at, study)| {
             let variants = study.variants.iter().enumerate();
             variants.map(move |(arm, variant)| vec![at.to_string(), arm.to_string(), text(variant)]).collect::<Vec<_>>()
         });
@@ -120,26 +133,32 @@ impl<'a> Frame<'a> {
         format!("{}.{}", self.name("e"), self.dialect.column(column))
     }
 
-    /// The exposed units: first exposure, its variant, and whether there was another one.
+    /// The exposed units: first exposure, its variant, whether there was another one, and the values of dimensions.
     pub fn units(&self, parts: &mut Parts) {
         let (exposures, dialect) = (&self.request.exposures, self.dialect);
         let timestamp = self.exposed(&exposures.timestamp);
-        let from = self.request.studies.iter().map(|study| study.from).min().unwrap_or(0);
-        let until = self.request.studies.iter().map(|study| study.until).max().unwrap_or(0).min(self.request.now);
+        let studies = self.exposed_studies();
+        let from = studies.iter().map(|study| study.from).min().unwrap_or(0);
+        let until = studies.iter().map(|study| study.until).max().unwrap_or(0).min(self.request.now);
         let mut filters = self.days(&timestamp, from, until);
         filters.push(format!("{} IS NOT NULL", self.exposed(&exposures.unit)));
+        let mut columns = vec![
+            column("s.study", "study"),
+            column("s.from_at", "from_at"),
+            column("s.until_at", "until_at"),
+            column("a.arm", "arm"),
+            column(dialect.id(&self.exposed(&exposures.unit)), "unit"),
+            column((dialect.micros)(&timestamp), "seen"),
+        ];
+        for (place, dimension) in exposures.dimensions.iter().enumerate() {
+            let value = dialect.id(&self.exposed(dimension));
+            columns.push(column(format!("COALESCE({value}, '')"), format!("trait_{place}")));
+        }
         parts.add(
             self.name("exposed"),
             Select {
                 words: "exposures on the days of the runs".to_owned(),
-                columns: vec![
-                    column("s.study", "study"),
-                    column("s.from_at", "from_at"),
-                    column("s.until_at", "until_at"),
-                    column("a.arm", "arm"),
-                    column(dialect.id(&self.exposed(&exposures.unit)), "unit"),
-                    column((dialect.micros)(&timestamp), "seen"),
-                ],
+                columns,
                 from: vec![
                     self.exposures(),
                     format!(
@@ -157,28 +176,58 @@ impl<'a> Frame<'a> {
                 ..Select::default()
             },
         );
+        let mut filters = vec!["x.seen >= x.from_at".to_owned(), "x.seen < x.until_at".to_owned()];
+        let mut from = self.name("exposed");
+        let mut columns = vec![
+            column("x.study", "study"),
+            column("x.unit", "unit"),
+            column("MIN(x.seen)", "first_seen"),
+            column(self.first_arm("x"), "arm"),
+            column("CASE WHEN MIN(x.arm) < MAX(x.arm) THEN 1 ELSE 0 END", "mixed"),
+        ];
+        if !self.dimensions().is_empty() {
+            let order: String = self.dimensions().map(|place| format!(", x.trait_{place}")).collect();
+            let mut out = same("x.", ["study", "unit", "from_at", "seen", "arm"]);
+            out.extend(self.dimensions().map(|place| column(format!("x.trait_{place}"), format!("trait_{place}"))));
+            let nth = format!("ROW_NUMBER() OVER (PARTITION BY x.study, x.unit ORDER BY x.seen, x.arm{order})");
+            out.push(column(nth, "nth"));
+            parts.add(
+                self.name("ordered"),
+                Select {
+                    words: "exposures in the order of a unit: the first says what it was then".to_owned(),
+                    columns: out,
+                    from: vec![format!("{from} AS x")],
+                    filters: std::mem::take(&mut filters),
+                    ..Select::default()
+                },
+            );
+            from = self.name("ordered");
+            columns.extend(self.dimensions().map(|place| {
+                column(format!("MAX(CASE WHEN x.nth = 1 THEN x.trait_{place} END)"), format!("trait_{place}"))
+            }));
+        }
+        let plain = self.paired.is_none() && self.dimensions().is_empty();
         parts.add(
-            self.name("units"),
+            self.name(if plain { "units" } else { "alone" }),
             Select {
                 words: "a unit counts from its first exposure in the run; who saw two variants is mixed".to_owned(),
-                columns: vec![
-                    column("x.study", "study"),
-                    column("x.unit", "unit"),
-                    column("MIN(x.seen)", "first_seen"),
-                    column(self.first_arm("x"), "arm"),
-                    column("CASE WHEN MIN(x.arm) < MAX(x.arm) THEN 1 ELSE 0 END", "mixed"),
-                ],
-                from: vec![format!("{} AS x", self.name("exposed"))],
-                filters: vec!["x.seen >= x.from_at".to_owned(), "x.seen < x.until_at".to_owned()],
+                columns,
+                from: vec![format!("{from} AS x")],
+                filters,
                 group: vec!["x.study".to_owned(), "x.unit".to_owned()],
                 ..Select::default()
             },
         );
+        match self.paired {
+            Some(paired) => self.joint(parts, paired),
+            None if plain => {}
+            None => self.places(parts),
+        }
     }
 
     /// The variant of the earliest exposure; of several at one instant the first in the order of variants.
     pub fn first_arm(&self, x: &str) -> String {
-        let most = self.request.studies.iter().map(|study| study.variants.len()).max().unwrap_or(1);
+        let most = self.exposed_studies().iter().map(|study| study.variants.len()).max().unwrap_or(1);
         let since = format!("({x}.seen - {x}.from_at) * {most}");
         format!("MIN({since} + {x}.arm) - MIN({since})")
     }

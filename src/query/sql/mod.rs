@@ -7,6 +7,7 @@ mod dialect;
 mod events;
 mod facts;
 mod frame;
+mod groups;
 mod inputs;
 mod lexical;
 mod read;
@@ -14,18 +15,21 @@ mod text;
 
 pub use dialect::Dialect;
 pub use facts::Layout;
-pub use read::{Malformed, Row, tallies};
+pub use read::{Cell, Malformed, Row, tallies};
 
 use std::fmt;
 
 use facts::{Facts, sources};
 use frame::{Frame, describe};
 
-use super::request::{Calculation, Measure, Relation, Request, Source};
+use super::request::{Calculation, Exposures, Measure, Relation, Request, Source};
 use crate::decl::{ExpressionError, check_predicate_for, check_select_for, inline};
 
 /// A measure with its place in the request.
 type Placed<'a> = (usize, &'a Measure);
+
+/// Measures that are made of the same sources, with the places of those.
+type Group<'a> = (Vec<usize>, Vec<Placed<'a>>);
 
 /// A statement, and how its result is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +37,7 @@ pub struct Statement {
     pub about: About,
     /// The metrics that it computes, by their places in [`Request::measures`].
     pub measures: Vec<usize>,
-    /// The names of the columns that it returns, all of them numbers.
+    /// The names of the columns that it returns: numbers, but for values of dimensions.
     pub columns: Vec<String>,
     pub text: String,
 }
@@ -45,6 +49,8 @@ pub enum About {
     Exposures,
     /// Sums over units of the facts at these places in [`Request::sources`].
     Facts(Vec<usize>, Layout),
+    /// The same of pairs of studies, by their places in [`Request::pairs`], whose variants are their joint cells.
+    Pairs(Vec<usize>, Layout),
     /// Quantiles over the events of the fact at this place.
     Events(usize),
 }
@@ -69,7 +75,10 @@ impl fmt::Display for Refused {
 /// When SQL of the catalogue is not what may be run, read as the dialect reads it.
 pub fn statements(request: &Request, dialect: Dialect) -> Result<Vec<Statement>, Refused> {
     let request = &inlined(request, dialect)?;
-    let frame = Frame::new(request, dialect);
+    let plain =
+        &Request { exposures: Exposures { dimensions: Vec::new(), ..request.exposures.clone() }, ..request.clone() };
+    // Only sums are told apart by dimensions.
+    let (frame, plain) = (Frame::new(request, dialect), Frame::new(plain, dialect));
     let tracked = |place: &usize| request.studies.iter().any(|study| study.measures.contains(place));
     let measures: Vec<(usize, &Measure)> =
         request.measures.iter().enumerate().filter(|(place, _)| tracked(place)).collect();
@@ -77,24 +86,28 @@ pub fn statements(request: &Request, dialect: Dialect) -> Result<Vec<Statement>,
         about: About::Exposures,
         measures: Vec::new(),
         columns: counts::COLUMNS.map(str::to_owned).to_vec(),
-        text: counts::text(&frame, &head(request, "exposures", &[])),
+        text: counts::text(&plain, &head(request, "exposures", &[])),
     }];
     let (events, sums): (Vec<_>, Vec<_>) =
         measures.into_iter().partition(|(_, measure)| matches!(measure.calculation, Calculation::EventQuantile { .. }));
-    for (places, measures) in together(sums) {
-        let facts = Facts::new(&frame, measures);
-        let names: Vec<String> = places
-            .iter()
-            .filter_map(|&place| request.sources.get(place))
-            .map(|source| format!("`{}`", source.fact))
-            .collect();
-        let text = facts.text(&head(request, &format!("fact {}", names.join(" and ")), &facts.measures));
-        statements.push(Statement {
+    let summed = |frame: &Frame<'_>, (places, measures): Group<'_>, about: fn(Vec<usize>, Layout) -> About| {
+        let facts = Facts::new(frame, measures);
+        Statement {
             measures: facts.measures.iter().map(|(place, _)| *place).collect(),
             columns: facts.layout.names(),
-            about: About::Facts(places, facts.layout),
-            text,
-        });
+            text: facts.text(&head(frame.request, &named(request, &places), &facts.measures)),
+            about: about(places, facts.layout),
+        }
+    };
+    for group in together(sums) {
+        let any = group.1.iter().any(|(_, measure)| measure.calculation.is_summed());
+        statements.push(summed(if any { &frame } else { &plain }, group, About::Facts));
+    }
+    if let Some(joint) = &request.joint() {
+        let shared = |place: &usize| request.pairs.iter().any(|pair| pair.measures.contains(place));
+        let measures = joint.measures.iter().enumerate().filter(|(place, _)| shared(place)).collect();
+        let frame = Frame { paired: Some(request), ..Frame::new(joint, dialect) };
+        statements.extend(together(measures).into_iter().map(|group| summed(&frame, group, About::Pairs)));
     }
     for (places, measures) in together(events) {
         let Some((&place, source)) = places.first().and_then(|place| Some((place, request.sources.get(*place)?)))
@@ -105,7 +118,7 @@ pub fn statements(request: &Request, dialect: Dialect) -> Result<Vec<Statement>,
         statements.push(Statement {
             about: About::Events(place),
             columns: events::COLUMNS.map(str::to_owned).to_vec(),
-            text: events::text(&frame, place, &measures, &head),
+            text: events::text(&plain, place, &measures, &head),
             measures: measures.iter().map(|(place, _)| *place).collect(),
         });
     }
@@ -135,6 +148,13 @@ fn inlined(request: &Request, dialect: Dialect) -> Result<Request, Refused> {
     Ok(request)
 }
 
+/// The facts at some places, in words.
+fn named(request: &Request, places: &[usize]) -> String {
+    let sources = places.iter().filter_map(|&place| request.sources.get(place));
+    let names: Vec<String> = sources.map(|source| format!("`{}`", source.fact)).collect();
+    format!("fact {}", names.join(" and "))
+}
+
 /// What is said above a statement.
 fn head(request: &Request, about: &str, measures: &[Placed<'_>]) -> Vec<String> {
     let studies: Vec<String> = request.studies.iter().take(20).map(|study| format!("`{}`", study.key)).collect();
@@ -146,8 +166,8 @@ fn head(request: &Request, about: &str, measures: &[Placed<'_>]) -> Vec<String> 
 }
 
 /// Measures by the sources that they are made of: those that share one are together.
-fn together<'a>(measures: Vec<Placed<'a>>) -> Vec<(Vec<usize>, Vec<Placed<'a>>)> {
-    let mut groups: Vec<(Vec<usize>, Vec<Placed<'a>>)> = Vec::new();
+fn together(measures: Vec<Placed<'_>>) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for (place, measure) in measures {
         let mut joined = (sources(measure), vec![(place, measure)]);
         let (sharing, apart): (Vec<_>, Vec<_>) =

@@ -1,15 +1,26 @@
 //! What statements returned, as tallies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::facts::{Layout, columns};
 use super::{About, Statement};
-use crate::query::{Calculation, Measure, Request, Study};
-use crate::results::{Arm, ArmTally, Caps, DaySums, EventQuantile, Histogram, MetricTally, Sums, Tally};
+use crate::query::{Calculation, MOST_VALUES, Measure, Request, Study, joined};
+use crate::results::{
+    Arm, ArmTally, Caps, DaySums, DimensionTally, EventQuantile, Histogram, MetricTally, Sums, Tally,
+};
 
-/// A row of a result: numbers, by the columns of its statement; null is none.
-pub type Row = Vec<Option<f64>>;
+/// A row of a result, by the columns of its statement.
+pub type Row = Vec<Cell>;
+
+/// A cell of a result.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    Null,
+    Number(f64),
+    /// A value of a dimension.
+    Text(String),
+}
 
 /// A result that is not that of its statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +44,15 @@ impl fmt::Display for Malformed {
 /// When a result has other columns than its statement, or numbers that cannot stand there.
 pub fn tallies(request: &Request, results: &[(&Statement, &[Row])]) -> Result<Vec<Tally>, Malformed> {
     let mut tallies: Vec<Tally> = request.studies.iter().map(|study| blank(request, study)).collect();
+    let joint = request.joint();
+    let mut cells: Vec<Tally> =
+        joint.iter().flat_map(|joint| joint.studies.iter().map(|study| blank(joint, study))).collect();
     for (statement, rows) in results {
+        let pairs = joint.as_ref().filter(|_| matches!(statement.about, About::Pairs(..)));
+        let (request, tallies) = match pairs {
+            Some(joint) => (joint, &mut cells),
+            None => (request, &mut tallies),
+        };
         let mut sums: BTreeMap<(usize, usize), Vec<Cells<'_>>> = BTreeMap::new();
         for row in *rows {
             if row.len() != statement.columns.len() {
@@ -51,14 +70,22 @@ pub fn tallies(request: &Request, results: &[(&Statement, &[Row])]) -> Result<Ve
         for ((study, measure), rows) in sums {
             let place =
                 request.studies.get(study).and_then(|own| own.measures.iter().position(|place| *place == measure));
-            let of = tallies.get_mut(study).zip(place).and_then(|(tally, place)| tally.metrics.get_mut(place));
-            let (Some(of), Some(measure)) = (of, request.measures.get(measure)) else { return Err(wrong("measure")) };
+            let (Some(tally), Some(measure)) = (tallies.get_mut(study), request.measures.get(measure)) else {
+                return Err(wrong("measure"));
+            };
+            let Some(of) = place.and_then(|place| tally.metrics.get_mut(place)) else { return Err(wrong("measure")) };
             match &statement.about {
-                About::Facts(_, layout) => facts(of, measure, *layout, &rows)?,
+                About::Facts(_, layout) | About::Pairs(_, layout) => {
+                    if layout.parts {
+                        dimensions(&mut tally.dimensions, &rows)?;
+                    }
+                    facts(of, measure, *layout, &rows, &tally.dimensions)?;
+                }
                 _ => events(of, &rows)?,
             }
         }
     }
+    joined(request, &mut tallies, &cells);
     Ok(tallies)
 }
 
@@ -69,13 +96,37 @@ fn wrong(column: &str) -> Malformed {
 /// A row with the names of its columns.
 struct Cells<'a> {
     names: &'a [String],
-    row: &'a [Option<f64>],
+    row: &'a [Cell],
 }
 
 impl Cells<'_> {
+    fn cell(&self, name: &str) -> &Cell {
+        let at = self.names.iter().position(|own| own == name);
+        at.and_then(|at| self.row.get(at)).unwrap_or(&Cell::Null)
+    }
+
     fn get(&self, name: &str) -> Option<f64> {
-        let at = self.names.iter().position(|own| own == name)?;
-        self.row.get(at).copied().flatten()
+        match self.cell(name) {
+            Cell::Number(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The dimension and the place of the value that a row is about, if it is not about all units.
+    fn part(&self, places: usize) -> Result<Option<(usize, usize)>, Malformed> {
+        if self.get("dimension").is_none_or(|dimension| dimension < 0.0) {
+            return Ok(None);
+        }
+        let place = match self.cell("place") {
+            // All others come last.
+            Cell::Null => places,
+            _ => self
+                .whole::<usize>("place")?
+                .checked_sub(1)
+                .filter(|place| *place < MOST_VALUES)
+                .ok_or_else(|| wrong("place"))?,
+        };
+        Ok(Some((self.whole("dimension")?, place)))
     }
 
     /// A finite number; null is 0, as in the sum of no rows.
@@ -102,10 +153,14 @@ fn blank(request: &Request, study: &Study) -> Tally {
     let metrics = study.measures.iter().filter_map(|&place| request.measures.get(place));
     let metrics = metrics.map(|measure| MetricTally {
         metric: measure.id.clone(),
-        arms: study.variants.iter().map(|_| empty(measure)).collect(),
+        arms: study.variants.iter().map(|_| empty(measure, request.exposures.dimensions.len())).collect(),
         ..MetricTally::default()
     });
+    let summed = |place: &usize| request.measures.get(*place).is_some_and(|measure| measure.calculation.is_summed());
+    let dimensions = request.exposures.dimensions.iter().filter(|_| study.measures.iter().any(summed));
+    let dimension = |name: &String| DimensionTally { dimension: name.clone(), ..DimensionTally::default() };
     Tally {
+        dimensions: dimensions.map(dimension).collect(),
         key: study.key.clone(),
         arms: study.variants.iter().map(|variant| Arm { variant: variant.clone(), ..Arm::default() }).collect(),
         metrics: metrics.collect(),
@@ -114,14 +169,16 @@ fn blank(request: &Request, study: &Study) -> Tally {
 }
 
 /// A variant without any unit.
-fn empty(measure: &Measure) -> ArmTally {
+fn empty(measure: &Measure, dimensions: usize) -> ArmTally {
     let width = match measure.calculation {
         Calculation::EventQuantile { .. } => 2,
         _ => columns(measure).len(),
     };
     let sums = zero(width);
     let quantile = matches!(measure.calculation, Calculation::UnitQuantile(..));
-    ArmTally { sums: sums.clone(), kept: sums, values: quantile.then(Histogram::default), ..ArmTally::default() }
+    let parts = vec![Vec::new(); if measure.calculation.is_summed() { dimensions } else { 0 }];
+    let values = quantile.then(Histogram::default);
+    ArmTally { sums: sums.clone(), kept: sums, values, parts, ..ArmTally::default() }
 }
 
 fn zero(width: usize) -> Sums {
@@ -140,7 +197,37 @@ fn exposures(tally: &mut Tally, cells: &Cells<'_>) -> Result<(), Malformed> {
     Ok(())
 }
 
-fn facts(tally: &mut MetricTally, measure: &Measure, layout: Layout, rows: &[Cells<'_>]) -> Result<(), Malformed> {
+/// The values of the dimensions, as far as rows name them; all statements about a study name the same ones.
+fn dimensions(known: &mut [DimensionTally], rows: &[Cells<'_>]) -> Result<(), Malformed> {
+    let mut found: BTreeSet<(usize, usize, Option<&str>)> = BTreeSet::new();
+    for cells in rows {
+        let Some((dimension, place)) = cells.part(MOST_VALUES)? else { continue };
+        found.insert((
+            dimension,
+            place,
+            match cells.cell("trait") {
+                Cell::Text(value) => Some(value),
+                _ => None,
+            },
+        ));
+    }
+    for (dimension, place, value) in found {
+        let own = known.get_mut(dimension).ok_or_else(|| wrong("dimension"))?;
+        // Values come by their places; where one was seen before, it is the same.
+        if own.values.len() == place || (place == MOST_VALUES && !own.values.contains(&None)) {
+            own.values.push(value.map(DimensionTally::recorded));
+        }
+    }
+    Ok(())
+}
+
+fn facts(
+    tally: &mut MetricTally,
+    measure: &Measure,
+    layout: Layout,
+    rows: &[Cells<'_>],
+    dimensions: &[DimensionTally],
+) -> Result<(), Malformed> {
     let width = columns(measure).len();
     if let Some(first) = rows.first().filter(|_| layout.caps && measure.cap.is_some()) {
         let at: Vec<Option<f64>> = (0..width).map(|at| first.get(&format!("cap_{at}"))).collect();
@@ -159,12 +246,22 @@ fn facts(tally: &mut MetricTally, measure: &Measure, layout: Layout, rows: &[Cel
         for sums in [&mut arm.sums, &mut arm.kept] {
             sums.shifts.clone_from(&shifts);
         }
+        if measure.calculation.is_summed() {
+            let part = Sums { shifts: shifts.clone(), ..zero(width) };
+            arm.parts = dimensions.iter().map(|own| vec![part.clone(); own.values.len()]).collect();
+        }
     }
     let mut values: BTreeMap<(usize, u64), (f64, u64)> = BTreeMap::new();
     for cells in rows {
         let place: usize = cells.whole("arm")?;
         let arm = tally.arms.get_mut(place).ok_or_else(|| wrong("arm"))?;
         let own = sums(cells, width, &shifts)?;
+        if let Some((dimension, place)) = cells.part(MOST_VALUES)? {
+            let parts = arm.parts.get_mut(dimension).ok_or_else(|| wrong("dimension"))?;
+            let place = place.min(parts.len().saturating_sub(1));
+            add(parts.get_mut(place).ok_or_else(|| wrong("place"))?, &own);
+            continue;
+        }
         add(&mut arm.kept, &own);
         if cells.whole::<u8>("mixed")? == 1 {
             continue;

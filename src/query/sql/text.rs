@@ -80,7 +80,8 @@ impl Select {
         let last = self.columns.len().saturating_sub(1);
         let mut text = "SELECT\n".to_owned();
         for (at, Column { sql, name, words }) in self.columns.iter().enumerate() {
-            let named = sql == name || sql.rsplit_once('.').is_some_and(|(_, own)| own == name && !sql.contains('('));
+            let named =
+                sql == name || sql.rsplit_once('.').is_some_and(|(_, own)| own == name && !sql.contains(['(', ' ']));
             let item = if named { sql.clone() } else { format!("{sql} AS {name}") };
             let comma = if at == last { "" } else { "," };
             let words = if words.is_empty() { String::new() } else { format!(" -- {}", remark(words)) };

@@ -1,6 +1,7 @@
 //! Recorded results for people: as text, as Markdown and as a page; all three say the same sentences.
 
 pub(super) mod amounts;
+pub(super) mod besides;
 mod forest;
 mod html;
 pub(super) mod method;

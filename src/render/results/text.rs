@@ -4,12 +4,13 @@ use super::amounts::{Amounts, confidence};
 use super::pen::{PLAIN, capital, sentence};
 use super::scale::Scale;
 use super::verdict::{Mark, headline, known, reading};
-use super::{forest, method, story, trust};
+use super::{besides, forest, method, story, trust};
 use crate::render::columns::{Cell, Columns};
+use crate::render::figures::count;
 use crate::render::page::inline;
 use crate::render::text::{Style, Tone, toned};
 use crate::render::words::{plain, wrapped};
-use crate::results::{Advice, Figure, Metric, Outcome, Results, Treatment};
+use crate::results::{Advice, Breakdown, Figure, Metric, Outcome, Results, Treatment};
 
 const INDENT: usize = 2;
 
@@ -33,6 +34,7 @@ pub fn text(results: &Results, style: Style, width: usize) -> String {
     }
     out.push(page.list("why", &story::reasons(results, PLAIN)));
     out.push(page.trust(results));
+    out.extend(page.breakdowns(results));
     out.push(page.list("next", &story::next(results, PLAIN)));
     out.push(page.paragraph(&format!("{} {}", method::intervals(&results.method), provenance(results))));
     out.retain(|block| !block.is_empty());
@@ -116,6 +118,70 @@ impl Page {
             lines.extend(line.help.map(|help| self.hung(&sentence(&help), "  ")));
         }
         lines.join("\n")
+    }
+
+    /// The primary metric by the values of each dimension.
+    fn breakdowns(&self, results: &Results) -> Vec<String> {
+        let metric = besides::metrics(results).first().copied();
+        let mut out = Vec::new();
+        for breakdown in &results.breakdowns {
+            let title = format!("by {}", (PLAIN.name)(&breakdown.dimension));
+            let lines = match (besides::failed(breakdown, PLAIN), metric) {
+                (Some(why), _) => self.hung(&why, ""),
+                (None, Some(metric)) => self.breakdown(results, breakdown, metric),
+                (None, None) => continue,
+            };
+            out.push(format!("{}\n{lines}", toned(&title, Tone::Strong, self.style)));
+        }
+        if !out.is_empty() {
+            out.push(self.paragraph(&sentence(&besides::caveat(results))));
+        }
+        out
+    }
+
+    fn breakdown(&self, results: &Results, breakdown: &Breakdown, metric: &Metric) -> String {
+        let amounts = Amounts::at(results, metric, PLAIN);
+        let several = results.treatments.len() > 1;
+        let mut rows: Vec<[String; 5]> = Vec::new();
+        for slice in &breakdown.slices {
+            for effect in besides::effects(slice, metric) {
+                let (lift, around) = besides::figures(&amounts, effect, PLAIN);
+                let around = if effect.contrast.interval.known().is_some() { around } else { "–".to_owned() };
+                let variant = if several { format!(" with {}", plain(&effect.variant)) } else { String::new() };
+                let value = slice.value.as_deref().filter(|value| !value.is_empty());
+                let value = value.map_or_else(|| besides::value(slice, PLAIN), |value| plain(value).into_owned());
+                let units = effect.contrast.units.0.saturating_add(effect.contrast.units.1);
+                let mark = if effect.stands_out || effect.differs { "*" } else { "" };
+                let note = besides::says(effect).to_owned();
+                rows.push([format!("{value}{variant}"), count(units), format!("{lift}{mark}"), around, note]);
+            }
+        }
+        let name = plain(&metric.id);
+        let sets: [&[&str]; 4] = [
+            &[&name, ">units", ">lift", ">interval", ""],
+            &[&name, ">units", ">lift", ">interval"],
+            &[&name, ">lift", ">interval"],
+            &[&name, ">lift"],
+        ];
+        let lines = |titles: &[&str], width: usize, style: Style| {
+            let rows = rows.iter().map(|[value, units, lift, around, note]| {
+                let cell = |title: &str| match title {
+                    ">units" => units,
+                    ">lift" => lift,
+                    ">interval" => around,
+                    "" => note,
+                    _ => value,
+                };
+                let cells = titles.iter().enumerate().map(|(at, title)| if at == 0 { value } else { cell(title) });
+                cells.cloned().map(Cell::from).collect()
+            });
+            Columns { titles, gives_way: 0, rows: rows.collect() }.lines(INDENT, width, style)
+        };
+        let fits = |titles: &&&[&str]| {
+            lines(titles, usize::MAX, Style::Plain).iter().all(|line| line.chars().count() <= self.width)
+        };
+        let titles = sets.iter().find(fits).or(sets.last()).copied().unwrap_or_default();
+        lines(titles, self.width, self.style).join("\n")
     }
 
     /// The outcomes of a treatment, with as many columns as there is room for.

@@ -1,6 +1,7 @@
 //! Whether the data can be trusted: every check in a line, with what it found and what to do.
 
 use super::amounts::{p_value, percent};
+use super::besides;
 use super::pen::Pen;
 use super::story::days_of;
 use super::verdict::Mark;
@@ -20,6 +21,7 @@ pub fn lines(results: &Results, pen: Pen) -> Vec<Line> {
     let mut lines: Vec<Line> = results.health.iter().map(|check| line(check, pen)).collect();
     lines.extend([length(results), plan(results)]);
     lines.extend(left_out(results));
+    lines.extend(others(results, pen));
     lines
 }
 
@@ -75,6 +77,12 @@ fn plan(results: &Results) -> Line {
     };
     let dirty = if plan.dirty { ", with changes that are not committed" } else { "" };
     Line { mark, title: "Analysis plan", found: format!("{found}{dirty}"), help: None }
+}
+
+/// Other experiments on the same units.
+fn others(results: &Results, pen: Pen) -> Vec<Line> {
+    let said = besides::others(results, pen).into_iter();
+    said.map(|(mark, found)| Line { mark, title: "Other experiments", found, help: None }).collect()
 }
 
 /// Rows of exposures that count for nothing.

@@ -1,5 +1,6 @@
 //! Analyses: from tallies to results, as the command takes them.
 
+mod besides;
 mod decisions;
 mod edge;
 mod field;
@@ -7,3 +8,5 @@ mod health;
 mod looks;
 mod peers;
 mod store;
+#[cfg(feature = "embedded")]
+mod whole;

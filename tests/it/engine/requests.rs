@@ -75,6 +75,7 @@ pub fn request(studies: Vec<Study>, sources: Vec<Source>, measures: Vec<Measure>
         studies,
         sources,
         measures,
+        pairs: Vec::new(),
     }
 }
 

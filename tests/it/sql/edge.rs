@@ -72,6 +72,7 @@ fn request(expected: &Value) -> Request {
             drops_missing: false,
             lag: 0,
         }],
+        pairs: Vec::new(),
     }
 }
 

@@ -2,26 +2,32 @@
 
 use allotment::cli::gather::{Options, gather};
 use allotment::decl::Engine;
-use allotment::query::{Dialect, Row, Statement, statements, tallies};
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use allotment::query::{Cell, Dialect, Row, Statement, statements, tallies};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use tempfile::tempdir;
 
 use super::random::World;
-use super::run::check;
+use super::run::{check, check_pairs};
 use crate::stats_peers::Random;
 
 fn rows(batches: &[RecordBatch]) -> Vec<Row> {
     let mut rows = Vec::new();
     for batch in batches {
-        let columns: Vec<_> =
-            batch.columns().iter().map(|column| cast(column, &DataType::Float64).expect("a number")).collect();
+        let column = |column: &ArrayRef| match column.data_type() {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => cast(column, &DataType::Utf8).expect("text"),
+            _ => cast(column, &DataType::Float64).expect("a number"),
+        };
+        let columns: Vec<_> = batch.columns().iter().map(column).collect();
         for at in 0..batch.num_rows() {
-            let cell =
-                |column: &dyn Array| (!column.is_null(at)).then(|| column.as_primitive::<Float64Type>().value(at));
-            rows.push(columns.iter().map(|column| cell(column.as_ref())).collect());
+            let cell = |column: &ArrayRef| match column.as_string_opt::<i32>() {
+                _ if column.is_null(at) => Cell::Null,
+                Some(texts) => Cell::Text(texts.value(at).to_owned()),
+                None => Cell::Number(column.as_primitive::<Float64Type>().value(at)),
+            };
+            rows.push(columns.iter().map(cell).collect());
         }
     }
     rows
@@ -29,8 +35,14 @@ fn rows(batches: &[RecordBatch]) -> Vec<Row> {
 
 #[test]
 fn the_embedded_operator_and_datafusion_give_the_tallies_of_brute_force() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(both());
+    // Statements are long, and DataFusion walks them by recursion.
+    const STACK: usize = 64 << 20;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.thread_stack_size(STACK).enable_all().build().expect("a runtime");
+    let run = std::thread::Builder::new().stack_size(STACK).spawn(move || runtime.block_on(both()));
+    if let Err(wrong) = run.expect("a thread").join() {
+        std::panic::resume_unwind(wrong);
+    }
 }
 
 async fn both() {
@@ -58,6 +70,7 @@ async fn both() {
         for (study, tally) in world.request.studies.iter().zip(&counted) {
             seen += check(&world, study, tally, &what("DataFusion"));
         }
+        seen += check_pairs(&world, &counted, &what("DataFusion"));
         let lake = tempdir().expect("a folder");
         for table in ["exposures", "streams", "sessions"] {
             let file = lake.path().join(format!("{table}.parquet"));
@@ -73,6 +86,7 @@ async fn both() {
         for (study, tally) in world.request.studies.iter().zip(&counted) {
             check(&world, study, tally, &what("the operator"));
         }
+        check_pairs(&world, &counted, &what("the operator"));
     }
     assert!(seen > 150, "most metrics have units: {seen}");
 }

@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use allotment::decl::Function;
-use allotment::query::{Calculation, Comparator, Measure, Number, Study};
+use allotment::query::{Calculation, Comparator, MOST_VALUES, Measure, Number, Study};
 use allotment::stats::{Estimate, Moments, Ordered};
 
-use super::random::{Row, World};
+use super::random::{Exposed, Row, World};
 
 /// A unit in a study.
 pub struct Unit {
     pub arm: usize,
     pub first: i64,
     pub mixed: bool,
+    /// Its values of the dimensions at first exposure.
+    pub traits: Vec<String>,
     id: String,
 }
 
@@ -21,6 +23,7 @@ pub struct Values {
     pub arm: usize,
     pub mixed: bool,
     pub day: u32,
+    pub traits: Vec<String>,
     pub columns: Vec<f64>,
 }
 
@@ -34,11 +37,14 @@ pub struct Measured {
     pub collapsed: bool,
 }
 
+/// The exposures of a unit: when, to which variant, and what it was then.
+type Seen = BTreeSet<(i64, usize, Vec<String>)>;
+
 /// Exposed units of a study, and how many rows have a null, are outside, have an unknown variant.
 pub fn units(world: &World, study: &Study) -> (Vec<Unit>, [u64; 3]) {
     let until = study.until.min(world.request.now);
     let mut left_out = [0; 3];
-    let mut seen: BTreeMap<&str, BTreeSet<(i64, usize)>> = BTreeMap::new();
+    let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
     for row in world.exposed.iter().filter(|row| row.experiment.as_ref() == Some(&study.key)) {
         let (Some(unit), Some(variant), Some(at)) = (&row.unit, &row.variant, row.at) else {
             left_out[0] += 1;
@@ -48,15 +54,46 @@ pub fn units(world: &World, study: &Study) -> (Vec<Unit>, [u64; 3]) {
         match arm {
             _ if at < study.from || at >= until => left_out[1] += 1,
             None => left_out[2] += 1,
-            Some(arm) => drop(seen.entry(unit).or_default().insert((at, arm))),
+            Some(arm) => drop(seen.entry(unit).or_default().insert((at, arm, traits(world, row)))),
         }
     }
     let units = seen.into_iter().map(|(id, seen)| {
-        let &(first, arm) = seen.first().expect("one");
-        let mixed = seen.iter().any(|(_, other)| *other != arm);
-        Unit { arm, first, mixed, id: id.to_owned() }
+        let (first, arm, traits) = seen.first().expect("one").clone();
+        let mixed = seen.iter().any(|(_, other, _)| *other != arm);
+        Unit { arm, first, mixed, traits, id: id.to_owned() }
     });
     (units.collect(), left_out)
+}
+
+fn traits(world: &World, row: &Exposed) -> Vec<String> {
+    let age = row.age.map(|age| age.to_string());
+    let all = [row.country.clone(), age].map(Option::unwrap_or_default);
+    all.into_iter().take(world.request.exposures.dimensions.len()).collect()
+}
+
+/// The units of two studies, each in its joint cell from the later exposure on.
+pub fn joint(one: &[Unit], other: &[Unit], width: usize) -> Vec<Unit> {
+    let pure = |units: &'_ [Unit]| -> BTreeMap<String, (usize, i64)> {
+        let pure = units.iter().filter(|unit| !unit.mixed);
+        pure.map(|unit| (unit.id.clone(), (unit.arm, unit.first))).collect()
+    };
+    let other = pure(other);
+    let both = pure(one).into_iter().filter_map(|(id, (arm, first))| {
+        let (second, later) = other.get(&id)?;
+        let (arm, first) = (arm * width + second, first.max(*later));
+        Some(Unit { arm, first, mixed: false, traits: Vec::new(), id })
+    });
+    both.collect()
+}
+
+/// The values of a dimension that are told apart, and whether there are others: those of the most units of one variant.
+pub fn values(units: &[Unit], dimension: usize) -> (Vec<String>, bool) {
+    let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();
+    units.iter().filter(|unit| !unit.mixed).for_each(|unit| *sizes.entry(&unit.traits[dimension]).or_default() += 1);
+    let mut values: Vec<(&str, u64)> = sizes.into_iter().collect();
+    values.sort_by_key(|(value, size)| (std::cmp::Reverse(*size), *value));
+    let others = values.len() > MOST_VALUES;
+    (values.into_iter().take(MOST_VALUES).map(|(value, _)| value.to_owned()).collect(), others)
 }
 
 /// The rows of a source that count for an input, with their values.
@@ -170,6 +207,7 @@ pub fn measured(world: &World, study: &Study, measure: &Measure, units: &[Unit])
             arm: unit.arm,
             mixed: unit.mixed,
             day: u32::try_from((unit.first - study.from) / 86_400_000_000).expect("a day"),
+            traits: unit.traits.clone(),
             columns: raw.iter().map(|(_, value)| column(*value)).collect(),
         });
     }

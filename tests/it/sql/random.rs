@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use allotment::decl::Function;
-use allotment::query::{Calculation, Comparator, Exposures, Input, Measure, Number, Relation, Request, Source, Study};
+use allotment::query::{
+    Calculation, Comparator, Exposures, Input, Measure, Number, Pair, Relation, Request, Source, Study,
+};
 use jiff::Timestamp;
 
 use crate::stats_peers::Random;
@@ -18,6 +20,8 @@ pub struct Exposed {
     pub experiment: Option<String>,
     pub variant: Option<String>,
     pub at: Option<i64>,
+    pub country: Option<String>,
+    pub age: Option<i64>,
 }
 
 pub struct Row {
@@ -67,6 +71,24 @@ fn binary(operator: char, left: Number, right: Number) -> Number {
     Number::Binary(operator, Box::new(left), Box::new(right))
 }
 
+/// Dimensions, of which one has a name like one of our own.
+const DIMENSIONS: [&str; 2] = ["Country", "trait_0"];
+
+/// Every two studies, with what both measure as a sum.
+fn pairs(studies: &[Study], measures: &[Measure]) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    for (other, second) in studies.iter().enumerate() {
+        for (one, first) in studies.iter().enumerate().take(other) {
+            let both = first.measures.iter().copied().filter(|place| second.measures.contains(place));
+            let measures: Vec<usize> = both.filter(|place| measures[*place].calculation.is_summed()).collect();
+            if !measures.is_empty() {
+                pairs.push(Pair { one, other, measures });
+            }
+        }
+    }
+    pairs
+}
+
 impl World {
     pub fn draw(random: &mut Random) -> Self {
         let names = [pick(random, &NAMES), pick(random, &NAMES)];
@@ -83,10 +105,12 @@ impl World {
             experiment: "experiment_id".to_owned(),
             variant: (*pick(random, &["variant", "Variant id"])).to_owned(),
             timestamp: (*pick(random, &["seen", "timestamp"])).to_owned(),
-            dimensions: Vec::new(),
+            dimensions: DIMENSIONS[..random.below(3) as usize].iter().map(|name| (*name).to_owned()).collect(),
         };
-        let request =
-            Request { surface: "home".to_owned(), unit: "user".to_owned(), now, exposures, studies, sources, measures };
+        // Not in every world: the generic SQL joins units with themselves for it.
+        let pairs = if random.below(3) == 0 { pairs(&studies, &measures) } else { Vec::new() };
+        let (surface, unit) = ("home".to_owned(), "user".to_owned());
+        let request = Request { surface, unit, now, exposures, studies, sources, measures, pairs };
         let ids = ids(random, numbered);
         let exposed = exposed(random, &request, &ids);
         let rows: Vec<Vec<Row>> = (0..2).map(|_| rows(random, &request, &exposed, &ids, exact)).collect();
@@ -210,6 +234,16 @@ fn ids(random: &mut Random, numbered: bool) -> Vec<String> {
     (0..count).map(one).collect()
 }
 
+/// A few countries, some of them alike but for their code points, and many that few are from.
+fn country(random: &mut Random) -> Option<String> {
+    let known = ["SE", "se", "\u{e9}", "e\u{301}", "it's, \"so\" <b>", ""];
+    match random.below(4) {
+        0 => None,
+        1 => Some(format!("x{}", random.below(30))),
+        _ => Some((*pick(random, &known)).to_owned()),
+    }
+}
+
 fn exposed(random: &mut Random, request: &Request, ids: &[String]) -> Vec<Exposed> {
     let mut exposed = Vec::new();
     for study in request.studies.iter().filter(|study| study.key != "leer") {
@@ -233,6 +267,8 @@ fn exposed(random: &mut Random, request: &Request, ids: &[String]) -> Vec<Expose
                     experiment: Some(study.key.clone()),
                     variant: Some(study.variants[arm].clone()),
                     at: Some(at),
+                    country: country(random),
+                    age: (random.below(9) > 0).then(|| 18 + random.below(3) as i64),
                 };
                 match random.below(60) {
                     0 => row.unit = None,
@@ -310,8 +346,11 @@ fn setup(
     let mut setup = vec![
         "CREATE SCHEMA lake".to_owned(),
         format!(
-            "CREATE TABLE lake.exposures (\"{unit_name}\" {id}, experiment_id TEXT, \"{variant}\" TEXT, \"{timestamp}\" {})",
-            stamp(own)
+            "CREATE TABLE lake.exposures (\"{unit_name}\" {id}, experiment_id TEXT, \"{variant}\" TEXT, \"{timestamp}\" {}, \
+             \"{}\" TEXT, \"{}\" BIGINT)",
+            stamp(own),
+            DIMENSIONS[0],
+            DIMENSIONS[1]
         ),
     ];
     let values: Vec<String> = exposed
@@ -319,7 +358,14 @@ fn setup(
         .map(|row| {
             let optional = |value: &Option<String>| or_null(value.as_deref().map(text));
             let at = or_null(row.at.map(|at| instant(at, own)));
-            format!("({}, {}, {}, {at})", unit(row.unit.as_ref()), optional(&row.experiment), optional(&row.variant))
+            format!(
+                "({}, {}, {}, {at}, {}, {})",
+                unit(row.unit.as_ref()),
+                optional(&row.experiment),
+                optional(&row.variant),
+                optional(&row.country),
+                or_null(row.age.map(|age| age.to_string()))
+            )
         })
         .collect();
     setup.push(format!("INSERT INTO lake.exposures VALUES {}", values.join(", ")));

@@ -1,5 +1,6 @@
 //! Recorded results as Markdown that GitHub renders: the verdict and its reason first, one table, the chart, and then the rest.
 
+mod breakdowns;
 mod chart;
 mod details;
 mod table;
@@ -26,6 +27,7 @@ pub fn results(results: &Results, links: &Links) -> Document {
     sections.extend(chart::section(results));
     sections.push(checks(results));
     sections.extend(next(results));
+    sections.extend(breakdowns::section(results));
     sections.extend(details::sections(results));
     Document { title: format!("### {} {}", verdict.mark.circle(), verdict.words), sections, foot: foot(results, links) }
 }

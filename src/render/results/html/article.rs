@@ -1,7 +1,7 @@
 //! One experiment on the page: the effect in its own units, the verdict, why, and then every figure that it rests on.
 
 use super::escape::{PEN, escaped};
-use super::{class, lift, mark, plot, statistics, tables};
+use super::{breakdowns, class, lift, mark, plot, statistics, tables};
 use crate::render::results::pen::capital;
 use crate::render::results::verdict::headline;
 use crate::render::results::{method, story};
@@ -17,6 +17,7 @@ pub fn article(results: &Results, number: usize, level: usize) -> String {
         lift::section(&page),
         tables::trust(&page),
         tables::metrics(&page),
+        breakdowns::section(&page),
         page.method(),
         statistics::section(&page),
         page.foot(),

@@ -1,6 +1,7 @@
 //! Results as one page that needs nothing else: no script, no network, light and dark, for eyes, ears, keyboards and paper.
 
 mod article;
+mod breakdowns;
 mod escape;
 mod lift;
 mod plot;
