@@ -31,8 +31,9 @@ impl LaunchDarkly {
         let flag = json!({
             "key": "ranker", "version": 1, "on": true, "salt": "home.5e1f", "variations": ["v7", "v8", "v9", "none"],
             "prerequisites": [], "targets": [], "offVariation": 3, "fallthrough": { "variation": 3 },
+            "trackEvents": false, "trackEventsFallthrough": false, "debugEventsUntilDate": null,
             "rules": [{
-                "id": "fresh-first",
+                "id": "fresh-first", "trackEvents": false,
                 "clauses": [clause("country", &["DK", "FI", "IS", "NO", "SE"]), clause("plan", &["premium"])],
                 "rollout": {
                     "contextKind": "user",
