@@ -6,8 +6,7 @@ use super::{
 use crate::bucket::Scheme;
 use serde_json::Value;
 
-/// The id of Allotment's own format, which every surface has.
-pub const NATIVE: &str = "native";
+pub use super::manifest::NATIVE;
 
 /// The formats that there are, each with the ending of its files. Each scheme's has the scheme's id.
 pub const FORMATS: [(&str, &str); 4] =

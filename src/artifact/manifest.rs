@@ -11,6 +11,9 @@ pub const VERSION: u32 = 1;
 /// Where the manifest lies in a distribution.
 pub const PATH: &str = "manifest.json";
 
+/// The id of Allotment's own format, which every surface has.
+pub const NATIVE: &str = "native";
+
 /// All surfaces of a distribution.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,6 +2,7 @@
 //!
 //! An [`Artifact`] is one surface. Nothing here decides what is served to whom; that is the evaluator's part.
 
+#[cfg(feature = "cli")]
 mod bundle;
 mod condition;
 mod disk;
@@ -24,6 +25,7 @@ pub mod signature;
 mod unsupported;
 mod version;
 
+#[cfg(feature = "cli")]
 pub use bundle::{Unbundled, bundle, put_bundles};
 pub use condition::{AttributeType, Condition, InvalidCondition, Operand, Predicate, Test};
 pub use instant::{Instant, civil};

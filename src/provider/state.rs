@@ -1,8 +1,7 @@
 //! What is served now, and what is taken of something new.
 
 use crate::artifact::Artifact;
-use crate::artifact::format::NATIVE;
-use crate::artifact::manifest::{File, Manifest, is_path, sha256};
+use crate::artifact::manifest::{File, Manifest, NATIVE, is_path, sha256};
 use crate::eval::{Evaluator, FlagRef};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,7 +1,6 @@
 //! A published folder, and ways to tamper with it.
 
-use allotment::artifact::format::NATIVE;
-use allotment::artifact::manifest::{self, File, Manifest, Surface};
+use allotment::artifact::manifest::{self, File, Manifest, NATIVE, Surface};
 use allotment::artifact::signature::SigningKey;
 use allotment::artifact::{
     Artifact, AttributeType, Claim, ClaimKind, Condition, Flag, FlagKind, Operand, Predicate, Rule, Segment, Step,
