@@ -223,7 +223,7 @@ fn conditions() -> Vec<String> {
         all.extend(tests.iter().map(|test| format!("{attribute} = {test}")));
         all.extend(tests.iter().map(|test| format!("not = {{ {attribute} = {test} }}")));
     };
-    for text in ["country", "plan", "language", "user-id"] {
+    for text in ["country", "plan", "language"] {
         each(
             text,
             &[
@@ -240,6 +240,8 @@ fn conditions() -> Vec<String> {
             ],
         );
     }
+    // Of a unit's own id a segment may say no more.
+    each("user-id", &["{ exists = true }", "{ exists = false }"]);
     each(
         "app-version",
         &[
