@@ -189,6 +189,13 @@ impl Claim {
         windows.filter(|(_, window)| !window.is_empty())
     }
 
+    /// The buckets it has at an instant, if any.
+    #[must_use]
+    pub fn owned_at(&self, at: i64) -> Option<&BucketSet> {
+        let step = self.is_live(at).then(|| self.step_at(at)).flatten()?;
+        (!step.buckets.is_empty()).then_some(&step.buckets)
+    }
+
     /// Every bucket it will ever own, which is what it reserves for its whole window.
     #[must_use]
     pub fn reserved(&self) -> Option<&BucketSet> {

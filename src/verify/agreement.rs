@@ -64,10 +64,8 @@ fn expected(artifact: &Artifact, at: i64) -> BTreeMap<(&str, Option<i64>), Due<'
         if format::has_windows(artifact.scheme) {
             let steps = claim.windows().filter(|(step, window)| window.end > at && !step.buckets.is_empty());
             steps.for_each(|(step, window)| put(&step.buckets, Some(window)));
-        } else if let Some(step) = claim.is_live(at).then(|| claim.step_at(at)).flatten()
-            && !step.buckets.is_empty()
-        {
-            put(&step.buckets, None);
+        } else if let Some(buckets) = claim.owned_at(at) {
+            put(buckets, None);
         }
     }
     expected

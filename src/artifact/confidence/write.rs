@@ -119,8 +119,7 @@ impl Writer<'_> {
 
     /// The buckets a claim has at the instant, if any.
     fn owned<'c>(&self, claim: &'c Claim) -> Option<&'c BucketSet> {
-        let step = claim.is_live(self.at).then(|| claim.step_at(self.at)).flatten()?;
-        (!step.buckets.is_empty()).then_some(&step.buckets)
+        claim.owned_at(self.at)
     }
 
     fn flag(&mut self, flag: &Flag, claims: &mut BTreeMap<String, Components>) -> Result<Written, Unservable> {

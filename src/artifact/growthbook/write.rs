@@ -57,8 +57,7 @@ impl<'a> Writer<'a> {
 
     /// The buckets a claim has at the instant, if any.
     fn owned<'c>(&self, claim: &'c Claim) -> Option<&'c BucketSet> {
-        let step = claim.is_live(self.at).then(|| claim.step_at(self.at)).flatten()?;
-        (!step.buckets.is_empty()).then_some(&step.buckets)
+        claim.owned_at(self.at)
     }
 
     fn feature(&self, flag: &Flag) -> Result<Feature, Unservable> {
