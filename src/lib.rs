@@ -31,7 +31,7 @@ pub mod io;
 pub mod lint;
 #[cfg(feature = "cli")]
 pub mod lock;
-#[cfg(feature = "embedded")]
+#[cfg(feature = "counting")]
 pub mod measure;
 #[cfg(feature = "cli")]
 pub mod model;

@@ -210,6 +210,15 @@ pub(super) enum Values {
 }
 
 impl Values {
+    /// Those of some rows, in their order.
+    pub fn taken(&self, rows: &[u32]) -> Self {
+        match self {
+            Self::Ones => Self::Ones,
+            Self::Floats(floats) => Self::Floats(taken(floats, rows).into()),
+            Self::Keys(keys) => Self::Keys(taken(keys, rows)),
+        }
+    }
+
     /// A column to add or to compare: a truth counts 1 where it holds, and is missing where it does not.
     pub fn numbers(array: &ArrayRef, what: &str) -> Result<Self, Wrong> {
         Ok(Self::Floats(match array.data_type() {
@@ -248,6 +257,11 @@ impl Values {
         };
         Ok(Self::Keys(keys))
     }
+}
+
+/// Values in the order of some rows.
+pub(super) fn taken<T: Copy + Default>(values: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().map(|row| values.get(*row as usize).copied().unwrap_or_default()).collect()
 }
 
 /// A key that is not 0.

@@ -7,6 +7,7 @@
 //! threads, and also if only a part of the shards is held at a time and the data are read several times.
 
 mod breakdown;
+mod calendar;
 mod column;
 mod event;
 mod finish;

@@ -1,4 +1,7 @@
-//! Batches taken apart, and rows looked up many at a time, so that their waits for memory overlap.
+//! Batches taken apart, their rows ordered by shard, and looked up many at a time, so that their waits for memory overlap.
+//!
+//! All units together are far larger than a cache, those of one shard are not: so the rows of many batches are added shard by
+//! shard.
 
 use std::hint::black_box;
 use std::ops::Range;
@@ -6,33 +9,26 @@ use std::ops::Range;
 use arrow::array::RecordBatch;
 use arrow::buffer::ScalarBuffer;
 
-use super::column::{Ids, NEVER, Texts, Values, Wrong, instants};
+use super::calendar::Calendar;
+use super::column::{Ids, NEVER, Texts, Values, Wrong, instants, taken};
 use super::labels::Labels;
 use super::plan::Probe;
-use super::shard::{Exposed, Id, Key, Shard};
+use super::rows::SHARDS;
+use super::shard::{Exposed, Id, Key, Place, Shard};
 use crate::decl::Function;
 use crate::query::Source;
 
 /// How many rows are looked up together: enough to overlap their waits, few enough that what they fetched is still there.
 const TOGETHER: usize = 128;
 
-/// The ids of a batch with their hashes, and its instants.
+/// The ids of a batch and its instants, in its own order.
 #[derive(Debug)]
-pub(super) struct Rows {
+pub(super) struct Columns {
     ids: Ids,
-    hashes: Vec<u64>,
     pub at: ScalarBuffer<i64>,
 }
 
-/// The facts of a batch.
-#[derive(Debug)]
-pub(super) struct Facts {
-    pub rows: Rows,
-    /// By input of the source.
-    pub values: Vec<Values>,
-}
-
-impl Rows {
+impl Columns {
     /// The first column has ids, another one instants; `numbers` says what ids must be.
     pub fn of(batch: &RecordBatch, numbers: Option<bool>, instant: usize, what: [&str; 2]) -> Result<Self, Wrong> {
         let ids = Ids::of(column(batch, 0)?, what[0])?;
@@ -41,8 +37,7 @@ impl Rows {
             Some(false) => ids.into_texts()?,
             None => ids,
         };
-        let at = instants(column(batch, instant)?, what[1])?;
-        Ok(Self { hashes: ids.hashes(batch.num_rows()), ids, at })
+        Ok(Self { ids, at: instants(column(batch, instant)?, what[1])? })
     }
 
     pub fn is_numbers(&self) -> bool {
@@ -54,45 +49,130 @@ impl Rows {
         self.ids.nulls().is_none_or(|nulls| nulls.is_valid(row))
     }
 
-    /// The rows of some shards that have an id and an instant and that are wanted.
-    pub fn pick(&self, shards: &Range<usize>, wanted: impl Fn(usize) -> bool, picked: &mut Vec<u32>) {
-        picked.clear();
+    /// The rows of some shards that have an id and an instant and that are wanted, ordered by shard.
+    pub fn ordered(&self, shards: &Range<usize>, wanted: impl Fn(usize) -> bool) -> Rows {
+        let hashes = self.ids.hashes(self.at.len());
         let nulls = self.ids.nulls();
-        for (row, (hash, at)) in self.hashes.iter().zip(self.at.iter()).enumerate() {
+        // Counted into their shards' places; those that are left out come last.
+        let mut starts = [0_u32; SHARDS + 2];
+        let place = |row: usize, hash: u64, at: i64| {
+            let shard = shard_of(hash);
             let valid = nulls.is_none_or(|nulls| nulls.is_valid(row));
-            if shards.contains(&shard_of(*hash)) && *at != NEVER && valid && wanted(row) {
-                picked.extend(u32::try_from(row));
-            }
-        }
-    }
-
-    /// The shard of a row, and its key.
-    #[inline]
-    pub fn key(&self, row: usize) -> Option<(usize, Key<'_>)> {
-        let hash = *self.hashes.get(row)?;
-        let id = match &self.ids {
-            Ids::Numbers(numbers) => Id::Number(*numbers.values().get(row)?),
-            Ids::Texts(texts) => Id::Text(texts.get(row)?),
+            if shards.contains(&shard) & (at != NEVER) & valid && wanted(row) { shard } else { SHARDS }
         };
-        Some((shard_of(hash), Key { hash, id }))
-    }
-
-    /// Brings the slots of some rows into the cache.
-    pub fn touch(&self, shards: &[Shard], first: usize, rows: &[u32]) {
-        let mut touched = 0;
-        for row in rows {
-            let hash = self.hashes.get(*row as usize).copied().unwrap_or(0);
-            touched ^= shards.get(shard_of(hash).wrapping_sub(first)).map_or(0, |shard| shard.touch(hash));
+        let all = hashes.iter().zip(self.at.iter()).enumerate();
+        let places: Vec<u16> = all
+            .map(|(row, (hash, at))| {
+                let place = place(row, *hash, *at);
+                starts.get_mut(place + 1).into_iter().for_each(|count| *count += 1);
+                u16::try_from(place).unwrap_or(u16::MAX)
+            })
+            .collect();
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
         }
-        black_box(touched);
+        let mut next = starts;
+        let mut rows = vec![0_u32; places.len()];
+        for (row, place) in (0..).zip(&places) {
+            let Some(next) = next.get_mut(usize::from(*place)) else { continue };
+            rows.get_mut(*next as usize).into_iter().for_each(|to| *to = row);
+            *next += 1;
+        }
+        rows.truncate(starts.get(SHARDS).map_or(0, |end| *end as usize));
+        let ids = match &self.ids {
+            Ids::Numbers(numbers) => Ordered::Numbers(taken(numbers.values(), &rows)),
+            Ids::Texts(texts) => Ordered::texts(texts, &rows),
+        };
+        Rows { starts, ids, hashes: taken(&hashes, &rows), at: taken(&self.at, &rows), rows }
     }
 }
 
+/// Rows of a batch, ordered by the shards that they belong to; those of a shard keep their order.
+#[derive(Debug)]
+pub(super) struct Rows {
+    /// Where those of each shard begin; after the last, where they end.
+    starts: [u32; SHARDS + 2],
+    ids: Ordered,
+    hashes: Vec<u64>,
+    at: Vec<i64>,
+    /// Which row of the batch each was.
+    rows: Vec<u32>,
+}
+
+/// Ids of rows.
+#[derive(Debug)]
+enum Ordered {
+    Numbers(Vec<i64>),
+    /// One after the other, and where each ends.
+    Texts(Vec<u8>, Vec<u32>),
+}
+
+impl Ordered {
+    fn texts(texts: &Texts, rows: &[u32]) -> Self {
+        let (mut bytes, mut ends) = (Vec::with_capacity(rows.len() * 16), Vec::with_capacity(rows.len()));
+        for row in rows {
+            bytes.extend_from_slice(texts.get(*row as usize).unwrap_or_default().as_bytes());
+            // A batch's texts are at most as many bytes as its offsets count.
+            ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        }
+        Self::Texts(bytes, ends)
+    }
+}
+
+impl Rows {
+    /// The rows of a shard.
+    fn of_shard(&self, shard: usize) -> Range<usize> {
+        let start = |shard: usize| self.starts.get(shard).map_or(0, |start| *start as usize);
+        start(shard)..start(shard + 1)
+    }
+
+    #[inline]
+    fn key(&self, row: usize) -> Option<Key<'_>> {
+        let hash = *self.hashes.get(row)?;
+        let id = match &self.ids {
+            Ordered::Numbers(numbers) => Id::Number(*numbers.get(row)?),
+            Ordered::Texts(bytes, ends) => {
+                let start = row.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+                Id::Text(bytes.get(start as usize..*ends.get(row)? as usize)?)
+            }
+        };
+        Some(Key { hash, id })
+    }
+
+    /// Brings the slots of some rows into the cache.
+    fn touch(&self, shard: &Shard, rows: Range<usize>) {
+        black_box(self.hashes.get(rows).unwrap_or(&[]).iter().fold(0, |touched, hash| touched ^ shard.touch(*hash)));
+    }
+}
+
+/// Parts of a range.
+fn parts(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    range.clone().step_by(TOGETHER).map(move |start| start..range.end.min(start + TOGETHER))
+}
+
+/// The facts of a batch.
+#[derive(Debug)]
+pub(super) struct Facts {
+    rows: Rows,
+    /// By input of the source.
+    values: Vec<Values>,
+}
+
 impl Facts {
-    /// The columns are the unit, the instant, and one for each input that has one: a count without a predicate has none.
-    pub fn of(batch: &RecordBatch, source: &Source, numbers: bool) -> Result<Self, Wrong> {
+    /// The columns are the unit, the instant, and one for each input that has one: a count without a predicate has none. Only
+    /// rows of some shards from one instant on and before another are kept.
+    pub fn of(
+        batch: &RecordBatch,
+        source: &Source,
+        numbers: bool,
+        shards: &Range<usize>,
+        (from, to): (i64, i64),
+    ) -> Result<Self, Wrong> {
         let what = |column: &str| format!("column `{column}` of `{}`", source.fact);
-        let rows = Rows::of(batch, Some(numbers), 1, [&what(&source.unit), &what(&source.timestamp)])?;
+        let columns = Columns::of(batch, Some(numbers), 1, [&what(&source.unit), &what(&source.timestamp)])?;
+        let rows = columns.ordered(shards, |row| columns.at.get(row).is_some_and(|at| from <= *at && *at < to));
         let mut next = 2;
         let mut values = Vec::new();
         for input in &source.inputs {
@@ -103,38 +183,44 @@ impl Facts {
             let array = column(batch, next)?;
             next += 1;
             let what = what(input.column.as_deref().or(input.predicate.as_deref()).unwrap_or_default());
-            values.push(match input.function {
+            let read = match input.function {
                 Function::CountDistinct => Values::keys(array, &what)?,
                 _ => Values::numbers(array, &what)?,
-            });
+            };
+            values.push(read.taken(&rows.rows));
         }
         Ok(Self { rows, values })
     }
 
-    /// Adds the rows that belong to some shards, of which the first is the `first` of all.
-    pub fn add(&self, shards: &mut [Shard], first: usize, probes: &[Probe]) {
-        let own = first..first + shards.len();
-        let mut picked = Vec::new();
-        self.rows.pick(&own, |_| true, &mut picked);
-        let mut found = Vec::with_capacity(TOGETHER);
-        for rows in picked.chunks(TOGETHER) {
-            self.rows.touch(shards, first, rows);
+    /// Adds the rows of a shard; `found` is room to work in.
+    pub fn add(
+        &self,
+        shard: &mut Shard,
+        place: usize,
+        probes: &[Probe],
+        calendar: &Calendar,
+        found: &mut Vec<(usize, Place)>,
+    ) {
+        let row_of = |row: usize| {
+            let at = *self.rows.at.get(row)?;
+            Some((self.rows.key(row)?, at, calendar.bit(at)))
+        };
+        for rows in parts(self.rows.of_shard(place)) {
+            self.rows.touch(shard, rows.clone());
             found.clear();
             let mut touched = 0;
             for row in rows {
-                let Some((shard, key)) = self.rows.key(*row as usize) else { continue };
-                let Some(own) = shards.get(shard - first) else { continue };
-                if let Some(place) = own.find(key) {
-                    touched ^= own.touch_entries(place);
-                    found.push((*row as usize, shard - first, key, place));
+                let Some((key, _, when)) = row_of(row) else { continue };
+                if let Some(place) = shard.find(key, when) {
+                    touched ^= shard.touch_entries(place);
+                    found.push((row, place));
                 }
             }
             black_box(touched);
-            for (row, shard, key, place) in &found {
-                let Some(shard) = shards.get_mut(*shard) else { continue };
-                let Some(at) = self.rows.at.get(*row) else { continue };
-                if let Some(place) = shard.entries(*key, *place) {
-                    shard.add(place, *at, *row, probes, &self.values);
+            for (row, place) in found.drain(..) {
+                let Some((key, at, when)) = row_of(row) else { continue };
+                if let Some(entries) = shard.entries(key, when, place) {
+                    shard.add(entries, at, row, probes, &self.values);
                 }
             }
         }
@@ -144,31 +230,35 @@ impl Facts {
 /// The exposures of a batch.
 #[derive(Debug)]
 pub(super) struct Exposures {
-    pub rows: Rows,
-    /// The study and the variant of each row, if it counts.
-    pub codes: Vec<Option<(u16, u8)>>,
+    rows: Rows,
+    /// The study and the variant of each.
+    codes: Vec<(u16, u8)>,
     /// The combination of each row's values of dimensions; none where there are no dimensions.
-    pub marks: Vec<u32>,
+    marks: Vec<u32>,
 }
 
-/// Adds the exposures that belong to some shards, of which the first is the `first` of all. It fails when a shard is full.
-pub(super) fn expose(batch: &Exposures, shards: &mut [Shard], first: usize, labels: &Labels) -> Option<()> {
-    let Exposures { rows, codes, marks } = batch;
-    let own = first..first + shards.len();
-    let mut picked = Vec::new();
-    rows.pick(&own, |row| codes.get(row).is_some_and(Option::is_some), &mut picked);
-    for together in picked.chunks(TOGETHER) {
-        rows.touch(shards, first, together);
-        for row in together {
-            let row = *row as usize;
-            let (shard, key) = rows.key(row)?;
-            let (study, variant) = codes.get(row).copied().flatten()?;
-            let mark = marks.get(row).copied().unwrap_or(0);
-            let exposed = Exposed { at: *rows.at.get(row)?, study, variant, mark };
-            shards.get_mut(shard - first)?.push(key, exposed, labels)?;
-        }
+impl Exposures {
+    /// The rows that count, by what each is.
+    pub fn of(columns: &Columns, shards: &Range<usize>, codes: &[Option<(u16, u8)>], marks: &[u32]) -> Self {
+        let rows = columns.ordered(shards, |row| codes.get(row).is_some_and(Option::is_some));
+        let codes = taken(codes, &rows.rows).into_iter().map(Option::unwrap_or_default).collect();
+        let marks = if marks.is_empty() { Vec::new() } else { taken(marks, &rows.rows) };
+        Self { rows, codes, marks }
     }
-    Some(())
+
+    /// Adds those of a shard. It fails when the shard is full.
+    pub fn add(&self, shard: &mut Shard, place: usize, labels: &Labels) -> Option<()> {
+        for rows in parts(self.rows.of_shard(place)) {
+            self.rows.touch(shard, rows.clone());
+            for row in rows {
+                let (study, variant) = *self.codes.get(row)?;
+                let mark = self.marks.get(row).copied().unwrap_or(0);
+                let exposed = Exposed { at: *self.rows.at.get(row)?, study, variant, mark };
+                shard.push(self.rows.key(row)?, exposed, labels)?;
+            }
+        }
+        Some(())
+    }
 }
 
 /// A column of a batch, by its place.

@@ -6,12 +6,13 @@ use std::ops::Range;
 use arrow::array::RecordBatch;
 use rayon::prelude::*;
 
+use super::calendar::Calendar;
 use super::column::{NEVER, Wrong};
 use super::finish::{Book, RowCounts, Shelf, looks_ahead};
 use super::hash;
 use super::labels::Labels;
 use super::plan::Plan;
-use super::probe::{Exposures, Facts, Rows, expose, names};
+use super::probe::{Columns, Exposures, Facts, names};
 use super::shard::Shard;
 use crate::query::{Calculation, Measure, Number, Request, Study, joined as joined_tallies};
 use crate::results::Tally;
@@ -42,6 +43,7 @@ pub struct Counting<'a> {
     books: Vec<Book>,
     /// The first and last instant at which a unit was exposed.
     span: Option<(i64, i64)>,
+    calendar: Calendar,
     /// Whether exposure rows were counted, as the first pass does.
     counted: bool,
     /// Whether what must be known of all units is known: where to cut, and the order of events.
@@ -87,6 +89,7 @@ impl<'a> Counting<'a> {
             numbers: None,
             books: plan.studies.iter().map(Book::new).collect(),
             span: None,
+            calendar: Calendar::default(),
             counted: false,
             decided: labels.is_empty() && !request.measures.iter().any(looks_ahead),
             failed: vec![None; request.sources.len()],
@@ -115,10 +118,10 @@ impl<'a> Counting<'a> {
         if self.numbers.is_none()
             && let Some(first) = batches.first()
         {
-            self.numbers = Some(Rows::of(first, None, 3, [&what(&known.unit), &what(&known.timestamp)])?.is_numbers());
+            self.numbers = Some(Columns::of(first, None, 3, [&what(&known.unit), &what(&known.timestamp)])?.is_numbers());
         }
         let read = |batch: &RecordBatch| {
-            let rows = Rows::of(batch, self.numbers, 3, [&what(&known.unit), &what(&known.timestamp)])?;
+            let columns = Columns::of(batch, self.numbers, 3, [&what(&known.unit), &what(&known.timestamp)])?;
             let experiments = names(batch, 1, &what(&known.experiment))?;
             let variants = names(batch, 2, &what(&known.variant))?;
             let mut counts = vec![RowCounts::default(); self.plan.studies.len()];
@@ -127,8 +130,8 @@ impl<'a> Counting<'a> {
                 let study = self.keys.find(&self.request, experiments.get(row)?)?;
                 let count = counts.get_mut(usize::from(study))?;
                 let layout = self.plan.studies.get(usize::from(study))?;
-                let at = rows.at.get(row).copied().unwrap_or(NEVER);
-                let Some(variant) = variants.get(row).filter(|_| at != NEVER && rows.has_id(row)) else {
+                let at = columns.at.get(row).copied().unwrap_or(NEVER);
+                let Some(variant) = variants.get(row).filter(|_| at != NEVER && columns.has_id(row)) else {
                     count.without_key += 1;
                     return None;
                 };
@@ -147,27 +150,30 @@ impl<'a> Counting<'a> {
                 Some((study, variant))
             });
             let codes: Vec<Code> = codes.collect();
-            Ok((Exposures { rows, codes, marks: Vec::new() }, counts, span))
+            Ok((columns, codes, counts, span))
         };
-        let mut read = batches.par_iter().map(read).collect::<Result<Vec<_>, Wrong>>()?;
+        let read = batches.par_iter().map(read).collect::<Result<Vec<_>, Wrong>>()?;
+        // In the order of the batches, so that combinations are numbered the same way every time.
+        let mut marks = vec![Vec::new(); read.len()];
         if !self.labels.is_empty() {
-            // In the order of the batches, so that combinations are numbered the same way every time.
-            for (batch, (exposures, ..)) in batches.iter().zip(&mut read) {
-                let counts = |row: usize| exposures.codes.get(row).is_some_and(Option::is_some);
-                exposures.marks = self.labels.marks(batch, FIRST_DIMENSION, counts);
+            for ((batch, (_, codes, ..)), marks) in batches.iter().zip(&read).zip(&mut marks) {
+                let counts = |row: usize| codes.get(row).is_some_and(Option::is_some);
+                *marks = self.labels.marks(batch, FIRST_DIMENSION, counts);
             }
         }
         if !self.counted {
-            for (_, counts, span) in &read {
+            for (.., counts, span) in &read {
                 self.span = joined(self.span, *span);
                 self.books.iter_mut().zip(counts).for_each(|(book, counts)| book.rows.add(counts));
             }
         }
-        let many = many(self.shards.len());
-        let first = self.held.start;
-        let labels = &self.labels;
-        let done = self.shards.par_chunks_mut(many).enumerate().map(|(place, shards)| {
-            read.iter().try_for_each(|(exposures, ..)| expose(exposures, shards, first + place * many, labels))
+        let held = &self.held;
+        let ordered = read.par_iter().zip(&marks);
+        let ordered: Vec<Exposures> =
+            ordered.map(|((columns, codes, ..), marks)| Exposures::of(columns, held, codes, marks)).collect();
+        let (labels, first) = (&self.labels, self.held.start);
+        let done = self.shards.par_iter_mut().zip(first..SHARDS).map(|(shard, place)| {
+            ordered.iter().try_for_each(|exposures| exposures.add(shard, place, labels))
         });
         done.collect::<Option<()>>().ok_or_else(full)?;
         self.shed();
@@ -184,12 +190,13 @@ impl<'a> Counting<'a> {
             self.bound_pairs();
         }
         self.counted = true;
+        self.calendar = Calendar::of(&self.plan, self.span);
         let mut at = 0;
         while at < self.shards.len() {
             let end = (at + rayon::current_num_threads().max(1)).min(self.shards.len());
-            let (plan, labels) = (&self.plan, &self.labels);
+            let (plan, labels, calendar) = (&self.plan, &self.labels, &self.calendar);
             let next = self.shards.get_mut(at..end).unwrap_or(&mut []);
-            next.par_iter_mut().map(|shard| shard.seal(plan, labels)).collect::<Option<()>>().ok_or_else(full)?;
+            next.par_iter_mut().map(|shard| shard.seal(plan, labels, calendar)).collect::<Option<()>>().ok_or_else(full)?;
             at = end;
             // What is not sealed yet goes first.
             while self.bytes() > self.room && self.shards.len() > 1 {
@@ -223,12 +230,13 @@ impl<'a> Counting<'a> {
         else {
             return Ok(());
         };
-        let facts =
-            batches.par_iter().map(|batch| Facts::of(batch, read, numbers)).collect::<Result<Vec<_>, Wrong>>()?;
-        let many = many(self.shards.len());
-        let first = self.held.start;
-        self.shards.par_chunks_mut(many).enumerate().for_each(|(place, shards)| {
-            facts.iter().for_each(|facts| facts.add(shards, first + place * many, probes));
+        // Where no row can matter there is nothing to add, but columns are still looked at.
+        let span = self.span(source).unwrap_or((0, 0));
+        let facts = batches.par_iter().map(|batch| Facts::of(batch, read, numbers, &self.held, span));
+        let facts = facts.collect::<Result<Vec<_>, Wrong>>()?;
+        let calendar = &self.calendar;
+        self.shards.par_iter_mut().zip(self.held.start..SHARDS).for_each_init(Vec::new, |found, (shard, place)| {
+            facts.iter().for_each(|facts| facts.add(shard, place, probes, calendar, found));
         });
         self.shed();
         Ok(())

@@ -2,17 +2,24 @@
 //!
 //! While exposures come in, a shard holds a table from ids to the places of units and a list of rows, folded now and then so
 //! that only the first exposure of a unit to a study stays. Sealed, it holds one list of words. A unit is, where ids are
-//! texts, a word with the text's length and its number of entries, then the text; then its entries. An entry is the instant;
-//! a word with, from its lowest bit, 16 bits of study, 8 of variant, 8 that say whether it is mixed, and 32 flags; where there
-//! are dimensions, a word with the combination of their values; more flags where there are more accumulators; the accumulators.
+//! texts, a word with the text's length, then the text; then its entries. An entry is the instant; a word with, from its
+//! lowest bit, 16 bits of study, 8 of variant, 8 that say whether it is mixed and whether it is the unit's last, and 32
+//! flags; where there are dimensions, a word with the combination of their values; more flags where there are more accumulators; the accumulators.
 
 use std::cmp::Ordering;
 
+use super::calendar::Calendar;
 use super::column::Values;
 use super::fold::fold;
 use super::hash;
 use super::labels::Labels;
 use super::plan::{Action, Layout, Plan, Probe, Tap};
+
+/// Words in a line of the cache.
+const LINE: usize = 8;
+
+/// The bit of an entry's second word that says that it is its unit's last.
+const LAST: u64 = 1 << 25;
 
 /// A place of the table.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,8 +28,8 @@ struct Slot {
     key: u64,
     /// Where the unit is, plus 1; 0 in a free slot.
     place: u32,
-    /// How many entries it has.
-    entries: u32,
+    /// When rows can matter to it, once sealed.
+    calendar: u32,
 }
 
 /// An exposure.
@@ -52,18 +59,14 @@ pub(super) struct Key<'a> {
     pub id: Id<'a>,
 }
 
+/// A unit in a shard: where it begins, or where its entries begin.
+pub(super) type Place = usize;
+
 /// An id.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Id<'a> {
     Number(i64),
-    Text(&'a str),
-}
-
-/// Where the entries of a unit are.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Found {
-    pub start: usize,
-    pub entries: u32,
+    Text(&'a [u8]),
 }
 
 #[derive(Debug, Default)]
@@ -95,10 +98,11 @@ impl Shard {
         self.slots.get(self.home(hash)).map_or(0, |slot| slot.key)
     }
 
-    /// The same for the first word of entries.
+    /// The same for entries, which often lie in two lines of the cache.
     #[inline]
-    pub fn touch_entries(&self, found: Found) -> u64 {
-        self.words.get(found.start).copied().unwrap_or(0)
+    pub fn touch_entries(&self, place: Place) -> u64 {
+        let word = |at: usize| self.words.get(at).copied().unwrap_or(0);
+        word(place) ^ word(place + LINE)
     }
 
     #[inline]
@@ -154,10 +158,10 @@ impl Shard {
             if self.texts.capacity() - self.texts.len() < text.len() {
                 self.texts.reserve_exact((self.texts.len() / 4).max(text.len()).max(256));
             }
-            self.texts.extend_from_slice(text.as_bytes());
+            self.texts.extend_from_slice(text);
             self.ends.push(end);
         }
-        *self.slots.get_mut(at)? = Slot { key: word, place: self.units, entries: 0 };
+        *self.slots.get_mut(at)? = Slot { key: word, place: self.units, calendar: 0 };
         Some(unit)
     }
 
@@ -165,7 +169,7 @@ impl Shard {
     fn is(&self, unit: u32, id: Id<'_>) -> bool {
         match id {
             Id::Number(_) => true,
-            Id::Text(text) => self.text(unit) == text.as_bytes(),
+            Id::Text(text) => self.text(unit) == text,
         }
     }
 
@@ -236,7 +240,7 @@ impl Shard {
     }
 
     /// Lays out units with their entries, all accumulators at 0; `None` when they are more than 2^32 words.
-    pub fn seal(&mut self, plan: &Plan, labels: &Labels) -> Option<()> {
+    pub fn seal(&mut self, plan: &Plan, labels: &Labels, calendar: &Calendar) -> Option<()> {
         self.fold(labels);
         self.pair(plan);
         let (rows, marks) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.marks));
@@ -252,15 +256,17 @@ impl Shard {
         for rows in rows.chunk_by(|a, b| a.unit == b.unit) {
             let unit = rows.first()?.unit;
             let start = u32::try_from(words.len()).ok()?;
-            let entries = u32::try_from(rows.len()).ok()?;
-            *places.get_mut(unit as usize)? = (start, entries);
+            let marked =
+                rows.iter().fold(0, |bits, row| bits | calendar.of_exposure(plan, usize::from(row.study), row.at));
+            *places.get_mut(unit as usize)? = (start, marked);
             if self.named {
                 let text = self.text(unit);
-                words.push(u64::from(entries) << 32 | u64::from(u32::try_from(text.len()).ok()?));
+                words.push(text.len() as u64);
                 words.extend(packed(text));
             }
-            for row in rows {
+            for (left, row) in (0..rows.len()).rev().zip(rows) {
                 let what = u64::from(row.study) | u64::from(row.variant) << 16 | u64::from(row.mixed) << 24;
+                let what = if left == 0 { what | LAST } else { what };
                 let end = words.len() + layout(row);
                 words.extend([row.at.cast_unsigned(), what]);
                 let mark = marks.next().map_or(0, u64::from);
@@ -269,17 +275,17 @@ impl Shard {
             }
         }
         for slot in self.slots.iter_mut().filter(|slot| slot.place > 0) {
-            let (start, entries) = *places.get(slot.place as usize - 1)?;
-            (slot.place, slot.entries) = (start.checked_add(1)?, entries);
+            let (start, marked) = *places.get(slot.place as usize - 1)?;
+            (slot.place, slot.calendar) = (start.checked_add(1)?, marked);
         }
         (self.texts, self.ends) = (Vec::new(), Vec::new());
         self.words = words;
         Some(())
     }
 
-    /// The first candidate for an id, at or after the slot that is given, and the slot after it.
+    /// The first candidate for an id to which a row can matter, at or after the slot that is given, and the slot after it.
     #[inline]
-    fn candidate(&self, hash: u64, word: u64, from: Option<usize>) -> Option<(Found, usize)> {
+    fn candidate(&self, hash: u64, word: u64, when: u32, from: Option<usize>) -> Option<(Place, usize)> {
         let mut at = from.unwrap_or_else(|| self.home(hash));
         loop {
             let slot = self.slots.get(at)?;
@@ -288,34 +294,41 @@ impl Shard {
             }
             at = (at + 1) & (self.slots.len() - 1);
             if slot.key == word {
-                return Some((Found { start: slot.place as usize - 1, entries: slot.entries }, at));
+                if slot.calendar & when != 0 {
+                    return Some((slot.place as usize - 1, at));
+                }
+                // A number is found once; texts may share a hash.
+                if !self.named {
+                    return None;
+                }
             }
         }
     }
 
-    /// The entries of an id, or of another with the same hash: [`Shard::entries`] tells them apart.
+    /// The unit of an id, or another with the same hash, if a row of that bit of the calendar can matter to it:
+    /// [`Shard::entries`] tells them apart.
     #[inline]
-    pub fn find(&self, key: Key<'_>) -> Option<Found> {
-        self.candidate(key.hash, key.word(), None).map(|(found, _)| found)
+    pub fn find(&self, key: Key<'_>, when: u32) -> Option<Place> {
+        self.candidate(key.hash, key.word(), when, None).map(|(place, _)| place)
     }
 
     /// Where the entries of an id begin, given what [`Shard::find`] found.
     #[inline]
-    pub fn entries(&self, key: Key<'_>, found: Found) -> Option<Found> {
+    pub fn entries(&self, key: Key<'_>, when: u32, found: Place) -> Option<Place> {
         let Id::Text(text) = key.id else { return Some(found) };
         let mut next = (found, None);
         loop {
-            let (found, _) = next;
-            if let Some(length) = self.names(found.start, text.as_bytes()) {
-                return Some(Found { start: found.start + length, entries: found.entries });
+            let (place, _) = next;
+            if let Some(length) = self.names(place, text) {
+                return Some(place + length);
             }
             // Another text with the same hash: go on from where the first was found.
             let from = match next.1 {
                 Some(from) => from,
-                None => self.candidate(key.hash, key.word(), None)?.1,
+                None => self.candidate(key.hash, key.word(), when, None)?.1,
             };
-            let (found, after) = self.candidate(key.hash, key.word(), Some(from))?;
-            next = (found, Some(after));
+            let (place, after) = self.candidate(key.hash, key.word(), when, Some(from))?;
+            next = (place, Some(after));
         }
     }
 
@@ -323,7 +336,7 @@ impl Shard {
     #[inline]
     fn names(&self, start: usize, text: &[u8]) -> Option<usize> {
         let head = *self.words.get(start)?;
-        if head & 0xffff_ffff != text.len() as u64 {
+        if head != text.len() as u64 {
             return None;
         }
         let length = 1 + text.len().div_ceil(8);
@@ -334,32 +347,28 @@ impl Shard {
 
     /// Calls for every entry, in order, with the word it begins at.
     pub fn each_entry(&self, plan: &Plan, mut with: impl FnMut(usize, &[u64])) {
-        let mut at = 0;
-        while at < self.words.len() {
-            let mut entries = 1;
-            if self.named {
-                let Some(head) = self.words.get(at) else { return };
-                #[allow(clippy::cast_possible_truncation, reason = "two halves of a word")]
-                let (length, count) = ((*head & 0xffff_ffff) as usize, (head >> 32) as usize);
+        let (mut at, mut begins) = (0, true);
+        while let Some(head) = self.words.get(at) {
+            if begins && self.named {
+                #[allow(clippy::cast_possible_truncation, reason = "a length")]
+                let length = *head as usize;
                 at += 1 + length.div_ceil(8);
-                entries = count;
             }
-            for _ in 0..entries {
-                let Some(what) = self.words.get(at + 1) else { return };
-                let Some(study) = plan.studies.get(study(*what)) else { return };
-                let Some(entry) = self.words.get(at..at + study.words) else { return };
-                with(at, entry);
-                at += study.words;
-            }
+            let Some(what) = self.words.get(at + 1) else { return };
+            let Some(study) = plan.studies.get(study(*what)) else { return };
+            let Some(entry) = self.words.get(at..at + study.words) else { return };
+            with(at, entry);
+            begins = what & LAST != 0;
+            at += study.words;
         }
     }
 
     /// Adds a row of a source to the entries of a unit; `row` is its place among the values.
     #[inline]
-    pub fn add(&mut self, found: Found, at: i64, row: usize, probes: &[Probe], values: &[Values]) {
-        let mut start = found.start;
-        for _ in 0..found.entries {
-            let (Some(when), Some(what)) = (self.words.get(start), self.words.get(start + 1)) else { return };
+    pub fn add(&mut self, entries: Place, at: i64, row: usize, probes: &[Probe], values: &[Values]) {
+        let mut start = entries;
+        while let (Some(when), Some(what)) = (self.words.get(start), self.words.get(start + 1)) {
+            let is_last = what & LAST != 0;
             let Some(probe) = probes.get(study(*what)) else { return };
             let after = at.saturating_sub(when.cast_signed());
             if probe.from <= after && after < probe.to {
@@ -368,6 +377,9 @@ impl Shard {
                         taps.iter().for_each(|tap| self.tap(start, tap, row, values));
                     }
                 }
+            }
+            if is_last {
+                return;
             }
             start += probe.words;
         }

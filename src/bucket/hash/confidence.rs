@@ -8,9 +8,10 @@ const BLOCK: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Murmur {
     h: [u64; 2],
-    left: [u8; BLOCK],
-    /// How many bytes of `left` count, and how many there were in all.
-    filled: usize,
+    /// What is left, from the lowest byte on, and how many bits of it count.
+    left: u128,
+    bits: u32,
+    /// How many bytes there were in all.
     before: usize,
     buckets: u32,
 }
@@ -30,37 +31,66 @@ impl Murmur {
 
     fn after(prefix: &str, buckets: u32) -> Self {
         let (blocks, rest) = prefix.as_bytes().as_chunks::<BLOCK>();
-        let h = blocks.iter().fold([0, 0], mixed);
-        let mut left = [0; BLOCK];
-        left.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        Self { h, left, filled: rest.len(), before: prefix.len(), buckets }
+        let h = blocks.iter().fold([0, 0], |h, block| mixed(h, u128::from_le_bytes(*block)));
+        let bits = rest.iter().fold(0, |bits, _| bits + 8);
+        Self { h, left: few(rest), bits, before: prefix.len(), buckets }
     }
 
     /// `(low64(murmur3_x64_128(prefix + unit)) >> 4) % buckets`, as `bucket` in Confidence's resolver.
     #[must_use]
     pub fn cell(&self, unit: &str) -> u32 {
         let unit = unit.as_bytes();
-        let (mut h, mut last, mut filled) = (self.h, self.left, self.filled);
-        // The prefix rarely ends with a block: the unit fills the one that it began.
-        let (head, rest) = unit.split_at_checked(BLOCK.saturating_sub(filled)).unwrap_or((unit, &[]));
-        last.iter_mut().skip(filled).zip(head).for_each(|(to, from)| *to = *from);
-        filled = filled.saturating_add(head.len());
-        if filled == BLOCK {
-            h = mixed(h, &last);
-            let (blocks, tail) = rest.as_chunks::<BLOCK>();
-            h = blocks.iter().fold(h, mixed);
-            last = [0; BLOCK];
-            last.iter_mut().zip(tail).for_each(|(to, from)| *to = *from);
+        let (mut h, mut left) = (self.h, self.left);
+        // The prefix rarely ends with a block: each block of the unit is shifted behind what is left, and leaves as much.
+        let spilled = |block: u128| block.checked_shr(128 - self.bits).unwrap_or(0);
+        let (blocks, tail) = unit.as_chunks::<BLOCK>();
+        for block in blocks {
+            let block = u128::from_le_bytes(*block);
+            h = mixed(h, left | block << self.bits);
+            left = spilled(block);
         }
-        let low = finished(h, &last, self.before.saturating_add(unit.len()));
-        // A remainder of the number of buckets fits.
-        u32::try_from((low >> 4).checked_rem(u64::from(self.buckets)).unwrap_or(0)).unwrap_or(0)
+        let last = match unit.last_chunk::<BLOCK>() {
+            Some(last) => u128::from_le_bytes(*last).checked_shr(128 - bits_of(tail)).unwrap_or(0),
+            None => few(tail),
+        };
+        left |= last << self.bits;
+        if self.bits + bits_of(tail) >= 128 {
+            h = mixed(h, left);
+            left = spilled(last);
+        }
+        let hash = finished(h, left, self.before.saturating_add(unit.len())) >> 4;
+        // Divisions by what a compiler knows are multiplications. A remainder of the number of buckets fits.
+        u32::try_from(match self.buckets {
+            1_000_000 => hash % 1_000_000,
+            10_000 => hash % 10_000,
+            buckets => hash.checked_rem(u64::from(buckets)).unwrap_or(0),
+        })
+        .unwrap_or(0)
+    }
+}
+
+/// How many bits the bytes of less than a block have.
+#[inline]
+fn bits_of(tail: &[u8]) -> u32 {
+    u32::try_from(tail.len() % BLOCK * 8).unwrap_or(0)
+}
+
+/// Fewer than sixteen bytes, from the lowest on: two words that may overlap, in which case both say the same.
+#[inline]
+fn few(bytes: &[u8]) -> u128 {
+    let shift = |width: usize| bits_of(bytes).saturating_sub(u32::try_from(width * 8).unwrap_or(0));
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << shift(8)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        u128::from(u32::from_le_bytes(*first)) | u128::from(u32::from_le_bytes(*last)) << shift(4)
+    } else {
+        bytes.iter().rev().fold(0, |word, byte| word << 8 | u128::from(*byte))
     }
 }
 
 /// The state after one more block; `MurmurHash3_x64_128` of <https://github.com/aappleby/smhasher>.
 #[inline]
-fn mixed([mut h1, mut h2]: [u64; 2], block: &[u8; BLOCK]) -> [u64; 2] {
+const fn mixed([mut h1, mut h2]: [u64; 2], block: u128) -> [u64; 2] {
     let [k1, k2] = words(block);
     h1 ^= k1.wrapping_mul(C1).rotate_left(31).wrapping_mul(C2);
     h1 = h1.rotate_left(27).wrapping_add(h2).wrapping_mul(5).wrapping_add(0x52dc_e729);
@@ -71,7 +101,7 @@ fn mixed([mut h1, mut h2]: [u64; 2], block: &[u8; BLOCK]) -> [u64; 2] {
 
 /// The low half of the hash: the last bytes, which zeros follow, and how many bytes there were.
 #[inline]
-fn finished([mut h1, mut h2]: [u64; 2], last: &[u8; BLOCK], length: usize) -> u64 {
+const fn finished([mut h1, mut h2]: [u64; 2], last: u128, length: usize) -> u64 {
     // Words of zeros leave the state as it is, so it does not matter how many bytes are left.
     let [k1, k2] = words(last);
     h2 ^= k2.wrapping_mul(C2).rotate_left(33).wrapping_mul(C1);
@@ -91,10 +121,9 @@ const fn scrambled(mut k: u64) -> u64 {
 }
 
 #[inline]
-const fn words(block: &[u8; BLOCK]) -> [u64; 2] {
-    let whole = u128::from_le_bytes(*block);
+const fn words(block: u128) -> [u64; 2] {
     #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
-    [whole as u64, (whole >> 64) as u64]
+    [block as u64, (block >> 64) as u64]
 }
 
 #[cfg(test)]
