@@ -246,8 +246,8 @@ mod tests {
     fn names_of_sealed_objects_are_told_from_others() {
         let path = sealer("secret").path("home");
         assert_eq!(sealed_surface(&path), Some("home"));
-        let (capitals, deeper, bare) = (path.to_uppercase(), format!("a/{path}"), path.replace("home", ""));
-        for other in [&*capitals, &deeper, &bare, &path[5..], &path.replace(".enc", ".bin"), "home/a.enc", "home.enc"] {
+        let (capitals, deeper, bare) = (path.to_uppercase(), format!("a/{path}"), path.replace("home/", ""));
+        for other in [&*capitals, &deeper, &bare, &path.replace(".enc", ".bin"), "home/a.enc", "home.enc"] {
             assert_eq!(sealed_surface(other), None, "{other}");
         }
     }
