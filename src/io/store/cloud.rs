@@ -9,6 +9,7 @@ use object_store::{
 };
 use tokio::runtime::Runtime;
 
+use super::patience::VARIABLE;
 use super::{Entry, Found, Headers, MAX_OBJECT, Refused, Store, Version, When};
 use crate::io::IoError;
 
@@ -48,10 +49,20 @@ impl Cloud {
             Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
                 IoError::new(doing, "access is denied").help(CREDENTIALS).into()
             }
-            Error::Generic { source, .. } => IoError::new(doing, first_line(&innermost(source.as_ref()))).into(),
+            Error::Generic { source, .. } => because(doing, source.as_ref()).into(),
             other => IoError::new(doing, first_line(&other.to_string())).into(),
         }
     }
+}
+
+/// A failure with its innermost cause; where that is time, it is said how to give more.
+pub(super) fn because(doing: String, cause: &(dyn std::error::Error + 'static)) -> IoError {
+    let text = innermost(cause);
+    let error = IoError::new(doing, first_line(&text));
+    if text.contains("timed out") {
+        return error.help(format!("run again; `{VARIABLE}` is how many seconds a call may take"));
+    }
+    error
 }
 
 /// Threads for what waits on the network.

@@ -3,6 +3,7 @@
 mod cloud;
 mod folder;
 mod parallel;
+mod patience;
 mod place;
 mod prove;
 mod web;
