@@ -48,7 +48,7 @@ pub fn run(
         let pull = match verb.pr {
             Some(number) => Ok(number),
             None => {
-                let pulls = Pulls::of(Surroundings::read(), verb.repo.as_deref())?;
+                let pulls = Pulls::of(&Surroundings::read(), verb.repo.as_deref())?;
                 let launch = launch(global, &pulls, id)?.ok_or_else(|| {
                     Failure::usage(format!("no commit that this clone holds launched `{}`", shown(id)))
                         .help("name the pull request with `--pr N`, or fetch the whole history")

@@ -65,9 +65,9 @@ impl<'a> Delivery<'a> {
         let mut contents = BTreeMap::new();
         let mut damaged = Vec::new();
         for (_, _, file) in next.manifest.files() {
-            let offered = offer.files.get(&file.path).filter(|bytes| is(file, bytes)).cloned();
+            let offered = offer.files.get(&file.path).filter(|bytes| file.holds(bytes)).cloned();
             let found =
-                || there.get(&file.path).filter(|found| is(file, &found.bytes)).map(|found| found.bytes.clone());
+                || there.get(&file.path).filter(|found| file.holds(&found.bytes)).map(|found| found.bytes.clone());
             match offered.or_else(found) {
                 Some(bytes) => drop(contents.insert(file.path.clone(), bytes)),
                 None => damaged.push(file.path.clone()),
@@ -307,11 +307,6 @@ impl<'a> Delivery<'a> {
 /// What a sealed name shows of a state.
 fn sealed(sealers: &Sealers, pointer: &Pointer, state: &[u8]) -> Option<Vec<u8>> {
     sealers.get(&pointer.surface)?.seal(state)
-}
-
-/// Whether bytes are those of a file.
-fn is(file: &File, bytes: &[u8]) -> bool {
-    bytes.len() as u64 == file.bytes && sha256(bytes) == file.sha256
 }
 
 const fn headers(headers: Headers) -> store::Headers {
