@@ -9,8 +9,8 @@ use crate::artifact::signature::SigningKey;
 use crate::cli::Failure;
 use crate::io::store::{self, Refused, Store, When, each, prove};
 use crate::publish::{
-    Action, Headers, Kind, Next, Object, Offer, Pointer, Sealers, gzip, is_gzip_of, manifest_headers, objects,
-    path_of_serial, plan, pointers, sealed_pointers,
+    Action, Headers, Kind, Next, Object, Offer, Pointer, Sealers, gzip, is_gzip_of, manifest_headers, objects, opens,
+    path_of_serial, plan, pointers, sealed, sealed_pointers,
 };
 
 /// A publish that is ready to be carried out.
@@ -21,6 +21,8 @@ pub struct Delivery<'a> {
     pub plan: Vec<Action>,
     /// Files that are damaged where they are served, and whose bytes nobody here has.
     pub damaged: Vec<String>,
+    /// Sealed names that are to be written, where what is there was sealed with a key that is not here.
+    pub rekeyed: Vec<String>,
     served: &'a Served,
     objects: BTreeMap<String, Object>,
     pointers: BTreeMap<String, Pointer>,
@@ -85,6 +87,7 @@ impl<'a> Delivery<'a> {
         for object in &all {
             right.insert(object.path.clone(), is_right(&object.path, &object.file, object.compressed));
         }
+        let mut rekeyed = Vec::new();
         for pointer in &fixed {
             let is = if pointer.sealed {
                 let due = contents.get(&pointer.file.path).and_then(|state| sealed(sealers, pointer, state));
@@ -93,6 +96,10 @@ impl<'a> Delivery<'a> {
             } else {
                 is_right(&pointer.path, &pointer.file, pointer.compressed)
             };
+            let opens = |found: &store::Found| opens(sealers, pointer, &found.bytes);
+            if pointer.sealed && !is && there.get(&pointer.path).is_some_and(|found| !opens(found)) {
+                rekeyed.push(pointer.path.clone());
+            }
             right.insert(pointer.path.clone(), is);
         }
         let recorded = served.manifest.as_ref().filter(|_| served.intact).map(|m| (m.serial, served.recorded));
@@ -103,6 +110,7 @@ impl<'a> Delivery<'a> {
             next,
             plan,
             damaged,
+            rekeyed,
             served,
             objects: all.into_iter().map(|object| (object.path.clone(), object)).collect(),
             pointers: fixed.into_iter().map(|pointer| (pointer.path.clone(), pointer)).collect(),
@@ -302,11 +310,6 @@ impl<'a> Delivery<'a> {
         let content = self.contents.get(&file.path)?;
         Some(if compressed { gzip(content) } else { content.clone() })
     }
-}
-
-/// What a sealed name shows of a state.
-fn sealed(sealers: &Sealers, pointer: &Pointer, state: &[u8]) -> Option<Vec<u8>> {
-    sealers.get(&pointer.surface)?.seal(state)
 }
 
 const fn headers(headers: Headers) -> store::Headers {

@@ -6,6 +6,7 @@ mod memory;
 mod peers;
 mod planning;
 mod processes;
+mod secrets;
 mod web;
 
 use std::collections::BTreeMap;
