@@ -89,6 +89,18 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
         .map_err(|wrong| IoError::new(format!("cannot create `{}`", path.display()), wrong.error))
 }
 
+/// Creates a file if none is there, whatever else writes at the same time; says whether it did.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn create_once(path: &Path, bytes: &[u8]) -> Result<bool, IoError> {
+    match stage(path, bytes)?.file.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(wrong) if wrong.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(wrong) => Err(IoError::new(format!("cannot create `{}`", path.display()), wrong.error)),
+    }
+}
+
 /// Creates several files, none of which may be there yet; if one cannot be created, none stays, nor any folder made for them.
 ///
 /// # Errors
@@ -168,6 +180,12 @@ pub fn names_in(folder: &Path) -> Result<Vec<String>, IoError> {
 #[must_use]
 pub fn is_file(path: &Path) -> bool {
     path.is_file()
+}
+
+/// Whether there is a folder.
+#[must_use]
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir()
 }
 
 /// Whether there is a regular file of a length.

@@ -41,6 +41,22 @@ impl Cloud {
         Ok(self.prefix.parts().chain(below.parts()).collect())
     }
 
+    /// What is there below a prefix, by its path below the store's own.
+    fn listed(&self, below: &Path, folder: &str) -> Result<Vec<Entry>, Refused> {
+        let prefix = Some(below).filter(|prefix| !prefix.as_ref().is_empty());
+        let listed = self.runtime.block_on(self.store.list(prefix).try_collect::<Vec<_>>());
+        let listed = listed.map_err(|wrong| self.wrong("list", folder, &wrong))?;
+        let mut found: Vec<Entry> = listed
+            .into_iter()
+            .filter_map(|meta| {
+                let below: Path = meta.location.prefix_match(&self.prefix)?.collect();
+                Some(Entry { path: below.to_string(), written: meta.last_modified.timestamp() })
+            })
+            .collect();
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    }
+
     fn wrong(&self, doing: &str, path: &str, wrong: &Error) -> Refused {
         let doing = format!("cannot {doing} `{path}` in {}", self.shown);
         match wrong {
@@ -116,18 +132,11 @@ impl Store for Cloud {
     }
 
     fn list(&self) -> Result<Vec<Entry>, Refused> {
-        let prefix = Some(&self.prefix).filter(|prefix| !prefix.as_ref().is_empty());
-        let listed = self.runtime.block_on(self.store.list(prefix).try_collect::<Vec<_>>());
-        let listed = listed.map_err(|wrong| self.wrong("list", "", &wrong))?;
-        let mut found: Vec<Entry> = listed
-            .into_iter()
-            .filter_map(|meta| {
-                let below: Path = meta.location.prefix_match(&self.prefix)?.collect();
-                Some(Entry { path: below.to_string(), written: meta.last_modified.timestamp() })
-            })
-            .collect();
-        found.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(found)
+        self.listed(&self.prefix, "")
+    }
+
+    fn list_below(&self, folder: &str) -> Result<Vec<Entry>, Refused> {
+        self.listed(&self.path(folder)?, folder)
     }
 
     fn delete(&self, path: &str) -> Result<(), Refused> {

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Entry, Found, Headers, MAX_OBJECT, Refused, Store, Version, When};
 use crate::io::IoError;
-use crate::io::files::{read_up_to, write_atomic};
+use crate::io::files::{create_once, read_up_to, write_atomic};
 
 /// The lock file, which is empty and stays. The system gives the lock back when its holder ends, however that happens.
 const LOCK: &str = ".allot.lock";
@@ -117,7 +117,12 @@ impl Store for Folder {
         if !holds {
             return Err(Refused::Changed);
         }
-        write_atomic(&file, bytes)?;
+        match when {
+            // Who creates files here without the lock is not written over either.
+            When::Absent if !create_once(&file, bytes)? => return Err(Refused::Changed),
+            When::Absent => {}
+            _ => write_atomic(&file, bytes)?,
+        }
         // The name itself must be on disk before anything is written that relies on it.
         #[cfg(unix)]
         if let Some(folder) = file.parent() {
@@ -130,6 +135,14 @@ impl Store for Folder {
     fn list(&self) -> Result<Vec<Entry>, Refused> {
         let mut found = Vec::new();
         Self::walk(&self.root, "", &mut found).map_err(|cause| self.wrong("list", "", cause))?;
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    }
+
+    fn list_below(&self, folder: &str) -> Result<Vec<Entry>, Refused> {
+        let mut found = Vec::new();
+        let walked = Self::walk(&self.file(folder)?, &format!("{folder}/"), &mut found);
+        walked.map_err(|cause| self.wrong("list", folder, cause))?;
         found.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(found)
     }

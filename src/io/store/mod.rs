@@ -41,6 +41,16 @@ pub trait Store: Send + Sync {
     /// When it cannot be listed.
     fn list(&self) -> Result<Vec<Entry>, Refused>;
 
+    /// Everything that is there below a folder, without asking about the rest where that can be.
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    fn list_below(&self, folder: &str) -> Result<Vec<Entry>, Refused> {
+        let mut all = self.list()?;
+        all.retain(|entry| entry.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+        Ok(all)
+    }
+
     /// Removes an object; one that is gone already is no failure.
     ///
     /// # Errors

@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 
 use allotment::artifact::manifest::{Manifest, sha256};
 use allotment::publish::{Offer, pointers};
+use allotment::results::Results;
 use allotment::verify::verify;
 
 use super::processes::lay;
 use super::{third, two, world};
+use crate::analysis::store::{csv, place, write};
 use crate::merges::{commit, repository};
 
 const SIGNED: &str = "Authorization: AWS4-HMAC-SHA256 Credential=key/20270101/us-east-1/s3/aws4_request, SignedHeaders=host, \
@@ -321,4 +323,62 @@ fn readers_of_nginx_never_see_a_broken_or_mixed_state_while_publishing_goes_on()
     let address = format!("http://127.0.0.1:{}/dav", server.port);
     let said = server.ends(3, root, &["publish", "first", "--to", &address]);
     assert!(said.contains("the server ignores `If-Match`") || said.contains("the server answers"), "{said}");
+}
+
+/// Looks that machines share through a bucket: the second run knows the first's, and of two at once neither is lost.
+#[test]
+fn looks_are_recorded_in_a_bucket() {
+    let Some(server) = server("s3", &[]) else { return };
+    assert_eq!(server.ask("PUT", "/bucket", "Content-Length: 0\r\n").0, 200, "a bucket");
+    let folder = place();
+    let root = folder.path();
+    let place = "s3://bucket/experiments/results";
+    let (first, second) = ("2027-01-25T06:00:00Z", "2027-02-08T06:00:00Z");
+    let base = ["analyze", "--aggregates", "sums.csv", "--results", place, "--format", "json"];
+    let arguments = |at: &'static str| [&base[..], &["--at", at]].concat();
+    write(root, &csv(first, 20_000, 3.0));
+    let said = server.ends(0, root, &arguments(first));
+    assert!(said.contains("1 look recorded in `s3://bucket/experiments/results`"), "{said}");
+    let path = "/bucket/experiments/results/fresh-first/1-20270125T060000Z.json";
+    let bytes = server.get(path).expect("the record");
+    assert_eq!(Results::read(&bytes).expect("a record").at, first);
+    let (_, head, _) = server.ask("GET", path, "");
+    assert!(head.contains("cache-control: private") && head.contains("content-type: application/json"), "{head}");
+    assert!(!server.ends(0, root, &arguments(first)).contains("recorded"), "the same look is the same");
+    // Other data for it are refused, and what is there stays.
+    write(root, &csv(first, 20_000, 4.0));
+    let said = server.ends(2, root, &arguments(first));
+    assert!(said.contains("records another result of the same look"), "{said}");
+    assert_eq!(server.get(path).as_ref(), Some(&bytes));
+    // Of several runs with other data at once exactly one records the look; the others say so, or see it before they begin.
+    let folders: Vec<_> = (0..6).map(|_| crate::analysis::store::place()).collect();
+    let running: Vec<Child> = folders
+        .iter()
+        .enumerate()
+        .map(|(at, folder)| {
+            write(folder.path(), &csv(second, 60_000, 3.0 + at as f64 / 10.0));
+            server.publisher(folder.path(), &arguments(second))
+        })
+        .collect();
+    let mut codes: Vec<i32> = running
+        .into_iter()
+        .map(|child| {
+            let output = child.wait_with_output().expect("it ends");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            let code = output.status.code().expect("a code");
+            let named = said.contains("meanwhile") || said.contains("records another result of the same look");
+            assert!(code == 0 || named, "{code}: {said}");
+            code
+        })
+        .collect();
+    codes.sort_unstable();
+    assert_eq!(codes.iter().filter(|code| **code == 0).count(), 1, "{codes:?}");
+    let second_path = "/bucket/experiments/results/fresh-first/1-20270208T060000Z.json";
+    let recorded = Results::read(&server.get(second_path).expect("the record")).expect("a record");
+    assert_eq!((recorded.look.number, recorded.look.earlier), (2, vec![first.to_owned()]));
+    assert!(
+        !server
+            .ends(3, root, &["analyze", "--aggregates", "sums.csv", "--at", second, "--results", "s3://gone/x"])
+            .is_empty()
+    );
 }
