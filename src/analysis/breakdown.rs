@@ -119,7 +119,7 @@ fn arms(own: &MetricTally, (dimension, place): (usize, usize), ratio: bool) -> O
         }
         rest.push(moments(&others));
     }
-    Some((Summed::of(&mine, ratio).arms, Summed::of(&rest, ratio).arms))
+    Some((Summed::compared(&mine, ratio), Summed::compared(&rest, ratio)))
 }
 
 /// The same of a quantile over units.

@@ -22,7 +22,7 @@ pub(super) fn estimates(
         let count = |at: usize| moments.get(at).map_or(0, crate::stats::Moments::count);
         let (control, treatment) = (count(0), count(arm));
         let moments: Vec<_> = moments.iter().cloned().map(Ok).collect();
-        let arms = Summed::of(&moments, estimated.ratio).arms;
+        let arms = Summed::compared(&moments, estimated.ratio);
         let units = control.saturating_add(treatment);
         let whole = units as f64 >= now;
         let fraction = if whole { course.fraction } else { course.fraction * units as f64 / now };

@@ -49,7 +49,7 @@ fn test(
             over_units(joint.quantiles.get(arm)?.get(under)?.as_ref(), metric.level()).ok()?
         } else {
             let moments = [moments(sums)];
-            Summed::of(&moments, metric.kind == MetricKind::Ratio).arms.pop()?.ok()?
+            Summed::compared(&moments, metric.kind == MetricKind::Ratio).pop()?.ok()?
         };
         enough.then_some(estimate)
     };
