@@ -1,8 +1,8 @@
-//! What each arm estimates of a metric: from sums, quantiles or histograms to estimates that are compared as means.
+//! What each arm estimates of a metric: from sums or quantiles to estimates that are compared as means.
 
 use super::setting::Judging;
-use crate::results::{ArmTally, Histogram, MetricKind, MetricTally, Sums};
-use crate::stats::{Adjusted, Estimate, Moments, Ordered, Undefined, adjust};
+use crate::results::{ArmTally, MetricKind, MetricTally, Sums, UnitQuantile};
+use crate::stats::{Adjusted, Around, Estimate, Moments, Undefined, adjust};
 
 /// Estimates of all arms, control first.
 #[derive(Debug)]
@@ -125,14 +125,16 @@ pub(super) fn moments(sums: &Sums) -> Result<Moments, Undefined> {
 }
 
 pub(super) fn quantile(arm: &ArmTally, level: f64) -> Result<Estimate, Undefined> {
-    match (&arm.events, &arm.values) {
+    match (&arm.events, &arm.quantile) {
         (Some(of), _) if of.events > 0 => Estimate::of_quantile_between(arm.sums.n, of.value, of.lower, of.upper),
-        (_, Some(Histogram { values, counts })) => {
-            let pairs = values.iter().copied().zip(counts.iter().copied());
-            Estimate::of_quantile(&Ordered::of_counts(pairs)?, level)
-        }
-        _ => Err(Undefined::EmptyArm),
+        (_, of) => over_units(of.as_ref(), level),
     }
+}
+
+/// A quantile over units, as it was counted.
+pub(super) fn over_units(of: Option<&UnitQuantile>, level: f64) -> Result<Estimate, Undefined> {
+    let UnitQuantile { units, value, lower, upper } = *of.ok_or(Undefined::EmptyArm)?;
+    Estimate::of_quantile_around(level, Around { count: units, value, lower, upper })
 }
 
 /// The moments of the units up to each day on which there are any, once every arm has some.

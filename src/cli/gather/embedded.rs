@@ -91,7 +91,7 @@ pub(super) fn gather(
                 Err(stop) => return Err(stop.into()),
             }
         }
-        if !pool.install(|| counting.another()) {
+        if !pool.install(|| counting.another())? {
             break;
         }
     }
