@@ -9,6 +9,7 @@ mod files;
 pub mod forge;
 mod history;
 mod merge;
+mod parallel;
 mod place;
 mod repository;
 #[cfg(feature = "publish")]

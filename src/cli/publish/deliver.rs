@@ -1,6 +1,10 @@
 //! A plan, worked out against what is there and then carried out: after every single write a reader finds a whole state.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
 
 use super::served::{Served, failed};
 use super::source::AT_ONCE;
@@ -26,9 +30,15 @@ pub struct Delivery<'a> {
     served: &'a Served,
     objects: BTreeMap<String, Object>,
     pointers: BTreeMap<String, Pointer>,
-    contents: BTreeMap<String, Vec<u8>>,
+    contents: BTreeMap<String, Content>,
     bytes: Vec<u8>,
     sealers: &'a Sealers,
+}
+
+/// The bytes of a file, and their compressed form once somebody asked for it.
+struct Content {
+    plain: Vec<u8>,
+    packed: OnceLock<Vec<u8>>,
 }
 
 /// How it ended.
@@ -71,26 +81,29 @@ impl<'a> Delivery<'a> {
             let found =
                 || there.get(&file.path).filter(|found| file.holds(&found.bytes)).map(|found| found.bytes.clone());
             match offered.or_else(found) {
-                Some(bytes) => drop(contents.insert(file.path.clone(), bytes)),
+                Some(plain) => {
+                    contents.insert(file.path.clone(), Content { plain, packed: OnceLock::new() });
+                }
                 None => damaged.push(file.path.clone()),
             }
         }
         let is_right = |path: &String, file: &File, compressed: bool| match (there.get(path), contents.get(&file.path))
         {
-            (Some(found), Some(content)) if compressed => is_gzip_of(&found.bytes, content),
-            (Some(found), Some(content)) => found.bytes == *content,
+            (Some(found), Some(content)) if compressed => is_gzip_of(&found.bytes, &content.plain),
+            (Some(found), Some(content)) => found.bytes == content.plain,
             // What cannot be mended is not tried.
             (_, None) => true,
             (None, _) => false,
         };
-        let mut right = BTreeMap::new();
-        for object in &all {
-            right.insert(object.path.clone(), is_right(&object.path, &object.file, object.compressed));
-        }
+        let told = all.par_iter().map(|object| {
+            let is = is_right(&object.path, &object.file, object.compressed);
+            (object.path.clone(), is)
+        });
+        let mut right: BTreeMap<String, bool> = told.collect();
         let mut rekeyed = Vec::new();
         for pointer in &fixed {
             let is = if pointer.sealed {
-                let due = contents.get(&pointer.file.path).and_then(|state| sealed(sealers, pointer, state));
+                let due = contents.get(&pointer.file.path).and_then(|state| sealed(sealers, pointer, &state.plain));
                 // What cannot be mended is not tried.
                 due.is_none_or(|due| there.get(&pointer.path).is_some_and(|found| found.bytes == due))
             } else {
@@ -135,6 +148,8 @@ impl<'a> Delivery<'a> {
         };
         all(Kind::Record, &|path| self.record(path, self.served.manifest.as_ref()))?;
         all(Kind::Upload, &|path| self.upload(path))?;
+        // The manifest relies on what was uploaded.
+        self.store.settle().map_err(failed)?;
         all(Kind::Swap, &|_| self.swap())?;
         if self.next.is_new && !self.is_served()? {
             return Ok(Outcome::Superseded);
@@ -158,22 +173,22 @@ impl<'a> Delivery<'a> {
     /// before may have changed one since the plan was made, and whoever changes one later looks at the manifest after it.
     fn point_all(&self, at_once: usize, progress: &(dyn Fn(&Action) + Sync)) -> Result<(), Failure> {
         let pointers: Vec<&Pointer> = self.pointers.values().collect();
-        each(&pointers, at_once, |pointer| {
+        each(&pointers, at_once, |pointer| -> Result<(), Failure> {
             let path = &pointer.path;
             let Some(content) = self.contents.get(&pointer.file.path) else { return Ok(()) };
             let sealed = if pointer.sealed { self.shown(pointer) } else { None };
-            let due = sealed.as_ref().unwrap_or(content);
+            let due = sealed.as_deref().unwrap_or(&content.plain);
             let found = self.store.get(path).map_err(failed)?;
             match found {
-                Some(found) if pointer.compressed && is_gzip_of(&found.bytes, content) => return Ok(()),
-                Some(found) if found.bytes == *due => return Ok(()),
+                Some(found) if pointer.compressed && is_gzip_of(&found.bytes, &content.plain) => return Ok(()),
+                Some(found) if found.bytes == due => return Ok(()),
                 Some(found) => self.point(pointer, When::Is(found.version))?,
                 None => self.point(pointer, When::Absent)?,
             }
             progress(&Action { kind: Kind::Point, path: path.clone() });
             Ok(())
-        })
-        .map(drop)
+        })?;
+        self.store.settle().map_err(failed)
     }
 
     /// Lets the fixed names show what the manifest of whoever came after names: who changes a name last sees to it that it is
@@ -203,8 +218,8 @@ impl<'a> Delivery<'a> {
     fn upload(&self, path: &str) -> Result<(), Failure> {
         let Some(object) = self.objects.get(path) else { return Ok(()) };
         let Some(bytes) = self.bytes_of(&object.file, object.compressed) else { return Ok(()) };
-        self.store.put(path, &bytes, headers(object.headers), &When::Always).map_err(failed)?;
-        self.read_back(path, &bytes)
+        self.store.put_soon(path, bytes, headers(object.headers), &When::Always).map_err(failed)?;
+        self.read_back(path, bytes)
     }
 
     fn read_back(&self, path: &str, bytes: &[u8]) -> Result<(), Failure> {
@@ -277,7 +292,7 @@ impl<'a> Delivery<'a> {
         let path = &pointer.path;
         let Some(bytes) = self.shown(pointer) else { return Ok(()) };
         for _ in 0..3 {
-            match self.store.put(path, &bytes, headers(pointer.headers), &when) {
+            match self.store.put_soon(path, &bytes, headers(pointer.headers), &when) {
                 Ok(()) => {
                     return match self.read_back(path, &bytes) {
                         // Somebody who came after has written it since.
@@ -289,7 +304,7 @@ impl<'a> Delivery<'a> {
                 Err(wrong) => return Err(failed(wrong)),
             }
             let found = self.store.get(path).map_err(failed)?;
-            if found.as_ref().is_some_and(|found| found.bytes == bytes) || !self.is_served()? {
+            if found.as_ref().is_some_and(|found| found.bytes == *bytes) || !self.is_served()? {
                 return Ok(());
             }
             when = found.map_or(When::Absent, |found| When::Is(found.version));
@@ -299,16 +314,17 @@ impl<'a> Delivery<'a> {
     }
 
     /// The bytes that a fixed name shows.
-    fn shown(&self, pointer: &Pointer) -> Option<Vec<u8>> {
+    fn shown(&self, pointer: &Pointer) -> Option<Cow<'_, [u8]>> {
         if pointer.sealed {
-            return sealed(self.sealers, pointer, self.contents.get(&pointer.file.path)?);
+            return sealed(self.sealers, pointer, &self.contents.get(&pointer.file.path)?.plain).map(Cow::Owned);
         }
-        self.bytes_of(&pointer.file, pointer.compressed)
+        self.bytes_of(&pointer.file, pointer.compressed).map(Cow::Borrowed)
     }
 
-    fn bytes_of(&self, file: &File, compressed: bool) -> Option<Vec<u8>> {
+    fn bytes_of(&self, file: &File, compressed: bool) -> Option<&[u8]> {
         let content = self.contents.get(&file.path)?;
-        Some(if compressed { gzip(content) } else { content.clone() })
+        // A file and the fixed name that shows it have the same compressed form.
+        Some(if compressed { content.packed.get_or_init(|| gzip(&content.plain)) } else { &content.plain })
     }
 }
 

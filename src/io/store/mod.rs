@@ -2,14 +2,13 @@
 
 mod cloud;
 mod folder;
-mod parallel;
 mod patience;
 mod place;
 mod prove;
 mod web;
 
+pub use super::parallel::each;
 pub use folder::Folder;
-pub use parallel::each;
 pub use place::open;
 pub use prove::prove;
 
@@ -34,6 +33,22 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`Refused::Changed`] when it is not; otherwise it may or may not have been written.
     fn put(&self, path: &str, bytes: &[u8], headers: Headers, when: &When) -> Result<(), Refused>;
+
+    /// Writes an object as [`Self::put`] does; but a crash of the whole machine may undo it until [`Self::settle`] was called.
+    ///
+    /// # Errors
+    /// As of [`Self::put`].
+    fn put_soon(&self, path: &str, bytes: &[u8], headers: Headers, when: &When) -> Result<(), Refused> {
+        self.put(path, bytes, headers, when)
+    }
+
+    /// Sees to it that nothing undoes what was written.
+    ///
+    /// # Errors
+    /// When the place fails; then it may or may not be undone.
+    fn settle(&self) -> Result<(), Refused> {
+        Ok(())
+    }
 
     /// Everything that is there.
     ///
