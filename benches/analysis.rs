@@ -1,5 +1,5 @@
 //! What results cost once everything is counted: 1,000 experiments of 20 metrics, beside gbstats where `GBSTATS` names a Python that
-//! has it.
+//! has it, which `benches/analysis/install.sh` makes.
 
 #![allow(
     clippy::disallowed_methods,
@@ -19,6 +19,11 @@ use allotment::lock::{Verdict, lock_text, path_of_lock};
 use allotment::power::Power;
 use allotment::results::{Arm, ArmTally, DaySums, MetricTally, Sums, Tally};
 use allotment::source::Sources;
+use rayon::prelude::*;
+
+/// As the command has it.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const EXPERIMENTS: usize = 1_000;
 const METRICS: usize = 20;
@@ -40,7 +45,7 @@ times = []
 for _ in range(3):
     start = time.perf_counter()
     for _ in range(1000):
-        TwoSidedTTest([(arm(0), arm(100))], FrequentistConfig()).compute_result()
+        TwoSidedTTest(arm(0), arm(100), FrequentistConfig()).compute_result()
     times.append((time.perf_counter() - start) / 1000)
 print(min(times))
 ";
@@ -52,8 +57,11 @@ fn main() {
         ("group sequential, with a chart of 28 days", "group-sequential", 28),
         ("always valid, with a chart of 28 days", "always-valid", 28),
     ] {
-        let took = analysed(method, days);
-        println!("{EXPERIMENTS} experiments of {METRICS} metrics, {what}: {:.0} ms", took.as_secs_f64() * 1e3);
+        let [one, all] = [false, true].map(|all| analysed(method, days, all).as_secs_f64() * 1e3);
+        let cores = rayon::current_num_threads();
+        println!(
+            "{EXPERIMENTS} experiments of {METRICS} metrics, {what}: {one:.0} ms, as `allot analyze` does on {cores} cores {all:.0} ms"
+        );
     }
     let Some(python) = std::env::var_os("GBSTATS") else {
         println!("skipped: gbstats, because GBSTATS names no Python that has it");
@@ -62,7 +70,7 @@ fn main() {
     let output = Command::new(python).args(["-c", THEIRS]).output().expect("Python runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let theirs: f64 = String::from_utf8(output.stdout).expect("UTF-8").trim().parse().expect("a time");
-    let ours = analysed("group-sequential", 0).as_secs_f64() / (EXPERIMENTS * METRICS) as f64;
+    let ours = analysed("group-sequential", 0, false).as_secs_f64() / (EXPERIMENTS * METRICS) as f64;
     println!(
         "a metric with its covariate, interval, margin, deterioration and impact: {:.1} µs; gbstats, its test alone: {:.1} µs, \
          {:.0} times as long",
@@ -72,8 +80,8 @@ fn main() {
     );
 }
 
-/// The least time of three.
-fn analysed(method: &str, days: u32) -> Duration {
+/// The least time of three, on one core or all.
+fn analysed(method: &str, days: u32, all_cores: bool) -> Duration {
     let sources = sources(method);
     let context = Context::new(&sources, START.plus(28));
     let claim = context.catalogue.claims.get("probe").expect("it is there");
@@ -97,7 +105,8 @@ fn analysed(method: &str, days: u32) -> Duration {
     };
     let times = (0..3).map(|_| {
         let start = Instant::now();
-        let results: Vec<_> = tallies.iter().map(look).collect();
+        let results: Vec<_> =
+            if all_cores { tallies.par_iter().map(look).collect() } else { tallies.iter().map(look).collect() };
         let took = start.elapsed();
         assert_eq!(results[0].treatments[0].outcomes.len(), METRICS);
         assert!(

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use allotment::stats::SampleRatio;
 use page::thousands;
-use trials::{Metric, Rate, SHAPES, Truth};
+use trials::{HARMS, Metric, Rate, SHAPES, Told, Truth};
 
 /// Experiments a cell of false positives and alarms; of decisions four times that.
 const TRIALS: u32 = 5_000;
@@ -55,6 +55,8 @@ fn main() {
         }
     }
     said("decisions");
+    let harms: Vec<Told> = HARMS.into_iter().flat_map(|harm| trials::harm(harm, 4 * TRIALS, 9)).collect();
+    said("harms");
     let mut cells = Vec::new();
     for (units, trials) in UNITS {
         for (shape, seed) in SHAPES.into_iter().zip(100..) {
@@ -71,6 +73,7 @@ fn main() {
         .replace("{alarms}\n", &page::list(&alarms))
         .replace("{false ships}\n", &page::decisions(&GRID, &decisions, &ships))
         .replace("{missed ships}\n", &page::decisions(&GRID, &decisions, &[Truth::AsPlanned]))
+        .replace("{harms}\n", &page::harms(&harms))
         .replace("{reach}\n", &page::reach(&cells))
         .replace("{coverage}\n", &page::coverage(&cells, &columns));
     print!("{text}");
@@ -80,7 +83,8 @@ fn main() {
         eprintln!("wrote {page}");
     }
     let promised = daily.iter().flat_map(|(_, rates)| rates).chain(&alarms);
-    let rates: Vec<&Rate> = promised.chain(decisions.iter().map(|(_, _, _, rate)| rate)).collect();
+    let alarmed: Vec<Rate> = harms.iter().filter_map(Told::rate).collect();
+    let rates: Vec<&Rate> = promised.chain(decisions.iter().map(|(_, _, _, rate)| rate)).chain(&alarmed).collect();
     for rate in rates.iter().filter(|rate| !rate.holds()) {
         eprintln!("{}: {:.4}, more than {:.4}", rate.what, rate.share(), rate.allowed());
     }

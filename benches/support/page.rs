@@ -1,6 +1,6 @@
 //! The page of simulated error rates, in Markdown.
 
-use super::trials::{Cell, INTERVALS, Rate, SHAPES, Shape, Truth, error};
+use super::trials::{Cell, HARM_DAYS, INTERVALS, Rate, SHAPES, Shape, Told, Truth, error};
 
 /// More misses than this, beyond what the simulation errs by, is failing: 5 % are promised.
 const TOLERATED: f64 = 0.06;
@@ -91,6 +91,25 @@ pub fn decisions(grid: &[u32], rates: &[(u32, u32, Truth, Rate)], wanted: &[Trut
             worst.map_or("–".to_owned(), share)
         };
         text += &row(&format!("S = {success}"), grid.iter().map(of));
+    }
+    text
+}
+
+/// How soon harms were told, by how large they are and how the error is spent.
+pub fn harms(told: &[Told]) -> String {
+    let days = HARM_DAYS.map(|day| format!("by day {day}"));
+    let mut text = row("harm | spending", days.into_iter().chain(["days exposed".to_owned()]));
+    text += &format!("| --- {}", rule(HARM_DAYS.len() + 1));
+    for own in told {
+        let harm = if own.harm == 0.0 { "none".to_owned() } else { format!("{}×", own.harm) };
+        let share = |hits: &u32| format!("{:.1} %", 100.0 * f64::from(*hits) / f64::from(own.trials));
+        let last = own.rate().map(|rate| self::share(&rate));
+        let mut cells: Vec<String> = own.by.iter().map(share).collect();
+        if let (Some(cell), Some(rate)) = (cells.last_mut(), last) {
+            *cell = rate;
+        }
+        cells.push(format!("{:.1}", own.days()));
+        text += &row(&format!("{harm} | {}", own.spending), cells);
     }
     text
 }

@@ -1,8 +1,8 @@
-//! What each arm estimates of a metric: from sums, quantiles or histograms to estimates that are compared as means.
+//! What each arm estimates of a metric: from sums or quantiles to estimates that are compared as means.
 
 use super::setting::Judging;
-use crate::results::{ArmTally, Histogram, MetricKind, MetricTally, Sums};
-use crate::stats::{Adjusted, Estimate, Moments, Ordered, Undefined, adjust};
+use crate::results::{ArmTally, MetricKind, MetricTally, Sums, UnitQuantile};
+use crate::stats::{Adjusted, Around, Estimate, Moments, Undefined, adjust};
 
 /// Estimates of all arms, control first.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Estimated {
         let mixed = tally.arms.iter().any(|arm| arm.kept != arm.sums && arm.kept.n > 0);
         let kept = mixed.then(|| {
             let moments: Vec<_> = tally.arms.iter().map(|arm| self::moments(&arm.kept)).collect();
-            Summed::of(&moments, ratio).arms
+            Summed::compared(&moments, ratio)
         });
         let days = cumulated(&tally.arms);
         Self { arms: sums.arms, raw: sums.raw, adjusted: sums.adjusted, kept, days, moments, ..counted }
@@ -92,29 +92,44 @@ pub(super) struct Summed {
 impl Summed {
     /// Adjusted for covariates, where columns follow those of the outcome; as observed where that is not possible.
     pub fn of(moments: &[Result<Moments, Undefined>], ratio: bool) -> Self {
-        let outcomes = if ratio { 2 } else { 1 };
-        let estimate = |own: &Result<Moments, Undefined>| match own {
-            Ok(own) if ratio => Estimate::of_ratio(own),
-            Ok(own) => Estimate::of_mean(own, 0),
-            Err(why) => Err(*why),
-        };
-        let raw: Vec<_> = moments.iter().map(|own| estimate(own).map_err(said)).collect();
-        let covariate = moments.iter().flatten().any(|own| own.columns() > outcomes);
-        let adjusted = covariate.then(|| {
-            let linear = |own: &Result<Moments, Undefined>| match own {
-                Ok(own) if ratio => own.linearised(),
-                Ok(own) => Ok(own.clone()),
-                Err(why) => Err(*why),
-            };
-            let tables = moments.iter().map(linear).collect::<Result<Vec<_>, _>>()?;
-            adjust(&tables)
-        });
+        let (raw, adjusted) = (observed(moments, ratio), adjusted(moments, ratio));
         let arms = match &adjusted {
             Some(Ok(adjusted)) => adjusted.arms.iter().cloned().map(Ok).collect(),
             _ => raw.clone(),
         };
         Self { arms, raw, adjusted }
     }
+
+    /// The estimates that are compared, alone.
+    pub fn compared(moments: &[Result<Moments, Undefined>], ratio: bool) -> Vec<Result<Estimate, String>> {
+        match adjusted(moments, ratio) {
+            Some(Ok(adjusted)) => adjusted.arms.into_iter().map(Ok).collect(),
+            _ => observed(moments, ratio),
+        }
+    }
+}
+
+/// The estimates without adjustment.
+fn observed(moments: &[Result<Moments, Undefined>], ratio: bool) -> Vec<Result<Estimate, String>> {
+    let estimate = |own: &Result<Moments, Undefined>| match own {
+        Ok(own) if ratio => Estimate::of_ratio(own),
+        Ok(own) => Estimate::of_mean(own, 0),
+        Err(why) => Err(*why),
+    };
+    moments.iter().map(|own| estimate(own).map_err(said)).collect()
+}
+
+/// The estimates with it; none without a covariate.
+fn adjusted(moments: &[Result<Moments, Undefined>], ratio: bool) -> Option<Result<Adjusted, Undefined>> {
+    let outcomes = if ratio { 2 } else { 1 };
+    let covariate = moments.iter().flatten().any(|own| own.columns() > outcomes);
+    let linear = |own: &Result<Moments, Undefined>| match own {
+        Ok(own) if ratio => own.linearised(),
+        Ok(own) => Ok(own.clone()),
+        Err(why) => Err(*why),
+    };
+    let adjusted = || adjust(&moments.iter().map(linear).collect::<Result<Vec<_>, _>>()?);
+    covariate.then(adjusted)
 }
 
 pub(super) fn moments(sums: &Sums) -> Result<Moments, Undefined> {
@@ -125,14 +140,16 @@ pub(super) fn moments(sums: &Sums) -> Result<Moments, Undefined> {
 }
 
 pub(super) fn quantile(arm: &ArmTally, level: f64) -> Result<Estimate, Undefined> {
-    match (&arm.events, &arm.values) {
+    match (&arm.events, &arm.quantile) {
         (Some(of), _) if of.events > 0 => Estimate::of_quantile_between(arm.sums.n, of.value, of.lower, of.upper),
-        (_, Some(Histogram { values, counts })) => {
-            let pairs = values.iter().copied().zip(counts.iter().copied());
-            Estimate::of_quantile(&Ordered::of_counts(pairs)?, level)
-        }
-        _ => Err(Undefined::EmptyArm),
+        (_, of) => over_units(of.as_ref(), level),
     }
+}
+
+/// A quantile over units, as it was counted.
+pub(super) fn over_units(of: Option<&UnitQuantile>, level: f64) -> Result<Estimate, Undefined> {
+    let UnitQuantile { units, value, lower, upper } = *of.ok_or(Undefined::EmptyArm)?;
+    Estimate::of_quantile_around(level, Around { count: units, value, lower, upper })
 }
 
 /// The moments of the units up to each day on which there are any, once every arm has some.

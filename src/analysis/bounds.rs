@@ -3,8 +3,9 @@
 use super::arms::said;
 use super::setting::{Judging, Setting};
 use super::{Question, SECOND};
+use crate::power::{WATCHED, spending};
 use crate::results::{Figure, Judged, MethodKind, Outcome};
-use crate::stats::sequential::{Look, Reason, Sequence, Sides, bounds};
+use crate::stats::sequential::{Look, Reason, Sequence, Sides, Spending, bounds};
 use crate::stats::{Critical, normal};
 
 /// What earlier looks left of one treatment's metric, and this one.
@@ -12,6 +13,8 @@ use crate::stats::{Critical, normal};
 pub(super) struct Course<'a> {
     /// Earlier looks with a standard error, in the order of time.
     pub earlier: Vec<Look>,
+    /// Those of them at which deterioration was tested.
+    pub watched: Vec<Look>,
     /// The outcome of the look that spent all that was left, if that is over.
     pub settled: Option<&'a Outcome>,
     /// Complete units that both arms were planned to have together.
@@ -53,8 +56,10 @@ impl<'a> Course<'a> {
         let looks = recorded.iter().filter_map(|outcome| {
             let spending = outcome.spending.as_ref()?;
             let information = spending.information.number()?;
-            Some(Look { fraction: spending.fraction, information, last: spending.last })
+            let look = Look { fraction: spending.fraction, information, last: spending.last };
+            Some((look, watches((outcome.control.units, outcome.treatment.units), spending.last)))
         });
+        let looks: Vec<(Look, bool)> = looks.collect();
         let settled = recorded.iter().copied().find(|outcome| has_spent_all(outcome, metric));
         // The first look that knew the plan fixed it: a baseline that is measured again does not move it.
         let planned = recorded.iter().find_map(|outcome| outcome.planned_units);
@@ -64,7 +69,9 @@ impl<'a> Course<'a> {
         let planned = planned.or_else(|| if by_days { None } else { forecast(setting, metric, variant, both, days) });
         let fraction = planned.map_or(days.unwrap_or(0.0), |planned| both / planned);
         let last = setting.complete_after(metric.lag);
-        Self { earlier: looks.collect(), settled, planned, units, fraction, last }
+        let watched = looks.iter().filter(|(_, watched)| *watched).map(|(look, _)| *look).collect();
+        let earlier = looks.into_iter().map(|(look, _)| look).collect();
+        Self { earlier, watched, settled, planned, units, fraction, last }
     }
 
     /// This look, with the standard error of its difference.
@@ -97,7 +104,7 @@ impl<'a> Course<'a> {
         match setting.kind {
             _ if metric.judged() == Judged::Deterioration => self.deterioration(setting, se),
             MethodKind::AlwaysValid => (self.sequence(alpha, Sides::Two).map(|q| Critical::Width { q }), None),
-            MethodKind::GroupSequential => self.spend(setting, alpha, Sides::Two, se),
+            MethodKind::GroupSequential => self.spend(&self.earlier, setting.spending, alpha, Sides::Two, se),
             MethodKind::Fixed if self.settled.is_some() => {
                 (Ok(Critical::Horizon { alpha }), Some(Figure::undefined(Reason::Descriptive)))
             }
@@ -109,12 +116,18 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// The critical value of the test for deterioration, which is sequential whatever the method.
+    /// The critical value of the test for deterioration, which is sequential whatever the method. Its early bounds are so low that
+    /// they need what few units are not: normal.
     fn deterioration(&self, setting: &Setting<'_>, se: Option<f64>) -> (Result<Critical, String>, Option<Figure>) {
         let alpha = setting.alphas.deterioration;
         match setting.kind {
             MethodKind::AlwaysValid => (self.sequence(alpha, Sides::One).map(|q| Critical::Width { q }), None),
-            MethodKind::GroupSequential | MethodKind::Fixed => self.spend(setting, alpha, Sides::One, se),
+            MethodKind::GroupSequential | MethodKind::Fixed if !watches(self.units, self.last) => {
+                (Err(said(Reason::TooFewUnits)), Some(Figure::undefined(Reason::TooFewUnits)))
+            }
+            MethodKind::GroupSequential | MethodKind::Fixed => {
+                self.spend(&self.watched, spending(WATCHED), alpha, Sides::One, se)
+            }
         }
     }
 
@@ -141,7 +154,8 @@ impl<'a> Course<'a> {
     /// The bound that spending gives this look; one that spends nothing is read at the bound of the look before.
     fn spend(
         &self,
-        setting: &Setting<'_>,
+        earlier: &[Look],
+        spending: Spending,
         alpha: f64,
         sides: Sides,
         se: Option<f64>,
@@ -150,9 +164,9 @@ impl<'a> Course<'a> {
             let why = said(Reason::NoInformation);
             return (Err(why.clone()), Some(Figure::undefined(why)));
         };
-        let mut looks = self.earlier.clone();
+        let mut looks = earlier.to_vec();
         looks.push(look);
-        let found = match bounds(setting.spending, alpha, sides, &looks) {
+        let found = match bounds(spending, alpha, sides, &looks) {
             Ok(found) => found,
             Err(why) => return (Err(said(why)), Some(Figure::undefined(why))),
         };
@@ -170,6 +184,11 @@ impl<'a> Course<'a> {
             Err(why) => (Err(said(why)), Some(Figure::undefined(why))),
         }
     }
+}
+
+/// Whether a look with so many units of control and treatment is tested for deterioration.
+fn watches(units: (u64, u64), last: bool) -> bool {
+    last || units.0.min(units.1) as f64 >= Setting::minimum()
 }
 
 /// Whether a look spent all that was left: at the end, or before it where more units came than were planned.

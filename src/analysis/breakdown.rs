@@ -1,11 +1,14 @@
 //! Effects by the values of dimensions: exploratory, corrected for how many there are, and no part of the decision.
 
 use super::Question;
-use super::arms::{Summed, add, moments};
+use super::arms::{Summed, add, moments, over_units, said};
 use super::bounds::Course;
 use super::outcome::{self, both, contrast};
 use super::setting::{Judging, Setting};
-use crate::results::{Breakdown, Effect, Figure, Judged, MethodKind, MetricKind, MetricTally, Slice, Sums, Tally};
+use crate::results::{
+    Breakdown, Effect, Figure, Judged, MethodKind, MetricKind, MetricTally, PartQuantile, Slice, Sums, Tally,
+    UnitQuantile,
+};
 use crate::stats::{self, Comparison, Critical, Estimate, holm};
 
 /// The estimates of all arms, control first.
@@ -71,10 +74,9 @@ fn adjusted(all: impl Iterator<Item = Option<f64>>) -> Vec<Option<f64>> {
     all.into_iter().map(|p| p.and_then(|_| adjusted.next())).collect()
 }
 
-/// The metrics that a breakdown is of: those that are decided on, of which there are sums.
+/// The metrics that a breakdown is of: those that are decided on, of which units are told apart.
 fn is_broken_down(metric: &Judging<'_>) -> bool {
-    let summed = matches!(metric.kind, MetricKind::Mean | MetricKind::Conversion | MetricKind::Ratio);
-    summed && metric.judged() != Judged::Deterioration
+    metric.kind != MetricKind::Aggregate && metric.judged() != Judged::Deterioration
 }
 
 fn slice(
@@ -88,7 +90,11 @@ fn slice(
     for (place, metric) in setting.metrics.iter().enumerate().filter(|(_, metric)| is_broken_down(metric)) {
         let own = tally.metrics.iter().find(|own| own.metric == metric.id);
         let Some(own) = own.filter(|own| own.caps.as_ref().is_none_or(|caps| !caps.collapsed)) else { continue };
-        let Some((mine, rest)) = arms(own, at, metric.kind == MetricKind::Ratio) else { continue };
+        let found_arms = match metric.kind {
+            MetricKind::Quantile => quantiles(own, at, metric.level()),
+            kind => arms(own, at, kind == MetricKind::Ratio),
+        };
+        let Some((mine, rest)) = found_arms else { continue };
         for (arm, outcomes) in judged.iter().enumerate() {
             let arm = arm + 1;
             let Some(of_all) = outcomes.get(place) else { continue };
@@ -113,7 +119,16 @@ fn arms(own: &MetricTally, (dimension, place): (usize, usize), ratio: bool) -> O
         }
         rest.push(moments(&others));
     }
-    Some((Summed::of(&mine, ratio).arms, Summed::of(&rest, ratio).arms))
+    Some((Summed::compared(&mine, ratio), Summed::compared(&rest, ratio)))
+}
+
+/// The same of a quantile over units.
+fn quantiles(own: &MetricTally, (dimension, place): (usize, usize), level: f64) -> Option<(Arms, Arms)> {
+    let parts = own.arms.iter().map(|arm| arm.quantile_parts.get(dimension)?.get(place));
+    let parts: Vec<&PartQuantile> = parts.collect::<Option<_>>()?;
+    let of = |part: Option<&UnitQuantile>| over_units(part, level).map_err(said);
+    let mine = parts.iter().map(|part| of(part.own.as_ref()));
+    Some((mine.collect(), parts.iter().map(|part| of(part.rest.as_ref())).collect()))
 }
 
 fn effect(

@@ -5,6 +5,7 @@ use super::bounds::Course;
 use super::outcome::contrast;
 use super::setting::{Judging, Setting};
 use crate::results::{DayEstimate, MethodKind};
+use crate::stats::sequential::Look;
 use crate::stats::{Comparison, Critical};
 
 /// One estimate for each day on which units were first exposed; none where there are no sums per day.
@@ -21,13 +22,14 @@ pub(super) fn estimates(
         let count = |at: usize| moments.get(at).map_or(0, crate::stats::Moments::count);
         let (control, treatment) = (count(0), count(arm));
         let moments: Vec<_> = moments.iter().cloned().map(Ok).collect();
-        let arms = Summed::of(&moments, estimated.ratio).arms;
+        let arms = Summed::compared(&moments, estimated.ratio);
         let units = control.saturating_add(treatment);
         let whole = units as f64 >= now;
         let fraction = if whole { course.fraction } else { course.fraction * units as f64 / now };
-        let earlier = course.earlier.iter().filter(|look| look.fraction < fraction).copied();
+        let before = |looks: &[Look]| looks.iter().filter(|look| look.fraction < fraction).copied().collect();
         let then = Course {
-            earlier: earlier.collect(),
+            earlier: before(&course.earlier),
+            watched: before(&course.watched),
             units: (control, treatment),
             fraction,
             planned: course.planned.or((setting.kind == MethodKind::Fixed).then_some(now)),

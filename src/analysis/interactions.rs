@@ -1,6 +1,6 @@
 //! Other experiments on the same units: whether their treatments change this one's effects.
 
-use super::arms::{Summed, moments};
+use super::arms::{Summed, moments, over_units};
 use super::setting::{Judging, Setting};
 use crate::results::{Interaction, Interactions, JointTally, MetricKind, PairTally, Tally};
 use crate::stats::sequential::{Sequence, Sides};
@@ -45,8 +45,12 @@ fn test(
     let cell = |arm: usize, under: usize| -> Option<Estimate> {
         let sums = joint.cells.get(arm)?.get(under)?;
         let enough = sums.n as f64 >= Setting::minimum();
-        let moments = [moments(sums)];
-        let estimate = Summed::of(&moments, metric.kind == MetricKind::Ratio).arms.pop()?.ok()?;
+        let estimate = if metric.kind == MetricKind::Quantile {
+            over_units(joint.quantiles.get(arm)?.get(under)?.as_ref(), metric.level()).ok()?
+        } else {
+            let moments = [moments(sums)];
+            Summed::compared(&moments, metric.kind == MetricKind::Ratio).pop()?.ok()?
+        };
         enough.then_some(estimate)
     };
     let cells = [cell(0, 0)?, cell(arm, 0)?, cell(0, under)?, cell(arm, under)?];

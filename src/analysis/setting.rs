@@ -4,14 +4,14 @@ use super::arms::Estimated;
 use super::{Counted, DAY, Question};
 use crate::decl::{self, Looks, LooksWord, Share};
 use crate::model::{Analysis, Formula, Metric, Role, Tracked};
-use crate::power::{Forecast, WhatIf, spending};
+use crate::power::{Forecast, WATCHED, WhatIf, spending};
 use crate::query;
 use crate::results::{self, Interval, Judged, MethodKind, MetricKind, Tally};
 use crate::stats::Direction;
 use crate::stats::design::{self, Shape};
 use crate::stats::sequential::Spending;
 
-/// Units that each arm must have before an always-valid interval says anything: below, its normal approximation is poor.
+/// Units that each arm must have before an always-valid interval, or a test for deterioration before the end, says anything: below, its normal approximation is poor.
 const MINIMUM: u64 = 100;
 /// The days of a run without an end on which looks are listed.
 const LISTED: u32 = 366;
@@ -167,6 +167,7 @@ impl<'a> Setting<'a> {
             power: self.forecast.power,
             deterioration: self.forecast.deterioration,
             spending: sequential.then(|| self.analysis.spending.word().to_owned()),
+            deterioration_spending: (self.kind != MethodKind::AlwaysValid).then(|| WATCHED.word().to_owned()),
             looks: if sequential { self.looks() } else { Vec::new() },
             minimum: (self.kind == MethodKind::AlwaysValid).then_some(MINIMUM),
         }

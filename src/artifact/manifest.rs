@@ -162,6 +162,12 @@ impl File {
         let path = format!("{surface}/{format}-{short}.{extension}");
         Self { path, sha256, bytes: bytes.len() as u64 }
     }
+
+    /// Whether these are its bytes.
+    #[must_use]
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        bytes.len() as u64 == self.bytes && sha256(bytes) == self.sha256
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
@@ -178,6 +184,12 @@ pub fn is_path(path: &str) -> bool {
     path.split_once('/').is_some_and(|(surface, file)| {
         plain(surface) && file.split_once('.').is_some_and(|(name, extension)| plain(name) && plain(extension))
     })
+}
+
+/// Whether a text is the part of a digest that a file's name has: 16 digits in lower-case hexadecimal.
+#[must_use]
+pub fn is_short_digest(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The SHA-256 of some bytes in lower-case hexadecimal.
@@ -252,6 +264,8 @@ mod tests {
         assert_eq!(file.path, "home/native-ba7816bf8f01cfea.bin");
         assert_eq!(file.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(file.bytes, 3);
+        assert!(file.holds(b"abc") && !file.holds(b"abd") && !file.holds(b"abcd"));
+        assert!(!File { bytes: 4, ..file }.holds(b"abc"));
     }
 
     #[test]

@@ -32,5 +32,6 @@ pub use instant::{Instant, civil};
 pub use model::{Artifact, Claim, ClaimKind, Flag, FlagKind, Preview, Rule, Segment, Step, Variant, exposure_key};
 pub use native::{DecodeError, VERSION};
 pub use payload::{JoinError, Payload, ReadError, Served};
+pub(crate) use unsupported::sdks;
 pub use unsupported::{Unservable, Unsupported};
 pub use version::compare_versions;

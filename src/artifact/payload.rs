@@ -1,8 +1,11 @@
 //! What the file of any SDK's format says, read back: which cells each claim owns, and what it serves there.
 
 use crate::bucket::{BucketSet, Scheme};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::ops::Range;
 
@@ -69,6 +72,36 @@ pub enum JoinError {
     Units,
     /// The format holds one surface.
     Format(Scheme),
+}
+
+/// Puts what a part has into what all of them have; two parts have nothing of one name.
+///
+/// # Errors
+/// The name of what is there already.
+pub(super) fn join_all<V>(all: &mut BTreeMap<String, V>, part: BTreeMap<String, V>) -> Result<(), JoinError> {
+    for (name, value) in part {
+        match all.entry(name) {
+            Entry::Vacant(free) => drop(free.insert(value)),
+            Entry::Occupied(taken) => return Err(JoinError::Twice(taken.key().clone())),
+        }
+    }
+    Ok(())
+}
+
+/// A part as it was written.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn part_of<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JoinError> {
+    serde_json::from_slice(bytes).map_err(|error| JoinError::Unreadable(error.to_string()))
+}
+
+/// A file of JSON: one line.
+pub(super) fn line(file: &impl Serialize) -> Vec<u8> {
+    // Plain data with text keys has no way to fail.
+    let mut json = serde_json::to_vec(file).unwrap_or_default();
+    json.push(b'\n');
+    json
 }
 
 impl fmt::Display for JoinError {

@@ -1,5 +1,6 @@
 //! What the SDKs of one scheme do not all understand alike, and where in a surface it was met.
 
+use super::{Artifact, Segment};
 use crate::bucket::Scheme;
 use std::fmt;
 
@@ -84,7 +85,7 @@ impl Unsupported {
 }
 
 /// Who reads a scheme's format, as the subject of a sentence.
-const fn sdks(scheme: Scheme) -> &'static str {
+pub(crate) const fn sdks(scheme: Scheme) -> &'static str {
     match scheme {
         Scheme::GrowthBook => "GrowthBook SDKs",
         Scheme::Eppo => "Eppo SDKs",
@@ -101,6 +102,20 @@ pub struct Unservable {
     pub place: String,
     /// Why not.
     pub reason: Unsupported,
+}
+
+impl Artifact {
+    /// What is written of one of its segments, in the format of its scheme.
+    pub(super) fn in_segment<T>(
+        &self,
+        index: usize,
+        write: impl FnOnce(&Segment) -> Result<T, Unsupported>,
+    ) -> Result<T, Unservable> {
+        let segment = self.segments.get(index);
+        let place = || segment.map_or("segment".to_owned(), |segment| format!("segment `{}`", segment.id));
+        let written = segment.ok_or(Unsupported::Empty).and_then(write);
+        written.map_err(|reason| Unservable { scheme: self.scheme, place: place(), reason })
+    }
 }
 
 impl fmt::Display for Unservable {

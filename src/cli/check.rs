@@ -8,6 +8,7 @@ use super::evidence;
 use super::findings::{any_error, below_top, counted, excerpts, held_lines, plural};
 use super::gate::Gate;
 use super::output::data;
+use super::store::{Place, place};
 use super::touched::Changed;
 use super::workspace::{Revisions, Workspace};
 use super::{Exit, Failure, Global};
@@ -40,9 +41,9 @@ pub struct Check {
     /// Look at this commit instead of the work tree
     #[arg(long, value_name = "REF")]
     head: Option<String>,
-    /// Hold decisions against the results that `allot analyze` recorded in this folder
-    #[arg(long, value_name = "DIR")]
-    results: Option<PathBuf>,
+    /// Hold decisions against the results that `allot analyze` recorded in this folder, or at this address
+    #[arg(long, value_name = "PLACE", value_parser = place)]
+    results: Option<Place>,
     /// What goes to standard output; the verdict goes to standard error unless it is text
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -79,7 +80,7 @@ pub fn run(global: &Global, verb: &Check) -> Result<Exit, Failure> {
     let revisions = Revisions { base: verb.base.as_deref(), head: verb.head.as_deref() };
     let workspace = Workspace::open_at(global, revisions)?;
     let mut context = workspace.context();
-    evidence::lay(&mut context, verb.results.as_deref())?;
+    evidence::lay(&mut context, verb.results.as_ref())?;
     let gate = Gate::of(&context);
     let shown = Shown { workspace: &workspace, context: &context, gate: &gate };
     let files: Vec<(PathBuf, Vec<u8>)> = verb

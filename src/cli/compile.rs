@@ -111,7 +111,7 @@ fn kept(
             let path = folder.join(&file.path);
             if io::is_file_of(&path, file.bytes) {
                 let bytes = io::read_bounded(&path, file.bytes)?;
-                if manifest::sha256(&bytes) == file.sha256 {
+                if file.holds(&bytes) {
                     kept.insert(file.path.clone(), bytes);
                 }
             }

@@ -14,7 +14,7 @@ use crate::artifact::format::NATIVE;
 use crate::artifact::manifest::{self, Manifest, Surface};
 use crate::io::store::{Refused, Store, each};
 use crate::io::{self, Instant};
-use crate::publish::{Offer, Sealers, differences, is_gzip_of, pointers, sealed_pointers, withhold};
+use crate::publish::{Offer, Sealers, differences, is_gzip_of, pointers, sealed, sealed_pointers, withhold};
 use crate::render::plain;
 
 /// Compare what is served with what Git says
@@ -127,10 +127,9 @@ fn fixed_names(store: &dyn Store, offer: &Offer, sealers: &Sealers) -> Result<Ve
     let told = each(&pointers, 16, |pointer| -> Result<Option<String>, Refused> {
         let Some(content) = offer.files.get(&pointer.file.path) else { return Ok(None) };
         let path = &pointer.path;
-        let sealed = || sealers.get(&pointer.surface).and_then(|sealer| sealer.seal(content));
         let right = |bytes: &[u8]| match (pointer.compressed, pointer.sealed) {
             (true, _) => is_gzip_of(bytes, content),
-            (false, true) => sealed().is_some_and(|due| bytes == due),
+            (false, true) => sealed(sealers, pointer, content).is_some_and(|due| bytes == due),
             (false, false) => bytes == content,
         };
         Ok(match store.get(path)? {

@@ -1,9 +1,9 @@
 //! What recorded results advised, for decisions to be held against.
 
-use std::path::Path;
+use rayon::prelude::*;
 
 use super::Failure;
-use super::store::Store;
+use super::store::{Place, Store};
 use crate::artifact::manifest::sha256;
 use crate::lint::Context;
 use crate::model::Claim;
@@ -13,14 +13,13 @@ use crate::results::{Evidence, Results};
 ///
 /// # Errors
 /// When a record cannot be read, or is none.
-pub fn lay(context: &mut Context<'_>, folder: Option<&Path>) -> Result<(), Failure> {
-    let Some(folder) = folder else { return Ok(()) };
-    let store = Store::at(folder);
-    let mut evidence = Vec::new();
-    for claim in context.catalogue.claims.values().filter(|claim| claim.decision().is_some()) {
-        evidence.extend(recorded(&store, claim)?.iter().map(of));
-    }
-    context.evidence = evidence;
+pub fn lay(context: &mut Context<'_>, place: Option<&Place>) -> Result<(), Failure> {
+    let Some(place) = place else { return Ok(()) };
+    let store = Store::open(place)?;
+    let decided: Vec<&Claim> = context.catalogue.claims.values().filter(|claim| claim.decision().is_some()).collect();
+    let read = |claim: &Claim| Ok(recorded(&store, claim)?.iter().map(of).collect());
+    let evidence: Vec<Vec<Evidence>> = decided.into_par_iter().map(read).collect::<Result<_, Failure>>()?;
+    context.evidence = evidence.into_iter().flatten().collect();
     Ok(())
 }
 
@@ -28,8 +27,8 @@ pub fn lay(context: &mut Context<'_>, folder: Option<&Path>) -> Result<(), Failu
 ///
 /// # Errors
 /// When a record cannot be read, or is none.
-pub fn recorded(store: &Store<'_>, claim: &Claim) -> Result<Vec<Results>, Failure> {
-    store.before(&claim.id, claim.phase, i64::MAX)
+pub fn recorded(store: &Store, claim: &Claim) -> Result<Vec<Results>, Failure> {
+    Ok(store.shelf(&claim.id, claim.phase)?.into_looks())
 }
 
 /// What a record advised.

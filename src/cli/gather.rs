@@ -123,7 +123,7 @@ pub fn tables(catalogue: &Catalogue, instead: &str) -> Result<Vec<(String, Strin
     Ok(pairs.map(|(schema, pattern)| (schema.value.clone(), pattern.value.clone())).collect())
 }
 
-/// The columns of a relation that is called `name`.
+/// The columns of a relation that is called `name`, and whether each is text.
 ///
 /// # Errors
 ///
@@ -133,7 +133,7 @@ pub fn columns_of(
     tables: &[(String, String)],
     name: &str,
     relation: &Relation,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<(String, bool)>, Failure> {
     #[cfg(feature = "embedded")]
     return embedded::columns(root, tables, name, relation);
     #[cfg(not(feature = "embedded"))]

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::evidence;
 use super::findings::{Format, any_error, counted, held_lines, plural, print};
+use super::store::{Place, place};
 use super::workspace::{Workspace, linted};
 use super::{Exit, Failure, Global};
 use crate::diag::{Diagnostic, Fix, apply};
@@ -33,9 +34,9 @@ pub struct Lint {
     /// Apply the fixes that are safe, then report what is left
     #[arg(long)]
     fix: bool,
-    /// Hold decisions against the results that `allot analyze` recorded in this folder
-    #[arg(long, value_name = "DIR")]
-    results: Option<PathBuf>,
+    /// Hold decisions against the results that `allot analyze` recorded in this folder, or at this address
+    #[arg(long, value_name = "PLACE", value_parser = place)]
+    results: Option<Place>,
     /// How findings are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -48,7 +49,7 @@ pub fn run(global: &Global, verb: &Lint) -> Result<Exit, Failure> {
         fix(global, &mut workspace, &filter)?;
     }
     let mut context = workspace.context();
-    evidence::lay(&mut context, verb.results.as_deref())?;
+    evidence::lay(&mut context, verb.results.as_ref())?;
     let report = linted(&context);
     let found = filter.keep(&workspace.sources, &report);
     let files = workspace.sources.iter().filter(|(_, source)| filter.matches(&source.path)).count();

@@ -2,7 +2,6 @@
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use serde_json::{Value, json};
 
 use super::output::{Printed, data, say};
 use super::workspace::Workspace;
@@ -11,6 +10,7 @@ use crate::decl::{Day, Engine};
 use crate::lint::Context;
 use crate::query::{About, Asked, Dialect, LeftOut, Request, Statement, Why, requests, statements};
 use crate::render::plain;
+use crate::report;
 
 /// Print the SQL that an analysis would run
 ///
@@ -28,7 +28,7 @@ pub struct Query {
     /// The dialect; without it, that of `warehouse.engine` in `allotment.toml`
     #[arg(long, value_name = "ENGINE", value_parser = PossibleValuesParser::new(Engine::WORDS))]
     dialect: Option<String>,
-    /// How to print
+    /// How to print; JSON is version 1, see `allot schema output/query`
     #[arg(long, value_enum, default_value_t)]
     format: Printed,
 }
@@ -48,7 +48,11 @@ pub fn run(global: &Global, verb: &Query) -> Result<Exit, Failure> {
     }
     match verb.format {
         Printed::Text => data(&text(&written))?,
-        Printed::Json => data(&format!("{:#}\n", json_of(&written, &asked.left_out, dialect)))?,
+        Printed::Json => {
+            // Strings always serialise.
+            let text = serde_json::to_string_pretty(&recorded(&written, &asked.left_out, dialect)).unwrap_or_default();
+            data(&format!("{text}\n"))?;
+        }
     }
     for LeftOut { claim, metric, why } in &asked.left_out {
         let metric = metric.as_ref().map_or_else(String::new, |metric| format!("metric `{}` of ", plain(metric)));
@@ -92,59 +96,41 @@ fn text(surfaces: &[(&Request, Vec<Statement>)]) -> String {
     statements.map(|statement| format!("{};\n", statement.text.trim_end())).collect::<Vec<_>>().join("\n")
 }
 
-fn json_of(surfaces: &[(&Request, Vec<Statement>)], left_out: &[LeftOut], dialect: Dialect) -> Value {
-    let surfaces: Vec<Value> = surfaces
-        .iter()
-        .map(|(request, statements)| {
-            let statements: Vec<Value> = statements.iter().map(|statement| of_statement(request, statement)).collect();
-            let experiments: Vec<&str> = request.studies.iter().map(|study| study.key.as_str()).collect();
-            json!({
-                "surface": request.surface,
-                "unit": request.unit,
-                "experiments": experiments,
-                "statements": statements,
-            })
-        })
-        .collect();
-    let left_out: Vec<Value> = left_out
-        .iter()
-        .map(|left| {
-            json!({
-                "experiment": left.claim,
-                "metric": left.metric,
-                "reason": left.why.to_string(),
-                "help": left.why.help(),
-            })
-        })
-        .collect();
-    json!({ "version": 1, "dialect": dialect.engine.word(), "surfaces": surfaces, "left_out": left_out })
+fn recorded(surfaces: &[(&Request, Vec<Statement>)], left_out: &[LeftOut], dialect: Dialect) -> report::Query {
+    let surfaces = surfaces.iter().map(|(request, statements)| report::SurfaceQuery {
+        surface: request.surface.clone(),
+        unit: request.unit.clone(),
+        experiments: request.studies.iter().map(|study| study.key.clone()).collect(),
+        statements: statements.iter().map(|statement| of_statement(request, statement)).collect(),
+    });
+    let left_out = left_out.iter().map(|left| report::LeftOut {
+        experiment: left.claim.clone(),
+        metric: left.metric.clone(),
+        reason: left.why.to_string(),
+        help: left.why.help(),
+    });
+    report::Query {
+        version: report::VERSION,
+        dialect: dialect.engine.word().to_owned(),
+        surfaces: surfaces.collect(),
+        left_out: left_out.collect(),
+    }
 }
 
-fn of_statement(request: &Request, statement: &Statement) -> Value {
-    let facts: Vec<usize> = match &statement.about {
-        About::Exposures => Vec::new(),
-        About::Facts(places, _) | About::Pairs(places, _) => places.clone(),
-        About::Events(place) => vec![*place],
+fn of_statement(request: &Request, statement: &Statement) -> report::StatementQuery {
+    let (about, facts) = match &statement.about {
+        About::Exposures => (report::StatementAbout::Exposures, Vec::new()),
+        About::Facts(places, _) => (report::StatementAbout::Facts, places.clone()),
+        About::Pairs(places, _) => (report::StatementAbout::Pairs, places.clone()),
+        About::Events(place) => (report::StatementAbout::Events, vec![*place]),
     };
-    let facts: Vec<&str> =
-        facts.iter().filter_map(|&place| request.sources.get(place)).map(|source| source.fact.as_str()).collect();
-    let metrics: Vec<&str> = statement
-        .measures
-        .iter()
-        .filter_map(|&place| request.measures.get(place))
-        .map(|measure| measure.id.as_str())
-        .collect();
-    let about = match &statement.about {
-        About::Exposures => "exposures",
-        About::Facts(..) => "facts",
-        About::Pairs(..) => "pairs",
-        About::Events(_) => "events",
-    };
-    json!({
-        "about": about,
-        "facts": facts,
-        "metrics": metrics,
-        "columns": statement.columns,
-        "sql": statement.text,
-    })
+    let facts = facts.iter().filter_map(|&place| request.sources.get(place)).map(|source| source.fact.clone());
+    let metrics = statement.measures.iter().filter_map(|&place| request.measures.get(place));
+    report::StatementQuery {
+        about,
+        facts: facts.collect(),
+        metrics: metrics.map(|measure| measure.id.clone()).collect(),
+        columns: statement.columns.clone(),
+        sql: statement.text.clone(),
+    }
 }

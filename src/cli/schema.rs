@@ -81,6 +81,7 @@ pub fn files(known: &Ids) -> Vec<(String, String)> {
         ("output/lint", render::json::schema()),
         ("output/plan", render::json::plan_schema()),
         ("output/power", render::json::power_schema()),
+        ("output/query", render::json::query_schema()),
         ("output/results", render::json::results_schema()),
         ("output/rules", render::rules::schema()),
     ];

@@ -72,7 +72,11 @@ pub fn run(global: &Global, verb: &Stop) -> Result<Exit, Failure> {
     if verb.how.dry_run {
         return Ok(Exit::Clean);
     }
-    agree(global, verb)?;
+    #[cfg(feature = "forge")]
+    if !verb.no_pull_request && verb.ask.is_possible() {
+        return propose(global, verb);
+    }
+    global.say(&by_hand(verb));
     Ok(Exit::Clean)
 }
 
@@ -117,24 +121,18 @@ fn stop(global: &Global, verb: &Stop, target: &Target, served: &Served) -> Resul
     Ok(())
 }
 
-/// Asks Git to agree: by a pull request where that can be opened, or else by words.
-fn agree(global: &Global, verb: &Stop) -> Result<(), Failure> {
-    #[cfg(feature = "forge")]
-    if !verb.no_pull_request && verb.ask.is_possible() {
-        let conclude = Conclude::stop(&verb.id, &verb.reason, None, verb.ask.clone());
-        return match conclude::run(global, &conclude) {
-            Ok(Exit::Clean) => Ok(()),
-            Ok(Exit::Findings) => {
-                Err(Failure::data("it is stopped, and no pull request was opened").help(by_hand(verb)))
-            }
-            Err(wrong) => {
-                global.say(&format!("it is stopped, and no pull request was opened: {}", by_hand(verb)));
-                Err(wrong)
-            }
-        };
+/// Asks Git to agree by a pull request.
+#[cfg(feature = "forge")]
+fn propose(global: &Global, verb: &Stop) -> Result<Exit, Failure> {
+    let conclude = Conclude::stop(&verb.id, &verb.reason, None, verb.ask.clone());
+    match conclude::run(global, &conclude) {
+        Ok(Exit::Clean) => Ok(Exit::Clean),
+        Ok(Exit::Findings) => Err(Failure::data("it is stopped, and no pull request was opened").help(by_hand(verb))),
+        Err(wrong) => {
+            global.say(&format!("it is stopped, and no pull request was opened: {}", by_hand(verb)));
+            Err(wrong)
+        }
     }
-    global.say(&by_hand(verb));
-    Ok(())
 }
 
 fn by_hand(verb: &Stop) -> String {

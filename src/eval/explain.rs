@@ -2,8 +2,8 @@
 
 use super::visit::{Event, Visitor};
 use super::{Assignment, AttributeValue};
-use crate::artifact::{Claim, ClaimKind, Flag, Operand, Predicate, Test, civil};
-use crate::bucket::VARIANT_GRID;
+use crate::artifact::{Claim, ClaimKind, Flag, Operand, Predicate, Test, civil, sdks};
+use crate::bucket::{Scheme, VARIANT_GRID};
 use std::fmt;
 
 /// An assignment with the steps that led to it.
@@ -22,8 +22,9 @@ impl fmt::Display for Explanation<'_> {
 }
 
 /// Writes down what an evaluation tells.
-#[derive(Default)]
 pub(super) struct Recorder {
+    scheme: Scheme,
+    unit_bytes: usize,
     steps: Vec<String>,
     /// What the next segment is tested for, and its tests so far.
     wanted: String,
@@ -32,6 +33,30 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
+    /// Of an evaluation for a unit of a surface with this scheme.
+    pub(super) const fn of(scheme: Scheme, unit: &str) -> Self {
+        Self {
+            scheme,
+            unit_bytes: unit.len(),
+            steps: Vec::new(),
+            wanted: String::new(),
+            passed: Vec::new(),
+            failed: Vec::new(),
+        }
+    }
+
+    /// Why a unit has no bucket.
+    fn unplaced(&mut self) {
+        match self.scheme.max_unit().filter(|_| self.unit_bytes > 0) {
+            None => self.say("the unit's id is empty"),
+            Some(most) => self.say(format!(
+                "the unit's id has {} bytes, and {} take no more than {most}",
+                thousands(u32::try_from(self.unit_bytes).unwrap_or(u32::MAX)),
+                sdks(self.scheme)
+            )),
+        }
+    }
+
     pub(super) fn explain(self, assignment: Assignment<'_>) -> Explanation<'_> {
         Explanation { assignment, steps: self.steps }
     }
@@ -67,7 +92,7 @@ impl Visitor for Recorder {
     fn visit(&mut self, event: Event<'_>) {
         match event {
             Event::UnknownFlag => self.say("no such flag"),
-            Event::NoUnit { hashed: true } => self.say("the unit's id is empty or too long"),
+            Event::NoUnit { hashed: true } => self.unplaced(),
             Event::NoUnit { hashed: false } => self.say("the surface's buckets do not divide its grid"),
             Event::Bucket { bucket, of } => {
                 let (bucket, of) = (thousands(bucket), thousands(of));

@@ -139,7 +139,7 @@ impl Evaluator {
     /// evaluates.
     #[must_use]
     pub fn explain(&self, flag: &str, unit: &str, attributes: &impl Attributes, now: i64) -> Explanation<'_> {
-        let mut recorder = explain::Recorder::default();
+        let mut recorder = explain::Recorder::of(self.artifact.scheme, unit);
         let Some(flag) = self.flag(flag) else {
             recorder.visit(Event::UnknownFlag);
             return recorder.explain(Assignment::of(&Value::Null, Reason::Error));

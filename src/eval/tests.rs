@@ -174,7 +174,12 @@ fn explanations_read_well() {
         ]
     );
     assert_eq!(evaluator.explain("nothing", "u", &(), START).steps, ["no such flag"]);
-    assert_eq!(evaluator.explain("greeting", "", &(), START).steps, ["the unit's id is empty or too long"]);
+    assert_eq!(evaluator.explain("greeting", "", &(), START).steps, ["the unit's id is empty"]);
+    let long = Evaluator::new(Artifact { scheme: Scheme::Confidence, ..home() });
+    let said = |unit: &str| long.explain("greeting", unit, &(), START).steps;
+    assert_eq!(said(""), ["the unit's id is empty"]);
+    assert_eq!(said(&"é".repeat(51)), ["the unit's id has 102 bytes, and Confidence resolvers take no more than 100"]);
+    assert!(said(&"é".repeat(50))[0].starts_with("bucket "));
 }
 
 #[test]

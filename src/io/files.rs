@@ -4,9 +4,11 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::IoError;
+use super::parallel::each;
+
+/// How many files are forced to disk at once.
+const AT_ONCE: usize = 16;
 
 /// Reads a file of at most `limit` bytes.
 ///
@@ -72,7 +74,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
 /// When a folder or a file cannot be written; nothing is renamed if staging fails.
 pub fn write_all(files: &[(PathBuf, Vec<u8>)]) -> Result<(), IoError> {
     // Each file is forced to disk before it is renamed; waiting for many at once costs little more than for one.
-    let staged: Vec<Staged> = files.par_iter().map(|(path, bytes)| stage(path, bytes)).collect::<Result<_, _>>()?;
+    let staged = each(files, AT_ONCE, |(path, bytes)| stage(path, bytes))?;
     staged.into_iter().try_for_each(Staged::commit)
 }
 
@@ -87,6 +89,14 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
         .persist_noclobber(path)
         .map(drop)
         .map_err(|wrong| IoError::new(format!("cannot create `{}`", path.display()), wrong.error))
+}
+
+/// Creates a file if none is there, whatever else writes at the same time; says whether it did.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn create_once(path: &Path, bytes: &[u8]) -> Result<bool, IoError> {
+    stage(path, bytes)?.commit_once()
 }
 
 /// Creates several files, none of which may be there yet; if one cannot be created, none stays, nor any folder made for them.
@@ -112,12 +122,17 @@ pub fn create_all(files: &[(PathBuf, Vec<u8>)]) -> Result<(), IoError> {
     done
 }
 
-struct Staged {
+/// A file that is on disk, and not in its place yet.
+pub(super) struct Staged {
     file: tempfile::NamedTempFile,
     path: PathBuf,
 }
 
-fn stage(path: &Path, bytes: &[u8]) -> Result<Staged, IoError> {
+/// Writes a file beside its place.
+///
+/// # Errors
+/// When the folder or the file cannot be written.
+pub(super) fn stage(path: &Path, bytes: &[u8]) -> Result<Staged, IoError> {
     let wrong = |cause: std::io::Error| IoError::new(format!("cannot write `{}`", path.display()), cause);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(wrong)?;
@@ -137,11 +152,28 @@ fn stage(path: &Path, bytes: &[u8]) -> Result<Staged, IoError> {
 }
 
 impl Staged {
-    fn commit(self) -> Result<(), IoError> {
+    /// Puts it in its place.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub(super) fn commit(self) -> Result<(), IoError> {
         let Self { file, path } = self;
         file.persist(&path)
             .map(drop)
             .map_err(|wrong| IoError::new(format!("cannot write `{}`", path.display()), wrong.error))
+    }
+
+    /// Puts it in its place if nothing is there; says whether it did.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn commit_once(self) -> Result<bool, IoError> {
+        let Self { file, path } = self;
+        match file.persist_noclobber(&path) {
+            Ok(_) => Ok(true),
+            Err(wrong) if wrong.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+            Err(wrong) => Err(IoError::new(format!("cannot create `{}`", path.display()), wrong.error)),
+        }
     }
 }
 
@@ -168,6 +200,12 @@ pub fn names_in(folder: &Path) -> Result<Vec<String>, IoError> {
 #[must_use]
 pub fn is_file(path: &Path) -> bool {
     path.is_file()
+}
+
+/// Whether there is a folder.
+#[must_use]
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir()
 }
 
 /// Whether there is a regular file of a length.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// What the environment says about GitHub and the run; what is set to nothing counts as not set.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Surroundings {
     /// `GITHUB_TOKEN`, or `GH_TOKEN`.
     pub token: Option<Secret>,

@@ -57,8 +57,9 @@ impl<'a> Context<'a> {
     }
 
     fn bound(sources: &'a Sources, today: Day, readings: &Readings, known: &Locks) -> Self {
-        let (catalogue, mut read) = bind(sources, readings);
-        let (locks, found) = Locks::read_beside(sources, &catalogue, known);
+        // Binding is one after another, and needs no lock; locks are read meanwhile.
+        let ((catalogue, mut read), (locks, found)) =
+            rayon::join(|| bind(sources, readings), || Locks::read_beside(sources, &readings.buckets(sources), known));
         read.extend(found);
         let plan = plan(&catalogue, &locks, &Wishes::default());
         let mut claims = HashMap::with_capacity(2 * catalogue.claims.len());

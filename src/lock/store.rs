@@ -75,12 +75,14 @@ impl Locks {
     /// Reads every `.lock` of the sources; what is wrong with them comes beside.
     #[must_use]
     pub fn read(sources: &Sources, catalogue: &Catalogue) -> (Self, Vec<Diagnostic>) {
-        Self::read_beside(sources, catalogue, &Self::default())
+        let buckets = catalogue.surfaces.values().map(|surface| (surface.file, surface.buckets)).collect();
+        Self::read_beside(sources, &buckets, &Self::default())
     }
 
-    /// Reads every `.lock` of the sources, except where `others` holds the same version of one already.
+    /// Reads every `.lock` of the sources, except where `others` holds the same version of one already. `buckets` says how many
+    /// each surface has, by its file.
     #[must_use]
-    pub fn read_beside(sources: &Sources, catalogue: &Catalogue, others: &Self) -> (Self, Vec<Diagnostic>) {
+    pub fn read_beside(sources: &Sources, buckets: &HashMap<FileId, u32>, others: &Self) -> (Self, Vec<Diagnostic>) {
         let known: HashMap<FileId, &Arc<Held>> =
             others.held.values().chain(&others.adrift).map(|held| (held.file, held)).collect();
         let lock = |file: FileId, source: &Source| match known.get(&file) {
@@ -90,8 +92,6 @@ impl Locks {
                 (held.map(Arc::new), findings)
             }
         };
-        let buckets: HashMap<FileId, u32> =
-            catalogue.surfaces.values().map(|surface| (surface.file, surface.buckets)).collect();
         let files: Vec<_> = sources.iter().filter(|(_, source)| source.path.ends_with(".lock")).collect();
         let read: Vec<_> = files
             .into_par_iter()

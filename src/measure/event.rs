@@ -23,6 +23,11 @@ impl Events {
         Some(Self { ordered, level, value })
     }
 
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        self.ordered.bytes()
+    }
+
     /// The quantile, and the values at the levels as far above and below it as the clustered standard error of the share of
     /// events at or below it says (Deng, Knoblich & Lu 2018); they equal the quantile where that is not defined.
     pub fn written(&self, sums: &Sums) -> EventQuantile {

@@ -4,11 +4,12 @@ use super::breakdown::{Breakdown, part};
 use super::event::Events;
 use super::labels::Labels;
 use super::plan::{HEAD, Layout, Measured, Plan};
+use super::quantile::quantiles;
 use super::shard::{Shard, study, variant};
 use super::sums::Total;
 use super::tail::{Tail, caps};
 use crate::query::{Calculation, Measure, Request, Study};
-use crate::results::{Arm, ArmTally, Caps, DaySums, DimensionTally, Histogram, MetricTally, Tally};
+use crate::results::{Arm, ArmTally, Caps, DaySums, DimensionTally, MetricTally, Tally};
 
 /// Columns that a unit can have: two of the outcome, two from before.
 const COLUMNS: usize = 4;
@@ -55,6 +56,8 @@ struct ArmBook {
     without_rows: u64,
     /// Of events, or of units, where their quantile is asked for.
     values: Vec<f64>,
+    /// By dimension, the places of the units' values of it.
+    places: Vec<Vec<u8>>,
     events: Option<Events>,
 }
 
@@ -107,6 +110,18 @@ impl Measured {
 }
 
 impl Book {
+    /// Bytes of single values, which quantiles and caps need all of.
+    pub fn bytes(&self) -> usize {
+        let arm = |arm: &ArmBook| {
+            let events = arm.events.as_ref().map_or(0, Events::bytes);
+            arm.values.capacity() * size_of::<f64>() + arm.places.iter().map(Vec::capacity).sum::<usize>() + events
+        };
+        let metric = |metric: &MetricBook| {
+            metric.arms.iter().map(arm).sum::<usize>() + metric.tails.iter().map(Tail::bytes).sum::<usize>()
+        };
+        self.metrics.iter().map(metric).sum()
+    }
+
     pub fn new(layout: &Layout) -> Self {
         let arms = || (0..layout.variants).map(|_| ArmBook::default()).collect();
         Self {
@@ -240,6 +255,11 @@ impl Shelf<'_> {
                 let Some(row) = row.get_mut(..columns) else { continue };
                 if !mixed && matches!(measure.calculation, Calculation::UnitQuantile(..)) {
                     arm.values.extend(row.first());
+                    arm.places.resize_with(values.len(), Vec::new);
+                    for ((places, breakdown), value) in arm.places.iter_mut().zip(&book.breakdowns).zip(values) {
+                        // There are far fewer of them than 256.
+                        places.push(u8::try_from(breakdown.place(*value)).unwrap_or(u8::MAX));
+                    }
                 }
                 cut(row, caps);
                 row.iter_mut().zip(shifts).for_each(|(value, shift)| *value -= shift);
@@ -250,7 +270,7 @@ impl Shelf<'_> {
                         arm.days.resize(day + 1, Total::default());
                     }
                     arm.days.get_mut(day).into_iter().for_each(|total| total.push(row));
-                    if measure.calculation.is_summed() {
+                    if measure.calculation.is_of_units() {
                         for (dimension, (breakdown, value)) in book.breakdowns.iter().zip(values).enumerate() {
                             part(&mut arm.parts, dimension, breakdown.place(*value), row);
                         }
@@ -318,10 +338,10 @@ impl Book {
         labels: &Labels,
         failed: impl Fn(&Measure) -> Option<String>,
     ) -> Tally {
-        let summed = |measured: &Measured| {
-            request.measures.get(measured.measure).is_some_and(|measure| measure.calculation.is_summed())
+        let of_units = |measured: &Measured| {
+            request.measures.get(measured.measure).is_some_and(|measure| measure.calculation.is_of_units())
         };
-        let is_broken_down = layout.is_marked() && layout.measures.iter().any(summed);
+        let is_broken_down = layout.is_marked() && layout.measures.iter().any(of_units);
         let dimensions = if is_broken_down { request.exposures.dimensions.as_slice() } else { &[] };
         let none = Breakdown::default();
         let dimensions = dimensions
@@ -358,7 +378,7 @@ impl MetricBook {
     /// `places` says how many values of each dimension are told apart.
     fn written(&self, metric: String, measured: &Measured, measure: &Measure, places: &[usize]) -> MetricTally {
         let nothing = Total::default();
-        let places = if measure.calculation.is_summed() { places } else { &[] };
+        let places = if measure.calculation.is_of_units() { places } else { &[] };
         let (columns, _) = measured.columns(measure);
         let shifts = self.shifts.clone().unwrap_or_else(|| vec![0.0; columns]);
         let arms = self.arms.iter().map(|arm| {
@@ -366,6 +386,10 @@ impl MetricBook {
             arm.days.iter().for_each(|day| all.merge(day));
             let sums = all.written(&shifts);
             let events = arm.events.as_ref().map(|events| events.written(&sums));
+            let (quantile, quantile_parts) = match measure.calculation {
+                Calculation::UnitQuantile(_, level) => quantiles(&arm.values, &arm.places, level, places),
+                _ => (None, Vec::new()),
+            };
             all.merge(&arm.mixed);
             let days = (0..).zip(&arm.days).filter(|(_, total)| !total.is_empty());
             ArmTally {
@@ -375,7 +399,8 @@ impl MetricBook {
                 incomplete: arm.incomplete,
                 without_rows: arm.without_rows,
                 events,
-                values: matches!(measure.calculation, Calculation::UnitQuantile(..)).then(|| histogram(&arm.values)),
+                quantile,
+                quantile_parts,
                 parts: (0..)
                     .zip(places)
                     .map(|(dimension, count)| {
@@ -387,16 +412,4 @@ impl MetricBook {
         });
         MetricTally { metric, caps: self.caps.clone(), arms: arms.collect(), failed: None }
     }
-}
-
-/// Distinct values with their counts.
-fn histogram(values: &[f64]) -> Histogram {
-    let mut values = values.to_vec();
-    values.sort_unstable_by(f64::total_cmp);
-    let mut histogram = Histogram::default();
-    for same in values.chunk_by(|a, b| a.total_cmp(b).is_eq()) {
-        histogram.values.extend(same.first());
-        histogram.counts.push(same.len() as u64);
-    }
-    histogram
 }

@@ -17,6 +17,7 @@ mod hash;
 mod labels;
 mod plan;
 mod probe;
+mod quantile;
 mod rows;
 mod shard;
 mod sums;

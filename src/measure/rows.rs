@@ -20,6 +20,9 @@ use crate::results::Tally;
 /// How many shards the units are split into, always.
 pub const SHARDS: usize = 256;
 
+/// What values may always take, in bytes.
+const LEAST_ROOM: usize = 1 << 20;
+
 /// The column of exposures from which dimensions follow.
 const FIRST_DIMENSION: usize = 4;
 
@@ -250,7 +253,24 @@ impl<'a> Counting<'a> {
     }
 
     /// Ends a pass over the data: whether there must be another.
-    pub fn another(&mut self) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// Where the single values that quantiles need, which no pass makes fewer, leave no room for anything else.
+    pub fn another(&mut self) -> Result<bool, Wrong> {
+        let more = self.ended();
+        let values: usize = self.books.iter().map(Book::bytes).sum();
+        if values > (self.room / 4 * 3).max(LEAST_ROOM) {
+            let (values, room) = (values >> 20, self.room >> 20);
+            return Err(Wrong::new(format!(
+                "the values of quantiles take {values} MB of the {room} MB that there are"
+            ))
+            .help("allow more with `--memory`, or analyse fewer experiments at a time"));
+        }
+        Ok(more)
+    }
+
+    fn ended(&mut self) -> bool {
         self.shards.par_iter_mut().for_each(Shard::settle);
         if !self.decided {
             self.on_shelves(|shelf, shard| {
@@ -310,7 +330,7 @@ impl Counting<'_> {
     }
 
     fn bytes(&self) -> usize {
-        self.shards.iter().map(Shard::bytes).sum()
+        self.shards.iter().map(Shard::bytes).sum::<usize>() + self.books.iter().map(Book::bytes).sum::<usize>()
     }
 
     /// Lets go of the later shards, as long as what is held is more than there is room for; they are counted in a later pass.

@@ -32,6 +32,11 @@ impl Tail {
         }
     }
 
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        self.values.capacity() * size_of::<f64>()
+    }
+
     fn prune(&mut self) {
         if let Some(surplus) = self.values.len().checked_sub(self.keep).filter(|surplus| *surplus > 0) {
             self.values.select_nth_unstable_by(surplus, f64::total_cmp);

@@ -26,6 +26,8 @@ pub fn bind(sources: &Sources, readings: &Readings) -> (Catalogue, Vec<Diagnosti
         .map(|(file, ..)| *file)
         .collect();
     let mut binder = Binder { sources, catalogue: Catalogue { broken, ..Catalogue::default() } };
+    // A file refers to some eight others; a list that grew would be copied again and again.
+    binder.catalogue.references.reserve(read.len().saturating_mul(8));
     let mut findings = Vec::new();
     let mut flags = Vec::new();
     let mut metrics = Vec::new();
@@ -72,13 +74,18 @@ pub fn bind(sources: &Sources, readings: &Readings) -> (Catalogue, Vec<Diagnosti
     (binder.catalogue, findings)
 }
 
+/// How many buckets a surface has.
+pub(super) fn buckets_of(written: &decl::Surface) -> u32 {
+    written.buckets.as_ref().map_or(1_000, |buckets| buckets.value).clamp(1, MAX_BUCKETS)
+}
+
 fn surface(id: String, file: FileId, written: decl::Surface, whole: bool) -> Surface {
     const DECISIVE: [&str; 6] = ["unit", "sdk", "buckets", "salt", "holdout", "components"];
     let mut components: Vec<String> =
         written.components.iter().flat_map(|components| components.keys()).map(str::to_owned).collect();
     components.sort();
     components.dedup();
-    let buckets = written.buckets.as_ref().map_or(1_000, |buckets| buckets.value).clamp(1, MAX_BUCKETS);
+    let buckets = buckets_of(&written);
     let listed = written.components.as_ref().is_some_and(|components| components.unread().is_empty());
     let holdout = written.holdout.as_ref().map_or(Share::NONE, |share| share.value);
     let salted = written.salt.as_ref().is_none_or(|salt| is_salt(salt));

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::bind::buckets_of;
 use crate::decl::{self, Declaration, Kind};
 use crate::diag::Diagnostic;
 use crate::source::{FileId, Sources};
@@ -45,6 +46,16 @@ impl Readings {
             })
             .collect();
         self.0.extend(read);
+    }
+
+    /// How many buckets each surface has, by its file, of those files that `sources` has.
+    #[must_use]
+    pub fn buckets(&self, sources: &Sources) -> HashMap<FileId, u32> {
+        let surface = |file: FileId| match &self.of_file(file)?.declaration {
+            Some(Declaration::Surface(written)) => Some((file, buckets_of(written))),
+            _ => None,
+        };
+        sources.iter().filter_map(|(file, _)| surface(file)).collect()
     }
 
     pub(super) fn of_file(&self, file: FileId) -> Option<&Reading> {

@@ -9,6 +9,10 @@ use crate::model::Analysis;
 use crate::stats::design::Traffic;
 use crate::stats::sequential::{Look, Sequence, Sides, Spending, inflation};
 
+/// How looks spend the error of the tests for deterioration, whatever spends that of the others: about evenly, so that a large harm
+/// is told early. At the end it costs little: what is shown has to be a few percent larger.
+pub const WATCHED: decl::Spending = decl::Spending::Pocock;
+
 /// Of more looks so many are worked with, evenly chosen: what one more costs is little by then.
 const MOST_LOOKS: usize = 60;
 /// Fractions of the planned units are told apart to a thousandth, which moves an inflation by less than a ten-thousandth.
@@ -54,7 +58,8 @@ impl Designs {
             Method::GroupSequential => {
                 let looks = fractions(&analysis.looks, traffic, days);
                 let count = u32::try_from(looks.len()).unwrap_or(u32::MAX);
-                let inflation = self.inflation(analysis.spending, alpha, sides, power, looks)?;
+                let family = if sides == Sides::One { WATCHED } else { analysis.spending };
+                let inflation = self.inflation(family, alpha, sides, power, looks)?;
                 Ok(Test { alpha, power, looks: count, inflation })
             }
         }

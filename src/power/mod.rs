@@ -28,7 +28,7 @@ mod tests;
 use std::sync::OnceLock;
 
 pub use calendar::{Booking, Calendar, Lane, Level, Opening};
-pub use designs::spending;
+pub use designs::{WATCHED, spending};
 pub use forecast::{
     Arm, Forecast, Goal, Lacking, Measured, MetricForecast, Moments, Standing, Supposed, Test, Units, WhatIf,
 };

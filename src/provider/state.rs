@@ -104,7 +104,7 @@ fn bytes_of(file: &File, fetch: impl Fn(&str, u64) -> Result<Vec<u8>, String>) -
         return Err(format!("{} bytes are more than an artifact may have", file.bytes));
     }
     let bytes = fetch(&file.path, file.bytes)?;
-    if bytes.len() as u64 != file.bytes || sha256(&bytes) != file.sha256 {
+    if !file.holds(&bytes) {
         return Err(format!("{} is not what the manifest names", file.path));
     }
     Ok(bytes)

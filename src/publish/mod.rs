@@ -23,7 +23,7 @@ pub use object::{Object, manifest_headers, objects};
 pub use plan::{Action, Kind, plan};
 pub use pointer::{Pointer, is_pointer, pointers};
 pub use retain::{Listed, Record, freed, needed_manifests};
-pub use sealed::{BadKey, FORMAT as SEALED, Sealer, Sealers, sealed_pointers};
+pub use sealed::{BadKey, FORMAT as SEALED, Key, Sealer, Sealers, opens, sealed, sealed_pointers, sealed_surface};
 pub use withhold::{Offer, Withheld, ended, stopped, withhold};
 
 /// How something is sent by a server: what it is, for how long it may be kept, and how it is compressed.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{is_pointer, pointers, serial_of_path};
 use crate::artifact::format::{FORMATS, extension};
-use crate::artifact::manifest::Manifest;
+use crate::artifact::manifest::{Manifest, is_short_digest};
 
 /// Something that is there, and when it was written, in Unix seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,12 +67,11 @@ pub fn freed(all: &[Listed], present: u64, kept: &[Record], since: i64) -> Vec<S
 
 /// `<surface>/<format>-<16 digits>.<ending>`, of a format that there is: nothing else in that place is ours.
 fn is_content_addressed(path: &str) -> bool {
-    let hex = |text: &str| text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let Some((_, name)) = path.split_once('/') else { return false };
     FORMATS.iter().any(|(format, _)| {
         let rest = name.strip_prefix(format).and_then(|rest| rest.strip_prefix('-'));
         let parts = rest.and_then(|rest| rest.split_once('.'));
-        parts.is_some_and(|(digits, ending)| hex(digits) && Some(ending) == extension(format))
+        parts.is_some_and(|(digits, ending)| is_short_digest(digits) && Some(ending) == extension(format))
     })
 }
 

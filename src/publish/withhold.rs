@@ -86,6 +86,10 @@ pub fn withhold(offer: &mut Offer, stopped: &[Stopped], refused: &BTreeMap<Strin
 /// Leaves experiments and rollouts out of an offer, up to a phase of each; says which surfaces cannot be served so, and why.
 pub fn ended(offer: &mut Offer, gone: &[(String, u32)]) -> BTreeMap<String, String> {
     let mut refused = BTreeMap::new();
+    // Nothing has to be read to leave nothing out.
+    if gone.is_empty() {
+        return refused;
+    }
     let surfaces: Vec<(String, i64)> =
         offer.manifest.surfaces.iter().map(|(id, entry)| (id.clone(), entry.at)).collect();
     for (surface, at) in surfaces {

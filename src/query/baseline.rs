@@ -7,6 +7,7 @@ use super::build::{DAY, Gathered};
 use super::left_out::Why;
 use super::request::{Calculation, Exposures, Measure, Number, Relation, Request, Study};
 use crate::artifact::{AttributeType, Condition, Operand, Predicate, Test};
+use crate::decl::Sdk;
 use crate::model::{Catalogue, Ix, Metric, Segment, Surface};
 
 /// What everybody's study is called; no segment's id has a `*`.
@@ -40,7 +41,8 @@ pub struct Unmeasured<'a> {
 
 /// Asks for the baselines of a surface over `days` days that end at `now`, in microseconds since 1970.
 ///
-/// `has` says whether the visits have a column: segments are told by columns of the names of their attributes, with `_` for `-`.
+/// `has` says whether the visits have a column, and whether that is text: segments are told by columns of the names of their
+/// attributes, with `_` for `-`. The SQL is for the embedded engine, whose function [`version_order`] orders versions.
 ///
 /// # Errors
 /// Where there is no such fact, or it has no id of the surface's unit.
@@ -50,7 +52,7 @@ pub fn baselines<'a>(
     visits: &str,
     days: u32,
     now: i64,
-    has: impl Fn(&str) -> bool,
+    has: impl Fn(&str) -> Option<bool>,
 ) -> Result<Baselines<'a>, Why> {
     let ground = catalogue.surfaces.at(surface);
     let mut gathered = Gathered::new(catalogue, ground.unit());
@@ -97,7 +99,7 @@ pub fn baselines<'a>(
     let mut parts = vec![part(ALL, "")];
     for segment in catalogue.segments.values() {
         let condition = match &segment.predicate {
-            Some(predicate) => sql(predicate, &has),
+            Some(predicate) => Columns { has: &has, order: version_order(ground.sdk) }.sql(predicate),
             None => Err("it could not be read".to_owned()),
         };
         match condition {
@@ -150,46 +152,77 @@ fn tracked(catalogue: &Catalogue, surface: Ix<Surface>) -> Vec<Ix<Metric>> {
     all
 }
 
-/// A segment's condition over columns; an attribute that is missing fails every test but that it is missing, as in the SDKs.
-fn sql(condition: &Condition, has: &impl Fn(&str) -> bool) -> Result<String, String> {
-    let joined = |all: &[Condition], word: &str, none: &str| {
-        let parts = all.iter().map(|condition| sql(condition, has)).collect::<Result<Vec<_>, _>>()?;
-        Ok(if parts.is_empty() { none.to_owned() } else { format!("({})", parts.join(word)) })
-    };
-    match condition {
-        Condition::All(all) => joined(all, " AND ", "TRUE"),
-        Condition::Any(any) => joined(any, " OR ", "FALSE"),
-        Condition::Not(inner) => Ok(format!("NOT {}", sql(inner, has)?)),
-        Condition::Is(test) => tested(test, has),
+/// The function of SQL that orders two versions as an SDK does: −1, 0 or 1, and null where one is no version for it.
+#[must_use]
+pub fn version_order(sdk: Sdk) -> &'static str {
+    match sdk {
+        Sdk::Growthbook => "version_order_growthbook",
+        Sdk::Eppo => "version_order_eppo",
+        Sdk::Confidence => "version_order_confidence",
     }
 }
 
-fn tested(test: &Test, has: &impl Fn(&str) -> bool) -> Result<String, String> {
-    let name = test.attribute.replace('-', "_");
-    if !has(&name) {
-        return Err(format!("the visits have no column `{name}`"));
-    }
-    let column = quoted(&name);
-    let ordered = |sign: &str, operand: &Operand| match test.kind {
-        AttributeType::Version => Err(format!("SQL does not order versions as SDKs do, and `{name}` is one")),
-        _ => Ok(format!("{column} {sign} {}", value(operand))),
-    };
-    let condition = match &test.predicate {
-        Predicate::Equals(operand) => format!("{column} = {}", value(operand)),
-        Predicate::In(operands) if operands.is_empty() => "FALSE".to_owned(),
-        Predicate::In(operands) => {
-            format!("{column} IN ({})", operands.iter().map(value).collect::<Vec<_>>().join(", "))
+/// The columns that conditions are over.
+struct Columns<'a> {
+    has: &'a dyn Fn(&str) -> Option<bool>,
+    /// The function that orders versions.
+    order: &'static str,
+}
+
+impl Columns<'_> {
+    /// A segment's condition over columns; an attribute that is missing fails every test but that it is missing, as in the SDKs.
+    fn sql(&self, condition: &Condition) -> Result<String, String> {
+        let joined = |all: &[Condition], word: &str, none: &str| {
+            let parts = all.iter().map(|condition| self.sql(condition)).collect::<Result<Vec<_>, _>>()?;
+            Ok(if parts.is_empty() { none.to_owned() } else { format!("({})", parts.join(word)) })
+        };
+        match condition {
+            Condition::All(all) => joined(all, " AND ", "TRUE"),
+            Condition::Any(any) => joined(any, " OR ", "FALSE"),
+            Condition::Not(inner) => Ok(format!("NOT {}", self.sql(inner)?)),
+            Condition::Is(test) => self.tested(test),
         }
-        Predicate::AtLeast(operand) => ordered(">=", operand)?,
-        Predicate::AtMost(operand) => ordered("<=", operand)?,
-        Predicate::Above(operand) => ordered(">", operand)?,
-        Predicate::Below(operand) => ordered("<", operand)?,
-        Predicate::Exists(true) => return Ok(format!("{column} IS NOT NULL")),
-        Predicate::Exists(false) => return Ok(format!("{column} IS NULL")),
-        Predicate::StartsWith(part) => format!("starts_with({column}, {})", literal(part)),
-        Predicate::Contains(part) => format!("strpos({column}, {}) > 0", literal(part)),
-    };
-    Ok(format!("COALESCE({condition}, FALSE)"))
+    }
+
+    fn tested(&self, test: &Test) -> Result<String, String> {
+        let name = test.attribute.replace('-', "_");
+        let is_text = (self.has)(&name).ok_or_else(|| format!("the visits have no column `{name}`"))?;
+        let column = quoted(&name);
+        let compared = |sign: &str, operand: &Operand| match test.kind {
+            // `9.10` as a number is 9.1.
+            AttributeType::Version if !is_text => {
+                Err(format!("the column `{name}` has numbers, and versions are texts: `9.10` is not 9.1"))
+            }
+            AttributeType::Version => Ok(format!("{}({column}, {}) {sign} 0", self.order, value(operand))),
+            _ => Ok(format!("{column} {sign} {}", value(operand))),
+        };
+        let condition = match &test.predicate {
+            Predicate::Equals(operand) => compared("=", operand)?,
+            Predicate::In(operands) if operands.is_empty() => "FALSE".to_owned(),
+            Predicate::In(operands) if test.kind == AttributeType::Version => {
+                let each = operands.iter().map(|operand| compared("=", operand)).collect::<Result<Vec<_>, _>>()?;
+                format!("({})", each.join(" OR "))
+            }
+            Predicate::In(operands) => {
+                format!("{column} IN ({})", operands.iter().map(value).collect::<Vec<_>>().join(", "))
+            }
+            Predicate::AtLeast(operand) => compared(">=", operand)?,
+            Predicate::AtMost(operand) => compared("<=", operand)?,
+            Predicate::Above(operand) => compared(">", operand)?,
+            Predicate::Below(operand) => compared("<", operand)?,
+            Predicate::Exists(exists) => {
+                let there = match (test.kind, is_text) {
+                    // What is no version is not there.
+                    (AttributeType::Version, true) => format!("{}({column}, {column})", self.order),
+                    _ => column,
+                };
+                return Ok(format!("{there} IS {}NULL", if *exists { "NOT " } else { "" }));
+            }
+            Predicate::StartsWith(part) => format!("starts_with({column}, {})", literal(part)),
+            Predicate::Contains(part) => format!("strpos({column}, {}) > 0", literal(part)),
+        };
+        Ok(format!("COALESCE({condition}, FALSE)"))
+    }
 }
 
 fn value(operand: &Operand) -> String {
@@ -210,11 +243,16 @@ fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{literal, quoted, sql};
+    use super::{Columns, literal, quoted, version_order};
     use crate::artifact::{AttributeType, Condition, Operand, Predicate, Test};
+    use crate::decl::Sdk;
 
     fn is(attribute: &str, kind: AttributeType, predicate: Predicate) -> Condition {
         Condition::Is(Test { attribute: attribute.to_owned(), kind, predicate })
+    }
+
+    fn sql(condition: &Condition, has: &dyn Fn(&str) -> Option<bool>) -> Result<String, String> {
+        Columns { has, order: version_order(Sdk::Growthbook) }.sql(condition)
     }
 
     #[test]
@@ -225,12 +263,25 @@ mod tests {
             Condition::Not(Box::new(is("tenure-days", AttributeType::Number, Predicate::Above(Operand::Number(7.5))))),
         ]);
         assert_eq!(
-            sql(&all, &|_| true).as_deref(),
+            sql(&all, &|_| Some(true)).as_deref(),
             Ok("(COALESCE(\"country\" IN ('DK', 'O''x'), FALSE) AND NOT COALESCE(\"tenure_days\" > 7.5, FALSE))")
         );
-        assert!(sql(&all, &|name| name == "country").is_err_and(|why| why.contains("`tenure_days`")));
-        let version = is("app", AttributeType::Version, Predicate::AtLeast(Operand::Text("9.4".to_owned())));
-        assert!(sql(&version, &|_| true).is_err());
+        assert!(sql(&all, &|name| (name == "country").then_some(true)).is_err_and(|why| why.contains("`tenure_days`")));
+        let text = |text: &str| Operand::Text(text.to_owned());
+        let version = |predicate| is("app", AttributeType::Version, predicate);
+        let least = version(Predicate::AtLeast(text("9.4")));
+        assert_eq!(
+            sql(&least, &|_| Some(true)).as_deref(),
+            Ok("COALESCE(version_order_growthbook(\"app\", '9.4') >= 0, FALSE)")
+        );
+        assert!(sql(&least, &|_| Some(false)).is_err_and(|why| why.contains("versions are texts")));
+        let either = version(Predicate::In(vec![text("1"), text("2")]));
+        let one = |constant: &str| format!("version_order_growthbook(\"app\", '{constant}') = 0");
+        assert_eq!(sql(&either, &|_| Some(true)), Ok(format!("COALESCE(({} OR {}), FALSE)", one("1"), one("2"))));
+        assert_eq!(
+            sql(&version(Predicate::Exists(false)), &|_| Some(true)).as_deref(),
+            Ok("version_order_growthbook(\"app\", \"app\") IS NULL")
+        );
         assert_eq!((quoted("a\"b"), literal("'")), ("\"a\"\"b\"".to_owned(), "''''".to_owned()));
     }
 }

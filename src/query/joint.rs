@@ -1,7 +1,7 @@
 //! Pairs of overlapping studies: which of them share units, and how their joint cells are counted as one study more.
 
 use super::request::{Measure, Pair, Request, Study};
-use crate::results::{JointTally, PairTally, Sums, Tally};
+use crate::results::{JointTally, PairTally, Tally};
 
 /// The most dimensions by which results are broken down.
 pub const MOST_DIMENSIONS: usize = 8;
@@ -30,8 +30,9 @@ pub(super) fn pairs(
             if shared <= 0 || !few || excludes(one, other) {
                 continue;
             }
-            let summed = |place: &usize| measures.get(*place).is_some_and(|measure| measure.calculation.is_summed());
-            let both = first.measures.iter().filter(|place| second.measures.contains(place) && summed(place));
+            let of_units =
+                |place: &usize| measures.get(*place).is_some_and(|measure| measure.calculation.is_of_units());
+            let both = first.measures.iter().filter(|place| second.measures.contains(place) && of_units(place));
             let measures: Vec<usize> = both.copied().collect();
             if !measures.is_empty() {
                 found.push((shared, Pair { one, other, measures }));
@@ -87,7 +88,11 @@ pub fn joined(request: &Request, tallies: &mut [Tally], joint: &[Tally]) {
                 return None;
             }
             let cells = metric.arms.chunks(width).map(|row| row.iter().map(|arm| arm.sums.clone()).collect());
-            Some(JointTally { metric: metric.metric.clone(), cells: cells.collect() })
+            let are_quantiles = metric.arms.iter().any(|arm| arm.quantile.is_some());
+            let quantiles = metric.arms.chunks(if are_quantiles { width } else { usize::MAX });
+            let quantiles = quantiles.filter(|_| are_quantiles).map(|row| row.iter().map(|arm| arm.quantile).collect());
+            let (cells, quantiles) = (cells.collect(), quantiles.collect());
+            Some(JointTally { metric: metric.metric.clone(), cells, quantiles })
         });
         let metrics: Vec<JointTally> = metrics.collect();
         if metrics.is_empty() {
@@ -104,7 +109,9 @@ pub fn joined(request: &Request, tallies: &mut [Tally], joint: &[Tally]) {
 
 /// The same cells as the other study sees them.
 fn turned(joint: &JointTally) -> JointTally {
-    let width = joint.cells.iter().map(Vec::len).max().unwrap_or(0);
-    let column = |at: usize| joint.cells.iter().filter_map(|row| row.get(at).cloned()).collect::<Vec<Sums>>();
-    JointTally { metric: joint.metric.clone(), cells: (0..width).map(column).collect() }
+    fn columns<T: Clone>(rows: &[Vec<T>]) -> Vec<Vec<T>> {
+        let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+        (0..width).map(|at| rows.iter().filter_map(|row| row.get(at).cloned()).collect()).collect()
+    }
+    JointTally { metric: joint.metric.clone(), cells: columns(&joint.cells), quantiles: columns(&joint.quantiles) }
 }

@@ -8,7 +8,7 @@ mod meaning;
 mod request;
 mod sql;
 
-pub use baseline::{Baselines, Unmeasured, baselines};
+pub use baseline::{Baselines, Unmeasured, baselines, version_order};
 pub use build::{Asked, requests, run};
 pub use joint::{MOST_DIMENSIONS, MOST_VALUES, joined};
 pub use left_out::{LeftOut, Why};

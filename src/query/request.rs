@@ -26,7 +26,7 @@ pub struct Request {
 pub struct Pair {
     pub one: usize,
     pub other: usize,
-    /// By their places in [`Request::measures`]; those that are [summed](Calculation::is_summed) alone.
+    /// By their places in [`Request::measures`]; those that are [of units](Calculation::is_of_units) alone.
     pub measures: Vec<usize>,
 }
 
@@ -133,10 +133,11 @@ pub enum Calculation {
 }
 
 impl Calculation {
-    /// Whether it is computed from sums over units, which can be told apart by any property of a unit. Quantiles are not.
+    /// Whether it is made of a number of each unit, so that it can be told apart by any property of a unit. A quantile over
+    /// events is not: the events of some units have a quantile of their own, and a standard error that takes another look at them.
     #[must_use]
-    pub fn is_summed(&self) -> bool {
-        matches!(self, Self::Mean(_) | Self::Conversion(..) | Self::Ratio(..))
+    pub fn is_of_units(&self) -> bool {
+        !matches!(self, Self::EventQuantile { .. })
     }
 }
 

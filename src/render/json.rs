@@ -72,3 +72,9 @@ pub fn results_schema() -> serde_json::Value {
 pub fn power_schema() -> serde_json::Value {
     schema_of::<report::Power>()
 }
+
+/// The JSON Schema of the SQL of an analysis.
+#[must_use]
+pub fn query_schema() -> serde_json::Value {
+    schema_of::<report::Query>()
+}

@@ -7,6 +7,7 @@ mod calendar;
 mod history;
 mod plan;
 mod power;
+mod query;
 mod read;
 
 use schemars::JsonSchema;
@@ -19,6 +20,7 @@ pub use power::{
     Audience, Cell, DecisionDesign, Forecast, MetricBaseline, MetricForecast, Power, Powered, Reached, Row, Table,
     Units, Way, WhatIf,
 };
+pub use query::{LeftOut, Query, StatementAbout, StatementQuery, SurfaceQuery};
 pub use read::{MAX_RECORD, Recorded};
 
 /// The version of this format; it changes when a key changes its meaning or goes.

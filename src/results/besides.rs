@@ -25,7 +25,7 @@ pub struct Breakdown {
 pub struct Slice {
     /// The value; null for all others together, and empty for units without one.
     pub value: Option<String>,
-    /// A treatment's effect on a metric each: of metrics that are decided on and are sums over units.
+    /// A treatment's effect on a metric each: of metrics that are decided on and are made of numbers of units.
     pub effects: Vec<Effect>,
 }
 

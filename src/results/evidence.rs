@@ -33,11 +33,17 @@ impl Evidence {
             experiment: results.experiment.clone(),
             phase: results.phase,
             at: results.at.clone(),
-            digest: format!("sha256:{}", sha256.get(..LETTERS).unwrap_or(sha256)),
+            digest: Self::digest(sha256),
             advice: decision.advice,
             ships: decision.variant.iter().chain(&decision.ties).cloned().collect(),
             reasons: decision.reasons.iter().map(|reason| reason.words.clone()).collect(),
         }
+    }
+
+    /// What names a record, from the digest of its bytes in hexadecimal.
+    #[must_use]
+    pub fn digest(sha256: &str) -> String {
+        format!("sha256:{}", sha256.get(..LETTERS).unwrap_or(sha256))
     }
 
     /// Whether a decision's words name it: they begin with its digest, of which more letters may be given.

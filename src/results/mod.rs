@@ -23,6 +23,6 @@ pub use record::{
     State, VERSION, Variant,
 };
 pub use tally::{
-    Arm, ArmTally, Caps, DaySums, DimensionTally, EventQuantile, Histogram, JointTally, MetricTally, PairTally, Sums,
-    Tally,
+    Arm, ArmTally, Caps, DaySums, DimensionTally, EventQuantile, JointTally, MetricTally, PairTally, PartQuantile,
+    Sums, Tally, UnitQuantile,
 };

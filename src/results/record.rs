@@ -116,6 +116,10 @@ pub struct Method {
     pub deterioration: f64,
     /// How planned looks spend the error; null for other methods.
     pub spending: Option<String>,
+    /// How looks spend the error of the tests for deterioration; null where these are always valid, and in older records, where it is
+    /// `spending`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deterioration_spending: Option<String>,
     /// Days after the start on which looks were planned; empty for other methods.
     pub looks: Vec<u32>,
     /// Units that each arm must have before an always-valid interval says anything; null for other methods.

@@ -62,7 +62,7 @@ pub struct PairTally {
     pub with: String,
     /// Its variants, control first.
     pub variants: Vec<String>,
-    /// Per metric that both track and that is a sum over units.
+    /// Per metric that both track and that is made of numbers of units; quantiles over events are not.
     pub metrics: Vec<JointTally>,
 }
 
@@ -75,6 +75,9 @@ pub struct JointTally {
     /// Per own variant, then per variant of the other: complete units of one variant of each alone, whose windows begin at the
     /// later of their two first exposures; no covariate.
     pub cells: Vec<Vec<Sums>>,
+    /// For a quantile over units: the same; null where a cell has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quantiles: Vec<Vec<Option<UnitQuantile>>>,
 }
 
 /// The exposed units of a variant.
@@ -128,11 +131,14 @@ pub struct ArmTally {
     pub without_rows: u64,
     /// For a quantile over events.
     pub events: Option<EventQuantile>,
-    /// For a quantile over units: distinct values with their counts, ascending.
-    pub values: Option<Histogram>,
-    /// `sums` by dimension and value, in the order of [`Tally::dimensions`]; empty for quantiles.
+    /// For a quantile over units.
+    pub quantile: Option<UnitQuantile>,
+    /// `sums` by dimension and value, in the order of [`Tally::dimensions`]; empty for quantiles over events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Vec<Sums>>,
+    /// For a quantile over units: the same by dimension and value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quantile_parts: Vec<Vec<PartQuantile>>,
 }
 
 /// Units, sums and cross-products of columns: a mean or conversion has the value, a ratio numerator and denominator; with a
@@ -171,10 +177,22 @@ pub struct EventQuantile {
     pub upper: f64,
 }
 
-/// Distinct values with their counts, ascending.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+/// A quantile over units. Their other values are not recorded: no more is needed of them.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Histogram {
-    pub values: Vec<f64>,
-    pub counts: Vec<u64>,
+pub struct UnitQuantile {
+    pub units: u64,
+    /// The quantile, and the values at the two levels around it that its standard error comes from; these are the quantile
+    /// itself where there are too few units for them.
+    pub value: f64,
+    pub lower: f64,
+    pub upper: f64,
+}
+
+/// A quantile among the units of a value of a dimension, and among all others; null where there are none.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PartQuantile {
+    pub own: Option<UnitQuantile>,
+    pub rest: Option<UnitQuantile>,
 }

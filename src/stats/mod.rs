@@ -34,6 +34,7 @@ pub use estimate::{Contrast, Estimate, Interval};
 pub use interaction::interaction;
 pub use moments::Moments;
 pub use order::Ordered;
+pub use quantile::Around;
 pub use reason::Reason;
 pub use sample_ratio::{SampleRatio, log_evidence};
 pub use strata::post_stratify;

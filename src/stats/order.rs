@@ -42,6 +42,12 @@ impl Ordered {
         Ok(Self { upto })
     }
 
+    /// Bytes that the values take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.upto.capacity() * size_of::<(f64, u64)>()
+    }
+
     /// How many values there are.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -11,7 +11,7 @@ mod witness;
 pub use failure::{Failure, Fault, Overlap};
 
 use crate::artifact::format;
-use crate::artifact::manifest::{Bundle, File, Manifest, Surface, sha256};
+use crate::artifact::manifest::{Bundle, File, Manifest, Surface, is_short_digest};
 use crate::artifact::{self, Artifact, Payload, Segment};
 use crate::bucket::Scheme;
 use exclusion::Reservation;
@@ -153,7 +153,7 @@ impl<'a> Checker<'a> {
             return;
         }
         // A surface's own file was looked at with the surface.
-        let read = |file: &File| lookup(&file.path).filter(|bytes| sha256(bytes) == file.sha256);
+        let read = |file: &File| lookup(&file.path).filter(|bytes| file.holds(bytes));
         let why = match artifact::bundle(self.id, &bundle.surfaces, manifest, read) {
             Ok((made, _)) if made == *bundle => return,
             Ok(_) => "it is not what its surfaces make together".to_owned(),
@@ -170,7 +170,7 @@ impl<'a> Checker<'a> {
         };
         // The name follows from the content, so there is one right path and it stays inside.
         let short = file.sha256.get(..16).unwrap_or_default();
-        if file.path != format!("{}/{format}-{short}.{extension}", self.id) || !is_hex(short) {
+        if file.path != format!("{}/{format}-{short}.{extension}", self.id) || !is_short_digest(short) {
             self.fail(Fault::Path { path: file.path.clone() });
             return None;
         }
@@ -184,7 +184,7 @@ impl<'a> Checker<'a> {
             self.fail(Fault::Length { path: path(), stated: file.bytes, found: bytes.len() as u64 });
             return None;
         }
-        if sha256(&bytes) != file.sha256 {
+        if !file.holds(&bytes) {
             self.fail(Fault::Digest { path: path() });
             return None;
         }
@@ -247,10 +247,6 @@ fn twice<'a>(ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
 fn is_id(id: &str) -> bool {
     let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'));
     id.len() <= 64 && id.split('-').all(word)
-}
-
-fn is_hex(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]

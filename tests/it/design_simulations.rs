@@ -4,7 +4,7 @@
 mod trials;
 
 use allotment::stats::SampleRatio;
-use trials::{Cell, INTERVALS, Metric, SHAPES, Shape, cover, error};
+use trials::{Cell, HARM_DAYS, INTERVALS, Metric, SHAPES, Shape, Told, cover, error};
 
 #[test]
 fn error_rates_are_as_promised() {
@@ -20,6 +20,22 @@ fn error_rates_are_as_promised() {
     for rate in rates {
         println!("{}: {:.4} of {}, promised {}", rate.what, rate.share(), rate.trials, rate.limit);
         assert!(rate.holds(), "{}: {:.4}, more than {:.4}", rate.what, rate.share(), rate.allowed());
+    }
+}
+
+/// Spending evenly tells large harms earlier, at the same rate of false alarms, and loses little power at the end.
+#[test]
+fn harms_are_told_early() {
+    for harm in trials::HARMS {
+        let [late, early]: [Told; 2] = trials::harm(harm, 4_000, 9);
+        println!("{harm}: {:.1} and {:.1} days, {:?} and {:?}", late.days(), early.days(), late.by, early.by);
+        for rate in [late.rate(), early.rate()].into_iter().flatten() {
+            assert!(rate.holds(), "{}: {:.4}, more than {:.4}", rate.what, rate.share(), rate.allowed());
+        }
+        assert!(harm < 2.0 || early.days() < late.days() - 2.0, "{harm}");
+        assert!(harm < 4.0 || 2.0 * early.days() < late.days(), "{harm}: less than half the days");
+        let by_the_end = HARM_DAYS.len() - 1;
+        assert!(early.by[by_the_end] + 4_000 * 15 / 100 > late.by[by_the_end], "{harm}: it is found all the same");
     }
 }
 

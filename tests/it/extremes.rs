@@ -11,9 +11,9 @@ use allotment::stats::sequential::{
     Classical, Look, Sequence, Sides, Spending, bounds, classical, crossing, drift, inflation, planned,
 };
 use allotment::stats::{
-    Comparison, Contrast, Critical, Direction, Estimate, Interval, Moments, Ordered, SampleRatio, Twofold, Undefined,
-    adjust, benjamini_hochberg, bonferroni, goodness_of_fit, holm, hommel, independence, interaction, log_evidence,
-    normal, post_stratify, student,
+    Around, Comparison, Contrast, Critical, Direction, Estimate, Interval, Moments, Ordered, SampleRatio, Twofold,
+    Undefined, adjust, benjamini_hochberg, bonferroni, goodness_of_fit, holm, hommel, independence, interaction,
+    log_evidence, normal, post_stratify, student,
 };
 
 /// What numbers can be: nothing, tiny, ordinary, vast, and none.
@@ -252,6 +252,12 @@ fn values_in_order() {
             number(values.percentile(level));
             number(values.cap(level));
             let mut found = vec![Estimate::of_quantile(values, level)];
+            assert!(values.bytes() < 1 << 20);
+            if let Ok(around) = values.around(level) {
+                found.push(Estimate::of_quantile_around(level, around));
+                found
+                    .push(Estimate::of_quantile_around(level, Around { lower: level, upper: f64::INFINITY, ..around }));
+            }
             found.push(Estimate::of_quantile_between(values.count(), level, level, f64::MAX));
             for below in [0.0, 1.0, 1e12] {
                 let count = values.count() as f64;

@@ -24,8 +24,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("lock", &["source", "diag", "decl", "model", "bucket", "artifact"]),
     ("results", &[]),
     // Metrics are declared with their functions and windows; what is analysed is what was allotted. What SQL returns is read back
-    // as sufficient statistics. Shares of segments are counted by the conditions that are served.
-    ("query", &["source", "diag", "decl", "model", "lock", "artifact", "results"]),
+    // as sufficient statistics, which of a quantile are a few of the values that came. Shares of segments are counted by the
+    // conditions that are served.
+    ("query", &["source", "diag", "decl", "model", "lock", "artifact", "results", "stats"]),
     // What a gate records is read back by another run, also from a fork: a shape of its own, strictly read.
     ("report", &[]),
     // Shares, days and how results are read are declared once; a forecast names the file that its baseline came from.

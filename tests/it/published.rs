@@ -130,6 +130,9 @@ fn spending_at_equal_looks() {
     // For Lan and DeMets's functions two sides at 5 % are one at 2.5 %, to the digits that anybody prints.
     let two = of(Spending::OBrienFleming, 0.05, Sides::Two, 4);
     two.iter().zip(["4.3326", "2.9631", "2.3590", "2.0141"]).for_each(|(found, print)| printed(*found, print));
+    // Reboussin, DeMets, Kim and Lan 2000: five looks of the function of Pocock's type, two-sided 5 %.
+    let two = of(Spending::Pocock, 0.05, Sides::Two, 5);
+    two.iter().zip(["2.438", "2.427", "2.410", "2.397", "2.386"]).for_each(|(found, print)| printed(*found, print));
 }
 
 /// Cohen 1992, table 2 (power 80 %), and Cohen 1988, table 2.4.1 (power 90 %): units per arm for a difference of d standard

@@ -2,10 +2,12 @@
 # Runs a server that is published to, or that serves what was published, in the foreground until it is ended.
 #
 #     run.sh s3 PORT               an S3 server, moto
+#     run.sh azure PORT            Microsoft's emulator of Azure, azurite, with a container `bucket` that anybody may read;
+#                                  AZURITE_ACCOUNTS is NAME:KEY of its account
 #     run.sh nginx PORT ROOT       nginx, which serves the folder ROOT, and takes PUT below /dav/ if it can
 #
-# ALLOTMENT_SDK_CACHE names the cache (default: $HOME/.cache/allotment/sdk), PYTHON the program. nginx must be installed
-# (`apt-get install nginx-light`). Exit: 2 wrong usage, 3 something could not be installed or started.
+# ALLOTMENT_SDK_CACHE names the cache (default: $HOME/.cache/allotment/sdk), NODE, NPM and PYTHON the programs. nginx must be
+# installed (`apt-get install nginx-light`). Exit: 2 wrong usage, 3 something could not be installed or started.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,6 +20,13 @@ case "${1-} $#" in
     install_python store "$here"
     PYTHONPATH="$py" exec "$python" -B -m moto.server -H 127.0.0.1 -p "$2"
     ;;
+"azure 2")
+    needs "$node" "$npm" "$python"
+    install_js store "$here"
+    "$node" "$here/container.mjs" "$2" &
+    exec "$node" "$js/node_modules/azurite/dist/src/blob/main.js" --blobHost 127.0.0.1 --blobPort "$2" --inMemoryPersistence --silent \
+        --disableTelemetry --skipApiVersionCheck --disableProductStyleUrl
+    ;;
 "nginx 3")
     nginx=$(command -v nginx || echo /usr/sbin/nginx)
     needs "$nginx"
@@ -29,7 +38,8 @@ case "${1-} $#" in
     "$nginx" -V 2>&1 | grep -q http_dav_module && dav="location /dav/ { root $work; dav_methods PUT DELETE; create_full_put_path on; }"
     cat >"$work/nginx.conf" <<CONF
 $user
-worker_processes 2;
+worker_processes 1;
+master_process off;
 daemon off;
 error_log stderr warn;
 pid $work/nginx.pid;
@@ -53,7 +63,7 @@ CONF
     exec "$nginx" -p "$work" -c "$work/nginx.conf"
     ;;
 *)
-    sed -n '4,5s/^#     /usage: /p' "$0" >&2
+    sed -n '4,7s/^#     /usage: /p' "$0" >&2
     exit 2
     ;;
 esac

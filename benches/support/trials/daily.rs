@@ -64,7 +64,7 @@ struct Arm {
 const METHODS: [(&str, Method, f64); 4] = [
     ("group sequential, O'Brien–Fleming", Method::Spending(Spending::OBrienFleming, Sides::Two), ALPHA),
     ("group sequential, Pocock", Method::Spending(Spending::Pocock, Sides::Two), ALPHA),
-    ("deterioration, one-sided O'Brien–Fleming", Method::Spending(Spending::OBrienFleming, Sides::One), 0.01),
+    ("deterioration, one-sided Pocock", Method::Spending(Spending::Pocock, Sides::One), 0.01),
     ("confidence sequence", Method::AlwaysValid, ALPHA),
 ];
 

@@ -30,7 +30,7 @@ pub fn decisions(success: u32, guardrails: u32, truth: Truth, correlation: f64, 
     // z(power) is the bound of a one-sided test at 1 − power.
     let reach = single(2.0 * (1.0 - levels.power));
     let (q_success, q_guardrail) = (levels.success.map_or(0.0, single), single(levels.guardrail));
-    let worse_at = bounds(Spending::OBrienFleming, levels.deterioration.expect("Rule 2"), Sides::One, &planned(LOOKS));
+    let worse_at = bounds(Spending::Pocock, levels.deterioration.expect("Rule 2"), Sides::One, &planned(LOOKS));
     let worse_at: Vec<f64> = worse_at.expect("bounds").iter().map(|bound| bound.expect("a bound").critical).collect();
     // The drift of each metric's own test: of success against 0, of guardrails against the margin.
     let drifts: Vec<f64> = (0..metrics)

@@ -3,12 +3,14 @@
 mod coverage;
 mod daily;
 mod decisions;
+mod harm;
 mod random;
 mod weights;
 
 pub use coverage::{Cell, INTERVALS, SHAPES, Shape, cover};
 pub use daily::{Metric, daily};
 pub use decisions::{Truth, decisions};
+pub use harm::{DAYS as HARM_DAYS, HARMS, Told, harm};
 pub use random::{Random, Sums};
 pub use weights::sample_ratio;
 

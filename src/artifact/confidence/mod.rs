@@ -22,7 +22,7 @@ mod write;
 #[cfg(feature = "cli")]
 pub use condition::check_condition;
 #[cfg(feature = "cli")]
-pub use read::{account, read, with_secret};
+pub use read::{account, read, secret_of, with_secret};
 #[cfg(feature = "cli")]
 pub use value::check_value;
 pub use version::compare_versions;

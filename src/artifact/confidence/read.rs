@@ -62,12 +62,27 @@ pub fn account(bytes: &[u8]) -> Result<(String, String), ReadError> {
 /// When it is no state that this crate has written.
 pub fn with_secret(state: &[u8], secret: &str) -> Result<Vec<u8>, ReadError> {
     let (surface, account) = account(state)?;
-    let name = format!("{}/credentials/{surface}", client(&surface));
+    let name = credential(&surface);
     let client_secret = Some(ClientSecret { secret: secret.to_owned() });
     let credentials = Credentials { all: vec![Credential { name, client_secret }] };
     // Messages one after the other are one message.
     let state = [state, &credentials.encode_to_vec()].concat();
     Ok(ClientState { state, account }.encode_to_vec())
+}
+
+/// The surface and the secret of what [`with_secret`] made; none where it made something else.
+#[must_use]
+pub fn secret_of(bytes: &[u8]) -> Option<(String, String)> {
+    let whole = ClientState::decode(bytes).ok()?;
+    let Credentials { all } = Credentials::decode(whole.state.as_slice()).ok()?;
+    let [Credential { name, client_secret: Some(ClientSecret { secret }) }] = all.as_slice() else { return None };
+    let (_, surface) = name.rsplit_once('/')?;
+    (*name == credential(surface)).then(|| (surface.to_owned(), secret.clone()))
+}
+
+/// The name of the credential of a surface's client.
+fn credential(surface: &str) -> String {
+    format!("{}/credentials/{surface}", client(surface))
 }
 
 fn decoded(bytes: &[u8]) -> Result<(State, Origin), ReadError> {

@@ -5,7 +5,7 @@ use super::shape::{
     Segment, State, Struct, Targeting, Variant, VariantAssignment,
 };
 use super::{BUCKETS, TARGETING_KEY, UNLOGGED, bits, client, condition, value};
-use crate::artifact::{Artifact, Claim, Flag, Unservable, Unsupported};
+use crate::artifact::{self, Artifact, Claim, Flag, Unservable, Unsupported};
 use crate::bucket::{BucketSet, Grid, Scheme, VARIANT_GRID};
 use prost::Message as _;
 use serde_json::Value;
@@ -63,6 +63,10 @@ fn unlogged_segment(name: &str) -> String {
     format!("segments/{UNLOGGED}{name}")
 }
 
+fn audience(segment: &artifact::Segment) -> String {
+    unlogged_segment(&format!("audience.{}", segment.id))
+}
+
 pub(super) fn everyone() -> String {
     unlogged_segment("everyone")
 }
@@ -101,19 +105,17 @@ impl Writer<'_> {
 
     /// The name of one of the artifact's segments, which is then in use.
     fn uses(&mut self, index: usize) -> Result<String, Unservable> {
-        let segment = self.artifact.segments.get(index);
-        let segment = segment.ok_or_else(|| unservable("segment".to_owned(), Unsupported::Empty))?;
+        let name = self.artifact.in_segment(index, |segment| Ok(audience(segment)))?;
         self.audiences.insert(index);
-        Ok(unlogged_segment(&format!("audience.{}", segment.id)))
+        Ok(name)
     }
 
     fn audience(&mut self, index: usize) -> Result<(), Unservable> {
-        let name = self.uses(index)?;
-        if let Some(segment) = self.artifact.segments.get(index) {
-            let targeting = condition::targeting(&segment.condition, &self.artifact.unit);
-            let place = || format!("segment `{}`", segment.id);
-            self.segment(name, Some(targeting.map_err(|reason| unservable(place(), reason))?));
-        }
+        let written = |segment: &artifact::Segment| {
+            Ok((audience(segment), condition::targeting(&segment.condition, &self.artifact.unit)?))
+        };
+        let (name, targeting) = self.artifact.in_segment(index, written)?;
+        self.segment(name, Some(targeting));
         Ok(())
     }
 

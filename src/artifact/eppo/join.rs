@@ -1,6 +1,7 @@
 //! The configurations of several surfaces as one, for an application that loads one file.
 
 use super::shape::{Bundled, Environment, File, Format, Origins};
+use crate::artifact::payload::{join_all, line, part_of};
 use crate::artifact::{Instant, JoinError};
 use std::collections::BTreeMap;
 
@@ -13,22 +14,14 @@ pub fn join(bundle: &str, parts: &[&[u8]]) -> Result<Vec<u8>, JoinError> {
     let (mut surfaces, mut unit) = (Vec::new(), None);
     let mut created = i64::MIN;
     for part in parts {
-        let file: File = serde_json::from_slice(part).map_err(|error| JoinError::Unreadable(error.to_string()))?;
+        let file: File = part_of(part)?;
         if *unit.get_or_insert_with(|| file.allotment.unit.clone()) != file.allotment.unit {
             return Err(JoinError::Units);
         }
         created = created.max(file.created_at.0);
         surfaces.push(file.allotment.surface);
-        for (id, flag) in file.flags {
-            if flags.insert(id.clone(), flag).is_some() {
-                return Err(JoinError::Twice(id));
-            }
-        }
-        for (key, components) in file.allotment.claims {
-            if claims.insert(key.clone(), components).is_some() {
-                return Err(JoinError::Twice(key));
-            }
-        }
+        join_all(&mut flags, file.flags)?;
+        join_all(&mut claims, file.allotment.claims)?;
     }
     let bundled = Bundled {
         created_at: Instant(created),
@@ -38,8 +31,5 @@ pub fn join(bundle: &str, parts: &[&[u8]]) -> Result<Vec<u8>, JoinError> {
         bandits: BTreeMap::new(),
         allotment: Origins { version: 1, surfaces, unit: unit.unwrap_or_default(), claims },
     };
-    // Plain data with text keys has no way to fail.
-    let mut json = serde_json::to_vec(&bundled).unwrap_or_default();
-    json.push(b'\n');
-    Ok(json)
+    Ok(line(&bundled))
 }

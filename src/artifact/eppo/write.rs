@@ -7,6 +7,7 @@ use super::shape::{
     Variation, VariationType, outside_key, preview_key, rule_keys, variation_key,
 };
 use crate::artifact::growthbook::{check_attribute, check_value, plain};
+use crate::artifact::payload::line;
 use crate::artifact::{self, Artifact, Claim, FlagKind, Instant, Step, Unservable, Unsupported};
 use crate::bucket::{BucketSet, Grid, Scheme};
 use serde_json::Value;
@@ -22,11 +23,8 @@ use std::ops;
 /// # Errors
 /// The first part that Eppo SDKs would not all serve alike.
 pub fn encode(artifact: &Artifact, at: i64) -> Result<Vec<u8>, Unservable> {
-    let file = Writer::new(artifact, at)?.file()?;
-    // Plain data with text keys has no way to fail; its instants were looked at.
-    let mut json = serde_json::to_vec(&file).unwrap_or_default();
-    json.push(b'\n');
-    Ok(json)
+    // Its instants were looked at, so that they can be written.
+    Ok(line(&Writer::new(artifact, at)?.file()?))
 }
 
 struct Writer<'a> {
@@ -155,11 +153,7 @@ impl<'a> Writer<'a> {
     }
 
     fn rules(&self, segment: usize) -> Result<Vec<Rule>, Unservable> {
-        let segment = self.artifact.segments.get(segment);
-        let place = || segment.map_or("segment".to_owned(), |segment| format!("segment `{}`", segment.id));
-        let found =
-            segment.ok_or(Unsupported::Empty).and_then(|segment| rules(&segment.condition, &self.artifact.unit));
-        found.map_err(|reason| unservable(place(), reason))
+        self.artifact.in_segment(segment, |segment| rules(&segment.condition, &self.artifact.unit))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::shape::{Bundled, File};
 use crate::artifact::JoinError;
+use crate::artifact::payload::{join_all, line, part_of};
 use std::collections::BTreeMap;
 
 /// One payload with the features of all. Flags and experiments are unique in a catalogue, so nothing is lost.
@@ -9,24 +10,13 @@ use std::collections::BTreeMap;
 /// # Errors
 /// A part that is no payload, or two that have the same flag or experiment.
 pub fn join(parts: &[&[u8]]) -> Result<Vec<u8>, JoinError> {
-    let mut features: BTreeMap<String, _> = BTreeMap::new();
-    let (mut surfaces, mut claims) = (Vec::new(), BTreeMap::new());
+    let (mut features, mut claims) = (BTreeMap::new(), BTreeMap::new());
+    let mut surfaces = Vec::new();
     for part in parts {
-        let file: File = serde_json::from_slice(part).map_err(|error| JoinError::Unreadable(error.to_string()))?;
+        let file: File = part_of(part)?;
         surfaces.push(file.allotment.surface);
-        for (id, feature) in file.features {
-            if features.insert(id.clone(), feature).is_some() {
-                return Err(JoinError::Twice(id));
-            }
-        }
-        for (key, components) in file.allotment.claims {
-            if claims.insert(key.clone(), components).is_some() {
-                return Err(JoinError::Twice(key));
-            }
-        }
+        join_all(&mut features, file.features)?;
+        join_all(&mut claims, file.allotment.claims)?;
     }
-    // Plain data with text keys has no way to fail.
-    let mut json = serde_json::to_vec(&Bundled::of(features, surfaces, claims)).unwrap_or_default();
-    json.push(b'\n');
-    Ok(json)
+    Ok(line(&Bundled::of(features, surfaces, claims)))
 }

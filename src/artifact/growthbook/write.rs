@@ -2,6 +2,7 @@
 
 use super::shape::{Edge, Experiment, Feature, File, Filter, Force, HASH_VERSION, Meta, Origin, Rule};
 use super::support::{check_attribute, check_id, check_salt, check_value, plain};
+use crate::artifact::payload::line;
 use crate::artifact::{Artifact, Claim, Flag, Unservable, Unsupported};
 use crate::bucket::{BucketSet, Grid, Scheme};
 use serde_json::Value;
@@ -15,11 +16,7 @@ use std::ops::Range;
 /// # Errors
 /// The first part that GrowthBook SDKs would not all serve alike.
 pub fn encode(artifact: &Artifact, at: i64) -> Result<Vec<u8>, Unservable> {
-    let file = Writer::new(artifact, at)?.file()?;
-    // Plain data with text keys has no way to fail.
-    let mut json = serde_json::to_vec(&file).unwrap_or_default();
-    json.push(b'\n');
-    Ok(json)
+    Ok(line(&Writer::new(artifact, at)?.file()?))
 }
 
 struct Writer<'a> {
@@ -117,10 +114,7 @@ impl<'a> Writer<'a> {
     }
 
     fn condition(&self, segment: usize) -> Result<Value, Unservable> {
-        let segment = self.artifact.segments.get(segment);
-        let place = || segment.map_or("segment".to_owned(), |segment| format!("segment `{}`", segment.id));
-        let condition = segment.ok_or(Unsupported::Empty).and_then(|segment| super::condition(&segment.condition));
-        condition.map_err(|reason| Unservable { scheme: Scheme::GrowthBook, place: place(), reason })
+        self.artifact.in_segment(segment, |segment| super::condition(&segment.condition))
     }
 }
 

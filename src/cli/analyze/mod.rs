@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::conclude::{self, Ask, Conclude};
 use super::gather::{self, Options};
 use super::output::data;
-use super::store::Store;
+use super::store::{New, Place, Shelf, Store, place};
 use super::workspace::{Origin, Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::analysis::{Counted, Question, analyse};
@@ -30,7 +30,8 @@ use counted::{Look, Statistics};
 ///
 /// Without names it looks at every experiment that is live, or has ended and is not decided. What is analysed is what the experiment
 /// promised when it was launched. With `--results` each look is recorded, so that planned looks know what earlier ones have
-/// spent: give it the same folder each time.
+/// spent: give it the same folder, or the same address of object storage, each time. Of two runs at once one records its look, and
+/// the other ends with exit code 3.
 ///
 /// The exit code is 1 if a health check fails, or something that must not get worse is significantly worse while it runs.
 #[derive(Debug, Args)]
@@ -38,6 +39,8 @@ use counted::{Look, Statistics};
 Examples:
   allot analyze fresh-first --results results
   allot analyze --results results --format json
+  allot analyze --results file://records
+                                    or `s3://BUCKET/results`, `gs://…`, `az://…`, where machines share what was spent
   allot analyze fresh-first --format html > fresh-first.html
   allot analyze --aggregates sums.csv
                                     from means and variances that a warehouse computed")]
@@ -49,9 +52,9 @@ pub struct Analyze {
     /// an instant
     #[arg(long, value_name = "FILE")]
     aggregates: Option<PathBuf>,
-    /// The folder in which looks are recorded, one file each
-    #[arg(long, value_name = "DIR")]
-    results: Option<PathBuf>,
+    /// Where looks are recorded, one file each: a folder, or an address such as `s3://BUCKET/results`
+    #[arg(long, value_name = "PLACE", value_parser = place)]
+    results: Option<Place>,
     /// How much memory counting may take, such as 512MB; at least 256MB, and the results are the same whatever it is
     #[arg(long, value_name = "SIZE", value_parser = gather::memory)]
     memory: Option<u64>,
@@ -89,7 +92,7 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
     let workspace = Workspace::open_at(global, Revisions::default())?;
     let context = workspace.context();
     let now = workspace.at.0.saturating_mul(1_000_000);
-    let store = verb.results.as_deref().map(Store::at);
+    let store = verb.results.as_ref().map(Store::open).transpose()?;
     let statistics = match &verb.aggregates {
         Some(file) => Statistics::aggregated(file)?,
         None => {
@@ -107,28 +110,40 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
         origin: workspace.origin.as_ref(),
         now,
     };
-    let taken: Vec<Taken> =
+    let taken: Vec<Taken<'_>> =
         chosen.into_par_iter().map(|(claim, held)| looking.take(claim, held)).collect::<Result<_, Failure>>()?;
-    let mut newest = Vec::new();
-    let mut records = Vec::new();
-    for Taken { newest: own, records: more } in taken {
-        newest.extend(own);
-        records.extend(more);
-    }
-    let seen = |id: &String| newest.iter().any(|own: &Results| own.experiment == *id);
+    let seen = |id: &String| taken.iter().filter_map(|own| own.newest.as_ref()).any(|own| own.experiment == *id);
     for id in verb.ids.iter().filter(|id| !seen(id)) {
         global.say(&format!("`{id}`: there is nothing of it in the statistics"));
     }
-    crate::io::write_all(&records)?;
-    if newest.is_empty() {
+    if let Some(store) = store.as_ref().filter(|_| taken.iter().any(|own| !own.new.is_empty())) {
+        store.prove()?;
+    }
+    let (mut newest, mut created, mut failed) = (Vec::new(), 0, None);
+    let recorded: Vec<Result<usize, Failure>> = taken.par_iter().map(Taken::record).collect();
+    for (own, recorded) in taken.into_iter().zip(recorded) {
+        match recorded {
+            Ok(number) => {
+                created += number;
+                newest.extend(own.newest);
+            }
+            // Nothing is read off a look that does not know what another has spent; what the others say is shown all the same.
+            Err(failure) => {
+                if let Some(before) = failed.replace(failure) {
+                    global.say(&before.to_string());
+                }
+            }
+        }
+    }
+    if newest.is_empty() && failed.is_none() {
         global.say(
             "there is nothing to look at: no statistics of an experiment that is live, or has ended and is not decided",
         );
     }
     data(&shown::all(&newest, verb.format, global.color.style()))?;
-    if let Some(folder) = verb.results.as_deref().filter(|_| !records.is_empty()) {
-        let looks = if records.len() == 1 { "look" } else { "looks" };
-        global.say(&format!("{} {looks} recorded in `{}`", records.len(), folder.display()));
+    if let Some(store) = store.as_ref().filter(|_| created > 0) {
+        let looks = if created == 1 { "look" } else { "looks" };
+        global.say(&format!("{created} {looks} recorded in `{}`", store.shown()));
     }
     #[cfg(feature = "forge")]
     if verb.stop_on_harm {
@@ -137,7 +152,10 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
             conclude::run(global, &stop)?;
         }
     }
-    Ok(if newest.iter().any(alarms) { Exit::Findings } else { Exit::Clean })
+    match failed {
+        Some(failure) => Err(failure),
+        None => Ok(if newest.iter().any(alarms) { Exit::Findings } else { Exit::Clean }),
+    }
 }
 
 /// What an experiment harms, in a sentence.
@@ -155,29 +173,38 @@ struct Looking<'a> {
     context: &'a Context<'a>,
     power: Power<'a>,
     statistics: &'a Statistics,
-    store: Option<&'a Store<'a>>,
+    store: Option<&'a Store>,
     origin: Option<&'a Origin>,
     /// In microseconds since 1970.
     now: i64,
 }
 
 /// The looks that were taken at one experiment.
-struct Taken {
+struct Taken<'a> {
     newest: Option<Results>,
-    /// Files that record those that are not recorded yet.
-    records: Vec<(PathBuf, Vec<u8>)>,
+    /// Those that are not recorded yet, and where they go.
+    new: Vec<New>,
+    shelf: Option<Shelf<'a>>,
 }
 
-impl Looking<'_> {
+impl Taken<'_> {
+    /// Records what is not recorded yet; says how many looks that were.
+    fn record(&self) -> Result<usize, Failure> {
+        match &self.shelf {
+            Some(shelf) if !self.new.is_empty() => shelf.create(&self.new),
+            _ => Ok(0),
+        }
+    }
+}
+
+impl<'a> Looking<'a> {
     /// Takes every look that there are statistics for, each after those before it.
-    fn take(&self, claim: &Claim, held: &Held) -> Result<Taken, Failure> {
+    fn take(&self, claim: &Claim, held: &Held) -> Result<Taken<'a>, Failure> {
         let looks = self.statistics.looks(&held.lock, self.now);
         let first = looks.first().map_or(self.now, |look| look.at);
-        let mut earlier = match self.store {
-            Some(store) => store.before(&claim.id, held.lock.phase, first)?,
-            None => Vec::new(),
-        };
-        let (mut newest, mut records) = (None, Vec::new());
+        let shelf = self.store.map(|store| store.shelf(&claim.id, held.lock.phase)).transpose()?;
+        let mut earlier = shelf.as_ref().map_or_else(Vec::new, |shelf| shelf.before(first));
+        let (mut newest, mut new) = (None, Vec::new());
         for Look { at, tally, query } in looks {
             earlier.extend(newest.take());
             let question = Question {
@@ -193,11 +220,11 @@ impl Looking<'_> {
             let engine = self.statistics.engine();
             let aggregated = matches!(self.statistics, Statistics::Aggregated(..));
             newest = analyse(&question, &Counted { tally: &tally, engine, query: &query, aggregated });
-            if let (Some(store), Some(results)) = (self.store, &newest) {
-                records.extend(store.record(results)?);
+            if let (Some(shelf), Some(results)) = (&shelf, &newest) {
+                new.extend(shelf.record(results)?);
             }
         }
-        Ok(Taken { newest, records })
+        Ok(Taken { newest, new, shelf })
     }
 }
 

@@ -89,7 +89,7 @@ fn one(
         (None, None) => return Err(Failure::usage(format!("fact `{visits}` has neither a table nor a select"))),
     };
     let columns = columns_of(&workspace.root, tables, visits, &relation)?;
-    let has = |name: &str| columns.iter().any(|known| known == name);
+    let has = |name: &str| columns.iter().find(|(known, _)| known == name).map(|(_, is_text)| *is_text);
     let asked = baselines(catalogue, surface, visits, verb.days, now, has)
         .map_err(|why| Failure::usage(format!("`{id}`: {why}")))?;
     let tallies = gather_watched(global, &workspace.root, tables, &asked.request, Options::default())?;

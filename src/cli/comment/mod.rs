@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::store::{Place, place};
 use super::workspace::instant;
 use super::{Exit, Failure, Global, output};
 use crate::io;
@@ -32,14 +33,17 @@ use post::Stop;
   allot comment --report report.json --pr 12 --dry-run
   allot comment --report report.json --pr 12 --repo acme/shop --key shop --dry-run
   allot comment --results results.json --dry-run
-                                    without `--dry-run`, on the pull request that launched the experiment")]
+                                    without `--dry-run`, on the pull request that launched the experiment
+  allot comment --results file://records --dry-run
+                                    the newest look of each experiment, where `allot analyze --results` recorded them")]
 pub struct Comment {
     /// What `allot check` or `allot plan` printed with `--format json`; `-` reads it from standard input
     #[arg(long, value_name = "FILE", required_unless_present = "results", conflicts_with = "results")]
     report: Option<PathBuf>,
-    /// What `allot analyze` printed with `--format json`, of one experiment or several; `-` reads it from standard input
-    #[arg(long, value_name = "FILE")]
-    results: Option<PathBuf>,
+    /// What `allot analyze` printed with `--format json`, of one experiment or several; `-` reads it from standard input. A folder, or an
+    /// address such as `s3://BUCKET/results`, in which it recorded looks: the newest of each experiment that is not decided
+    #[arg(long, value_name = "PLACE", value_parser = place)]
+    results: Option<Place>,
     /// The pull request; without it, that of the event that began the run, or of its commit; of results, the one that launched the experiment
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pr: Option<u64>,
@@ -83,7 +87,7 @@ pub fn run(global: &Global, verb: &Comment) -> Result<Exit, Failure> {
         None => None,
     };
     match (&verb.results, &verb.report) {
-        (Some(path), _) => results::run(global, verb, &around, repository.as_ref(), path),
+        (Some(place), _) => results::run(global, verb, &around, repository.as_ref(), place),
         (None, Some(path)) => reported(global, verb, &around, repository, path),
         (None, None) => Err(Failure::usage("there is nothing to show").help("name a record with `--report FILE`")),
     }

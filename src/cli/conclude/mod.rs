@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use super::drawing::{Change, Drawing};
 use super::newly::new_errors;
 use super::output::{data, width};
+use super::store::{Place, place};
 use super::workspace::{Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::decl::{self, Concluded, Day};
@@ -57,9 +58,9 @@ pub struct Conclude {
     /// What the next experiment should know
     #[arg(long, value_name = "TEXT", value_parser = said)]
     learned: Option<String>,
-    /// Read the newest result that `allot analyze` recorded of it in this folder, and name it as the evidence
-    #[arg(long, value_name = "DIR")]
-    results: Option<PathBuf>,
+    /// Read the newest result that `allot analyze` recorded of it in this folder, or at this address, and name it as the evidence
+    #[arg(long, value_name = "PLACE", value_parser = place)]
+    results: Option<Place>,
     /// The digest of the result that was read, or where it is
     #[arg(long, value_name = "DIGEST", value_parser = said, conflicts_with = "results")]
     evidence: Option<String>,
@@ -82,7 +83,7 @@ pub struct Conclude {
 impl Conclude {
     /// The pull request that stops an experiment which does harm, as its newest recorded result says or, where none is
     /// recorded, as `reason` does.
-    pub fn stop(id: &str, reason: &str, results: Option<PathBuf>, ask: Ask) -> Self {
+    pub fn stop(id: &str, reason: &str, results: Option<Place>, ask: Ask) -> Self {
         Self {
             id: id.to_owned(),
             outcome: Outcome::Stopped,
@@ -147,7 +148,7 @@ pub fn run(global: &Global, verb: &Conclude) -> Result<Exit, Failure> {
         let context = workspace.context();
         let claim = claim(&context, &verb.id)?;
         up_to_date(&context, &before, claim)?;
-        let read = verb.results.as_deref().map(|folder| Read::newest(folder, claim)).transpose()?;
+        let read = verb.results.as_ref().map(|place| Read::newest(place, claim)).transpose()?;
         (claim.file, declaration(&before, claim, verb, on, read.as_ref())?, read)
     };
     workspace.replace(vec![(file, written.clone())]);

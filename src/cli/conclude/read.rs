@@ -1,10 +1,8 @@
 //! The recorded result that a decision rests on, in the words that the decision keeps of it.
 
-use std::path::Path;
-
 use crate::cli::Failure;
 use crate::cli::evidence::{of, recorded};
-use crate::cli::store::Store;
+use crate::cli::store::{Place, Store};
 use crate::model::Claim;
 use crate::results::{Evidence, Figure, Interval, Results, Treatment};
 
@@ -22,13 +20,14 @@ impl Read {
     ///
     /// # Errors
     /// When there is none, or a record cannot be read.
-    pub fn newest(folder: &Path, claim: &Claim) -> Result<Self, Failure> {
-        let none =
-            || {
-                Failure::usage(format!("no result of `{}` is recorded in `{}`", claim.id, folder.display()))
-                    .help(format!("run `allot analyze {} --results {}` first", claim.id, folder.display()))
-            };
-        let results = recorded(&Store::at(folder), claim)?.pop().ok_or_else(none)?;
+    pub fn newest(place: &Place, claim: &Claim) -> Result<Self, Failure> {
+        let store = Store::open(place)?;
+        let none = || {
+            let (id, shown) = (&claim.id, store.shown());
+            Failure::usage(format!("no result of `{id}` is recorded in `{shown}`"))
+                .help(format!("run `allot analyze {id} --results {shown}` first"))
+        };
+        let results = recorded(&store, claim)?.pop().ok_or_else(none)?;
         let evidence = of(&results);
         let day = results.at.split('T').next().unwrap_or(&results.at);
         let estimate = estimate(&results).map_or(String::new(), |estimate| format!(": {estimate}"));

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::{Failure, LEAST, Options, Progress};
-use crate::decl::Function;
+use crate::artifact::{compare_versions, confidence, eppo};
+use crate::decl::{Function, Sdk};
 use crate::diag::did_you_mean;
-use crate::io::warehouse::{Fault, Output, Relation as Rows, Use, Warehouse};
+use crate::io::warehouse::{Fault, Kind, Order, Output, Relation as Rows, Use, Warehouse};
 use crate::measure::{Counting, Wrong};
-use crate::query::{Relation, Request, Source};
+use crate::query::{Relation, Request, Source, version_order};
 use crate::results::Tally;
 
 /// What a process holds besides units, exposures and accumulators: scans, and the program itself.
@@ -37,7 +38,7 @@ pub(super) fn gather(
     let names = [&exposures.unit, &exposures.experiment, &exposures.variant];
     let others = exposures.dimensions.iter().chain(request.sources.iter().map(|source| &source.unit));
     let texts = names.into_iter().chain(others).cloned().collect();
-    let with = Use { memory: options.memory.map(|_| room), threads: options.threads, texts };
+    let with = Use { memory: options.memory.map(|_| room), threads: options.threads, texts, orders: orders().to_vec() };
     let warehouse = Warehouse::open(root, tables, with)?;
     let rows = match &exposures.select {
         Some(sql) => warehouse.read_select(&exposures.table, sql)?,
@@ -90,7 +91,7 @@ pub(super) fn gather(
                 Err(stop) => return Err(stop.into()),
             }
         }
-        if !pool.install(|| counting.another()) {
+        if !pool.install(|| counting.another())? {
             break;
         }
     }
@@ -98,19 +99,36 @@ pub(super) fn gather(
     Ok(counting.tallies())
 }
 
-/// The columns of a relation.
+/// The columns of a relation, and whether each is text.
 pub(super) fn columns(
     root: &Path,
     tables: &[(String, String)],
     name: &str,
     relation: &Relation,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<(String, bool)>, Failure> {
     let warehouse = Warehouse::open(root, tables, Use::default())?;
     let rows = match relation {
         Relation::Table(table) => warehouse.read_table(table)?,
         Relation::Select(sql) => warehouse.read_select(name, sql)?,
     };
-    Ok(rows.columns())
+    let columns = rows.columns().into_iter().map(|name| {
+        let is_text = rows.column(&name)?.kind == Kind::Text;
+        Ok((name, is_text))
+    });
+    Ok(columns.collect::<Result<_, Fault>>()?)
+}
+
+/// The orders of versions that SDKs have, as functions of SQL.
+fn orders() -> [Order; 3] {
+    let order = |sdk, compare| Order { name: version_order(sdk), compare };
+    [
+        order(Sdk::Growthbook, |one, other| Some(compare_versions(one, other))),
+        order(Sdk::Eppo, |one, other| {
+            let are = eppo::is_version(one) && eppo::is_version(other);
+            are.then(|| eppo::compare_versions(one, other))
+        }),
+        order(Sdk::Confidence, |one, other| Some(confidence::compare_versions(one, other))),
+    ]
 }
 
 /// Opens a fact's rows, and says what is read of them.

@@ -121,8 +121,8 @@ impl Reader<'_> {
         readings.extend(&base);
         let (new, new_findings) = bind(&head, &readings);
         let (old, old_findings) = bind(&base, &readings);
-        let (locks, lock_findings) = Locks::read_beside(&head, &new, &Locks::default());
-        let (old_locks, _) = Locks::read_beside(&base, &old, &locks);
+        let (locks, lock_findings) = Locks::read_beside(&head, &readings.buckets(&head), &Locks::default());
+        let (old_locks, _) = Locks::read_beside(&base, &readings.buckets(&base), &locks);
         let claims = Pair { before: old.claims.get(self.id), after: new.claims.get(self.id) };
         let mut faults = Vec::new();
         let files = (self.files(&base), self.files(&head));

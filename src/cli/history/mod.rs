@@ -80,7 +80,7 @@ enum Format {
 
 pub fn run(global: &Global, verb: &History) -> Result<Exit, Failure> {
     let at = instant(global)?;
-    let pulls = Pulls::of(Surroundings::read(), verb.repo.as_deref())?;
+    let pulls = Pulls::of(&Surroundings::read(), verb.repo.as_deref())?;
     let (root, repo) = opened(global, verb.head.as_deref())?;
     let head = match &verb.head {
         Some(head) => Some(repo.resolve(head)?),

@@ -21,7 +21,7 @@ impl Pulls {
     ///
     /// # Errors
     /// When what is named is no repository.
-    pub fn of(around: Surroundings, named: Option<&str>) -> Result<Self, Failure> {
+    pub fn of(around: &Surroundings, named: Option<&str>) -> Result<Self, Failure> {
         let repository = match named {
             Some(text) if !is_repository(text) => {
                 return Err(Failure::usage(format!("`{text}` is no repository")).help("write OWNER/NAME"));
@@ -30,7 +30,8 @@ impl Pulls {
         };
         let page = repository.as_ref().map(|repository| format!("{}/{repository}", around.server));
         #[cfg(feature = "forge")]
-        let asked = repository.and_then(|text| crate::io::forge::Repository::parse(&text)).map(|own| (around, own));
+        let asked =
+            repository.and_then(|text| crate::io::forge::Repository::parse(&text)).map(|own| (around.clone(), own));
         Ok(Self {
             page,
             #[cfg(feature = "forge")]

@@ -1,6 +1,10 @@
 //! A plan, worked out against what is there and then carried out: after every single write a reader finds a whole state.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
 
 use super::served::{Served, failed};
 use super::source::AT_ONCE;
@@ -9,8 +13,8 @@ use crate::artifact::signature::SigningKey;
 use crate::cli::Failure;
 use crate::io::store::{self, Refused, Store, When, each, prove};
 use crate::publish::{
-    Action, Headers, Kind, Next, Object, Offer, Pointer, Sealers, gzip, is_gzip_of, manifest_headers, objects,
-    path_of_serial, plan, pointers, sealed_pointers,
+    Action, Headers, Kind, Next, Object, Offer, Pointer, Sealers, gzip, is_gzip_of, manifest_headers, objects, opens,
+    path_of_serial, plan, pointers, sealed, sealed_pointers,
 };
 
 /// A publish that is ready to be carried out.
@@ -21,12 +25,20 @@ pub struct Delivery<'a> {
     pub plan: Vec<Action>,
     /// Files that are damaged where they are served, and whose bytes nobody here has.
     pub damaged: Vec<String>,
+    /// Sealed names that are to be written, where what is there was sealed with a key that is not here.
+    pub rekeyed: Vec<String>,
     served: &'a Served,
     objects: BTreeMap<String, Object>,
     pointers: BTreeMap<String, Pointer>,
-    contents: BTreeMap<String, Vec<u8>>,
+    contents: BTreeMap<String, Content>,
     bytes: Vec<u8>,
     sealers: &'a Sealers,
+}
+
+/// The bytes of a file, and their compressed form once somebody asked for it.
+struct Content {
+    plain: Vec<u8>,
+    packed: OnceLock<Vec<u8>>,
 }
 
 /// How it ended.
@@ -65,34 +77,42 @@ impl<'a> Delivery<'a> {
         let mut contents = BTreeMap::new();
         let mut damaged = Vec::new();
         for (_, _, file) in next.manifest.files() {
-            let offered = offer.files.get(&file.path).filter(|bytes| is(file, bytes)).cloned();
+            let offered = offer.files.get(&file.path).filter(|bytes| file.holds(bytes)).cloned();
             let found =
-                || there.get(&file.path).filter(|found| is(file, &found.bytes)).map(|found| found.bytes.clone());
+                || there.get(&file.path).filter(|found| file.holds(&found.bytes)).map(|found| found.bytes.clone());
             match offered.or_else(found) {
-                Some(bytes) => drop(contents.insert(file.path.clone(), bytes)),
+                Some(plain) => {
+                    contents.insert(file.path.clone(), Content { plain, packed: OnceLock::new() });
+                }
                 None => damaged.push(file.path.clone()),
             }
         }
         let is_right = |path: &String, file: &File, compressed: bool| match (there.get(path), contents.get(&file.path))
         {
-            (Some(found), Some(content)) if compressed => is_gzip_of(&found.bytes, content),
-            (Some(found), Some(content)) => found.bytes == *content,
+            (Some(found), Some(content)) if compressed => is_gzip_of(&found.bytes, &content.plain),
+            (Some(found), Some(content)) => found.bytes == content.plain,
             // What cannot be mended is not tried.
             (_, None) => true,
             (None, _) => false,
         };
-        let mut right = BTreeMap::new();
-        for object in &all {
-            right.insert(object.path.clone(), is_right(&object.path, &object.file, object.compressed));
-        }
+        let told = all.par_iter().map(|object| {
+            let is = is_right(&object.path, &object.file, object.compressed);
+            (object.path.clone(), is)
+        });
+        let mut right: BTreeMap<String, bool> = told.collect();
+        let mut rekeyed = Vec::new();
         for pointer in &fixed {
             let is = if pointer.sealed {
-                let due = contents.get(&pointer.file.path).and_then(|state| sealed(sealers, pointer, state));
+                let due = contents.get(&pointer.file.path).and_then(|state| sealed(sealers, pointer, &state.plain));
                 // What cannot be mended is not tried.
                 due.is_none_or(|due| there.get(&pointer.path).is_some_and(|found| found.bytes == due))
             } else {
                 is_right(&pointer.path, &pointer.file, pointer.compressed)
             };
+            let opens = |found: &store::Found| opens(sealers, pointer, &found.bytes);
+            if pointer.sealed && !is && there.get(&pointer.path).is_some_and(|found| !opens(found)) {
+                rekeyed.push(pointer.path.clone());
+            }
             right.insert(pointer.path.clone(), is);
         }
         let recorded = served.manifest.as_ref().filter(|_| served.intact).map(|m| (m.serial, served.recorded));
@@ -103,6 +123,7 @@ impl<'a> Delivery<'a> {
             next,
             plan,
             damaged,
+            rekeyed,
             served,
             objects: all.into_iter().map(|object| (object.path.clone(), object)).collect(),
             pointers: fixed.into_iter().map(|pointer| (pointer.path.clone(), pointer)).collect(),
@@ -127,6 +148,8 @@ impl<'a> Delivery<'a> {
         };
         all(Kind::Record, &|path| self.record(path, self.served.manifest.as_ref()))?;
         all(Kind::Upload, &|path| self.upload(path))?;
+        // The manifest relies on what was uploaded.
+        self.store.settle().map_err(failed)?;
         all(Kind::Swap, &|_| self.swap())?;
         if self.next.is_new && !self.is_served()? {
             return Ok(Outcome::Superseded);
@@ -150,22 +173,22 @@ impl<'a> Delivery<'a> {
     /// before may have changed one since the plan was made, and whoever changes one later looks at the manifest after it.
     fn point_all(&self, at_once: usize, progress: &(dyn Fn(&Action) + Sync)) -> Result<(), Failure> {
         let pointers: Vec<&Pointer> = self.pointers.values().collect();
-        each(&pointers, at_once, |pointer| {
+        each(&pointers, at_once, |pointer| -> Result<(), Failure> {
             let path = &pointer.path;
             let Some(content) = self.contents.get(&pointer.file.path) else { return Ok(()) };
             let sealed = if pointer.sealed { self.shown(pointer) } else { None };
-            let due = sealed.as_ref().unwrap_or(content);
+            let due = sealed.as_deref().unwrap_or(&content.plain);
             let found = self.store.get(path).map_err(failed)?;
             match found {
-                Some(found) if pointer.compressed && is_gzip_of(&found.bytes, content) => return Ok(()),
-                Some(found) if found.bytes == *due => return Ok(()),
+                Some(found) if pointer.compressed && is_gzip_of(&found.bytes, &content.plain) => return Ok(()),
+                Some(found) if found.bytes == due => return Ok(()),
                 Some(found) => self.point(pointer, When::Is(found.version))?,
                 None => self.point(pointer, When::Absent)?,
             }
             progress(&Action { kind: Kind::Point, path: path.clone() });
             Ok(())
-        })
-        .map(drop)
+        })?;
+        self.store.settle().map_err(failed)
     }
 
     /// Lets the fixed names show what the manifest of whoever came after names: who changes a name last sees to it that it is
@@ -195,8 +218,8 @@ impl<'a> Delivery<'a> {
     fn upload(&self, path: &str) -> Result<(), Failure> {
         let Some(object) = self.objects.get(path) else { return Ok(()) };
         let Some(bytes) = self.bytes_of(&object.file, object.compressed) else { return Ok(()) };
-        self.store.put(path, &bytes, headers(object.headers), &When::Always).map_err(failed)?;
-        self.read_back(path, &bytes)
+        self.store.put_soon(path, bytes, headers(object.headers), &When::Always).map_err(failed)?;
+        self.read_back(path, bytes)
     }
 
     fn read_back(&self, path: &str, bytes: &[u8]) -> Result<(), Failure> {
@@ -269,7 +292,7 @@ impl<'a> Delivery<'a> {
         let path = &pointer.path;
         let Some(bytes) = self.shown(pointer) else { return Ok(()) };
         for _ in 0..3 {
-            match self.store.put(path, &bytes, headers(pointer.headers), &when) {
+            match self.store.put_soon(path, &bytes, headers(pointer.headers), &when) {
                 Ok(()) => {
                     return match self.read_back(path, &bytes) {
                         // Somebody who came after has written it since.
@@ -281,7 +304,7 @@ impl<'a> Delivery<'a> {
                 Err(wrong) => return Err(failed(wrong)),
             }
             let found = self.store.get(path).map_err(failed)?;
-            if found.as_ref().is_some_and(|found| found.bytes == bytes) || !self.is_served()? {
+            if found.as_ref().is_some_and(|found| found.bytes == *bytes) || !self.is_served()? {
                 return Ok(());
             }
             when = found.map_or(When::Absent, |found| When::Is(found.version));
@@ -291,27 +314,18 @@ impl<'a> Delivery<'a> {
     }
 
     /// The bytes that a fixed name shows.
-    fn shown(&self, pointer: &Pointer) -> Option<Vec<u8>> {
+    fn shown(&self, pointer: &Pointer) -> Option<Cow<'_, [u8]>> {
         if pointer.sealed {
-            return sealed(self.sealers, pointer, self.contents.get(&pointer.file.path)?);
+            return sealed(self.sealers, pointer, &self.contents.get(&pointer.file.path)?.plain).map(Cow::Owned);
         }
-        self.bytes_of(&pointer.file, pointer.compressed)
+        self.bytes_of(&pointer.file, pointer.compressed).map(Cow::Borrowed)
     }
 
-    fn bytes_of(&self, file: &File, compressed: bool) -> Option<Vec<u8>> {
+    fn bytes_of(&self, file: &File, compressed: bool) -> Option<&[u8]> {
         let content = self.contents.get(&file.path)?;
-        Some(if compressed { gzip(content) } else { content.clone() })
+        // A file and the fixed name that shows it have the same compressed form.
+        Some(if compressed { content.packed.get_or_init(|| gzip(&content.plain)) } else { &content.plain })
     }
-}
-
-/// What a sealed name shows of a state.
-fn sealed(sealers: &Sealers, pointer: &Pointer, state: &[u8]) -> Option<Vec<u8>> {
-    sealers.get(&pointer.surface)?.seal(state)
-}
-
-/// Whether bytes are those of a file.
-fn is(file: &File, bytes: &[u8]) -> bool {
-    bytes.len() as u64 == file.bytes && sha256(bytes) == file.sha256
 }
 
 const fn headers(headers: Headers) -> store::Headers {

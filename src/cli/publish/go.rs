@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use clap::Args;
 
 use super::deliver::{Delivery, Outcome};
+use super::former::{Former, former};
 use super::key::Signing;
-use super::prune::{Keep, keep, prune};
+use super::prune::{Keep, keep, list, prune};
 use super::secrets::sealers;
 use super::served::{Served, failed};
 use super::source::{AT_ONCE, refusals};
@@ -18,7 +19,7 @@ use crate::cli::output::{data, progress};
 use crate::cli::{Exit, Failure, Global};
 use crate::io;
 use crate::io::store::{Store, each};
-use crate::publish::{Action, Change, Offer, ended, next, withhold};
+use crate::publish::{Action, Change, Listed, Next, Offer, SEALED, Sealers, ended, next, withhold};
 use crate::render::plain;
 use crate::verify::verify;
 
@@ -102,11 +103,21 @@ pub fn go(
         exit = Exit::Findings;
         data(&format!("`{}` is damaged where it is served, and its bytes are not here\n", plain(path)))?;
     }
+    for path in &delivery.rekeyed {
+        global.say(&format!(
+            "`{path}` was sealed with another key, or is damaged: whoever has that key cannot read it once it is replaced; \
+             change the secret too, and both are served"
+        ));
+    }
     if how.dry_run {
         for action in &delivery.plan {
             data(&format!("would {action}\n"))?;
         }
         global.say(&format!("{}: {} objects would be written", target.name, delivery.plan.len()));
+        if !delivery.plan.is_empty() {
+            let (_, former) = looked(store, &delivery.next.manifest, &sealers, how.keep)?;
+            former.iter().for_each(|former| global.say(&former.said(how.keep)));
+        }
         return Ok(exit);
     }
     let done = AtomicUsize::new(0);
@@ -141,13 +152,40 @@ pub fn go(
     for record in &withheld.settled {
         global.say(&format!("`{}` is no longer live in Git: its stop is settled", plain(&record.key)));
     }
-    if delivery.next.is_new {
-        let freed = prune(store, manifest, how.keep, io::now().0)?;
-        if freed > 0 {
-            global.say(&format!("{}: {freed} objects that nothing named any more are removed", target.name));
-        }
+    if all > 0 {
+        tidy(global, target, &delivery.next, &sealers, how.keep)?;
     }
     Ok(exit)
+}
+
+/// What is there, and what of it is of former secrets. Where nothing could go and nothing is sealed it is not asked for.
+fn looked(
+    store: &dyn Store,
+    manifest: &Manifest,
+    sealers: &Sealers,
+    keep: Keep,
+) -> Result<(Vec<Listed>, Vec<Former>), Failure> {
+    if keep.0.is_none() && manifest.files().all(|(_, format, _)| format != SEALED) {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let listed = list(store)?;
+    let former = former(store, &listed, manifest, sealers)?;
+    Ok((listed, former))
+}
+
+/// Says what stays of former secrets, and removes what retention frees.
+fn tidy(global: &Global, target: &Target, next: &Next, sealers: &Sealers, keep: Keep) -> Result<(), Failure> {
+    let store = target.store.as_ref();
+    let (listed, former) = looked(store, &next.manifest, sealers, keep)?;
+    let since = keep.since(io::now().0).filter(|_| next.is_new);
+    for former in former.iter().filter(|former| since.is_none_or(|since| !former.is_free(since))) {
+        global.say(&former.said(keep));
+    }
+    let freed = prune(store, &next.manifest, &listed, &former, since)?;
+    if freed > 0 {
+        global.say(&format!("{}: {freed} objects that nothing named any more are removed", target.name));
+    }
+    Ok(())
 }
 
 /// Makes the bundles anew, of what each surface is to serve: one that is held keeps what is there.

@@ -1,6 +1,7 @@
 //! `allot publish`: what was compiled goes to a CDN's origin, whole and checked.
 
 mod deliver;
+mod former;
 mod go;
 mod key;
 mod prune;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::former::Former;
 use super::served::{failed, record};
 use super::source::AT_ONCE;
 use crate::artifact::manifest::{self, Manifest};
@@ -12,6 +13,13 @@ use crate::publish::{Listed, Record, freed, needed_manifests};
 /// How long what is no longer named is kept, in days; none for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep(pub Option<u32>);
+
+impl Keep {
+    /// What was written before this instant is no longer kept; none where all is.
+    pub fn since(self, now: i64) -> Option<i64> {
+        self.0.map(|days| now.saturating_sub(i64::from(days).saturating_mul(86_400)))
+    }
+}
 
 /// Reads `30d`, or `all`.
 ///
@@ -25,19 +33,24 @@ pub fn keep(text: &str) -> Result<Keep, String> {
     days.map(|days| Keep(Some(days))).ok_or_else(|| "write a number of days, such as `30d`, or `all`".to_owned())
 }
 
-/// Removes what no manifest within the window names and what is older than the window; says how many objects went.
+/// Removes what no manifest within the window names, and sealed objects of `former` secrets, if they are older than the window;
+/// says how many objects went.
 ///
 /// # Errors
 /// When the place cannot be read, or refuses to remove something.
-pub fn prune(store: &dyn Store, present: &Manifest, keep: Keep, now: i64) -> Result<usize, Failure> {
-    let Some(days) = keep.0 else { return Ok(0) };
-    let since = now.saturating_sub(i64::from(days).saturating_mul(86_400));
-    let listed: Vec<Listed> = list(store)?;
+pub fn prune(
+    store: &dyn Store,
+    present: &Manifest,
+    listed: &[Listed],
+    former: &[Former],
+    since: Option<i64>,
+) -> Result<usize, Failure> {
+    let Some(since) = since else { return Ok(0) };
     if listed.iter().all(|listed| listed.written >= since) {
         return Ok(0);
     }
     let mut kept = vec![Record { serial: present.serial, manifest: present.clone() }];
-    let needed: Vec<u64> = needed_manifests(&listed, present.serial, since)
+    let needed: Vec<u64> = needed_manifests(listed, present.serial, since)
         .into_iter()
         .filter(|serial| *serial != present.serial)
         .collect();
@@ -45,7 +58,8 @@ pub fn prune(store: &dyn Store, present: &Manifest, keep: Keep, now: i64) -> Res
     let read =
         needed.iter().zip(read).filter_map(|(serial, manifest)| Some(Record { serial: *serial, manifest: manifest? }));
     kept.extend(read);
-    let free = freed(&listed, present.serial, &kept, since);
+    let mut free = freed(listed, present.serial, &kept, since);
+    free.extend(former.iter().filter(|former| former.is_free(since)).map(|former| former.path.clone()));
     if free.is_empty() {
         return Ok(0);
     }
@@ -60,7 +74,11 @@ pub fn prune(store: &dyn Store, present: &Manifest, keep: Keep, now: i64) -> Res
     Ok(free.len())
 }
 
-fn list(store: &dyn Store) -> Result<Vec<Listed>, Failure> {
+/// What is there, as far as it can be listed.
+///
+/// # Errors
+/// When it cannot be although it should.
+pub fn list(store: &dyn Store) -> Result<Vec<Listed>, Failure> {
     let listed = match store.list() {
         Ok(listed) => listed,
         // What cannot be listed is kept.

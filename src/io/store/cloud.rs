@@ -9,6 +9,7 @@ use object_store::{
 };
 use tokio::runtime::Runtime;
 
+use super::patience::VARIABLE;
 use super::{Entry, Found, Headers, MAX_OBJECT, Refused, Store, Version, When};
 use crate::io::IoError;
 
@@ -40,6 +41,22 @@ impl Cloud {
         Ok(self.prefix.parts().chain(below.parts()).collect())
     }
 
+    /// What is there below a prefix, by its path below the store's own.
+    fn listed(&self, below: &Path, folder: &str) -> Result<Vec<Entry>, Refused> {
+        let prefix = Some(below).filter(|prefix| !prefix.as_ref().is_empty());
+        let listed = self.runtime.block_on(self.store.list(prefix).try_collect::<Vec<_>>());
+        let listed = listed.map_err(|wrong| self.wrong("list", folder, &wrong))?;
+        let mut found: Vec<Entry> = listed
+            .into_iter()
+            .filter_map(|meta| {
+                let below: Path = meta.location.prefix_match(&self.prefix)?.collect();
+                Some(Entry { path: below.to_string(), written: meta.last_modified.timestamp() })
+            })
+            .collect();
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    }
+
     fn wrong(&self, doing: &str, path: &str, wrong: &Error) -> Refused {
         let doing = format!("cannot {doing} `{path}` in {}", self.shown);
         match wrong {
@@ -48,10 +65,20 @@ impl Cloud {
             Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
                 IoError::new(doing, "access is denied").help(CREDENTIALS).into()
             }
-            Error::Generic { source, .. } => IoError::new(doing, first_line(&innermost(source.as_ref()))).into(),
+            Error::Generic { source, .. } => because(doing, source.as_ref()).into(),
             other => IoError::new(doing, first_line(&other.to_string())).into(),
         }
     }
+}
+
+/// A failure with its innermost cause; where that is time, it is said how to give more.
+pub(super) fn because(doing: String, cause: &(dyn std::error::Error + 'static)) -> IoError {
+    let text = innermost(cause);
+    let error = IoError::new(doing, first_line(&text));
+    if text.contains("timed out") {
+        return error.help(format!("run again; `{VARIABLE}` is how many seconds a call may take"));
+    }
+    error
 }
 
 /// Threads for what waits on the network.
@@ -105,18 +132,11 @@ impl Store for Cloud {
     }
 
     fn list(&self) -> Result<Vec<Entry>, Refused> {
-        let prefix = Some(&self.prefix).filter(|prefix| !prefix.as_ref().is_empty());
-        let listed = self.runtime.block_on(self.store.list(prefix).try_collect::<Vec<_>>());
-        let listed = listed.map_err(|wrong| self.wrong("list", "", &wrong))?;
-        let mut found: Vec<Entry> = listed
-            .into_iter()
-            .filter_map(|meta| {
-                let below: Path = meta.location.prefix_match(&self.prefix)?.collect();
-                Some(Entry { path: below.to_string(), written: meta.last_modified.timestamp() })
-            })
-            .collect();
-        found.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(found)
+        self.listed(&self.prefix, "")
+    }
+
+    fn list_below(&self, folder: &str) -> Result<Vec<Entry>, Refused> {
+        self.listed(&self.path(folder)?, folder)
     }
 
     fn delete(&self, path: &str) -> Result<(), Refused> {

@@ -1,18 +1,23 @@
 //! A folder of this machine: writes are renamed into place, and conditions are kept under a lock file.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use sha2::{Digest as _, Sha256};
 
 use super::{Entry, Found, Headers, MAX_OBJECT, Refused, Store, Version, When};
 use crate::io::IoError;
-use crate::io::files::{read_up_to, write_atomic};
+use crate::io::files::{read_up_to, stage};
+use crate::io::parallel::each;
 
 /// The lock file, which is empty and stays. The system gives the lock back when its holder ends, however that happens.
 const LOCK: &str = ".allot.lock";
+/// How many folders are forced to disk at once.
+const AT_ONCE: usize = 16;
 /// How long another publisher may hold the lock, which it does for single writes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -21,13 +26,28 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Folder {
     root: PathBuf,
     shown: String,
+    /// The folders in which names have changed that a crash of the machine may undo.
+    changed: Mutex<BTreeSet<PathBuf>>,
+    /// Held with the lock file, so that threads of one process wait for each other without asking again and again.
+    turn: Mutex<()>,
+}
+
+/// The lock file and the turn; both are given back when it is dropped, the file first.
+struct Lock<'a> {
+    _file: File,
+    _turn: MutexGuard<'a, ()>,
 }
 
 impl Folder {
     /// Objects below a folder, which need not be there yet.
     #[must_use]
     pub fn at(root: &Path) -> Self {
-        Self { root: root.to_owned(), shown: format!("`{}`", root.display()) }
+        let shown = format!("`{}`", root.display());
+        Self { root: root.to_owned(), shown, changed: Mutex::default(), turn: Mutex::default() }
+    }
+
+    fn changed(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wrong(&self, doing: &str, path: &str, cause: impl std::fmt::Display) -> Refused {
@@ -40,8 +60,8 @@ impl Folder {
         if plain { Ok(self.root.join(path)) } else { Err(self.wrong("use", path, "it is no plain path")) }
     }
 
-    /// The lock; it is given back when the file is closed.
-    fn lock(&self) -> Result<File, Refused> {
+    fn lock(&self) -> Result<Lock<'_>, Refused> {
+        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let wrong = |cause: std::io::Error| self.wrong("lock", LOCK, cause);
         fs::create_dir_all(&self.root).map_err(wrong)?;
         let file =
@@ -50,7 +70,7 @@ impl Folder {
         let pause = Duration::from_millis(10);
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(file),
+                Ok(()) => return Ok(Lock { _file: file, _turn: turn }),
                 Err(fs::TryLockError::WouldBlock) if waited < PATIENCE => {
                     std::thread::sleep(pause);
                     waited = waited.saturating_add(pause);
@@ -103,8 +123,15 @@ impl Store for Folder {
         Ok(Some(Found { bytes, version }))
     }
 
-    fn put(&self, path: &str, bytes: &[u8], _: Headers, when: &When) -> Result<(), Refused> {
+    fn put(&self, path: &str, bytes: &[u8], headers: Headers, when: &When) -> Result<(), Refused> {
+        self.put_soon(path, bytes, headers, when)?;
+        self.settle()
+    }
+
+    fn put_soon(&self, path: &str, bytes: &[u8], _: Headers, when: &When) -> Result<(), Refused> {
         let file = self.file(path)?;
+        // The bytes are on disk before the lock is taken, so that nobody waits for that.
+        let staged = stage(&file, bytes)?;
         let _lock = match when {
             When::Always => None,
             _ => Some(self.lock()?),
@@ -117,19 +144,41 @@ impl Store for Folder {
         if !holds {
             return Err(Refused::Changed);
         }
-        write_atomic(&file, bytes)?;
-        // The name itself must be on disk before anything is written that relies on it.
-        #[cfg(unix)]
-        if let Some(folder) = file.parent() {
-            let synced = File::open(folder).and_then(|folder| folder.sync_all());
-            synced.map_err(|cause| self.wrong("write", path, cause))?;
+        if *when != When::Absent {
+            staged.commit()?;
+        } else if !staged.commit_once()? {
+            // Who creates files here without the lock is not written over either.
+            return Err(Refused::Changed);
         }
+        self.changed().extend(file.parent().map(Path::to_owned));
         Ok(())
+    }
+
+    /// A name is on disk when its folder is: many names cost no more than one.
+    fn settle(&self) -> Result<(), Refused> {
+        let folders: Vec<PathBuf> = std::mem::take(&mut *self.changed()).into_iter().collect();
+        each(&folders, AT_ONCE, |folder| {
+            #[cfg(unix)]
+            File::open(folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(|cause| IoError::new(format!("cannot write to `{}`", folder.display()), cause))?;
+            Ok(())
+        })
+        .map(drop)
+        .inspect_err(|_| self.changed().extend(folders))
     }
 
     fn list(&self) -> Result<Vec<Entry>, Refused> {
         let mut found = Vec::new();
         Self::walk(&self.root, "", &mut found).map_err(|cause| self.wrong("list", "", cause))?;
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    }
+
+    fn list_below(&self, folder: &str) -> Result<Vec<Entry>, Refused> {
+        let mut found = Vec::new();
+        let walked = Self::walk(&self.file(folder)?, &format!("{folder}/"), &mut found);
+        walked.map_err(|cause| self.wrong("list", folder, cause))?;
         found.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(found)
     }

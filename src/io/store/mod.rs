@@ -2,13 +2,13 @@
 
 mod cloud;
 mod folder;
-mod parallel;
+mod patience;
 mod place;
 mod prove;
 mod web;
 
+pub use super::parallel::each;
 pub use folder::Folder;
-pub use parallel::each;
 pub use place::open;
 pub use prove::prove;
 
@@ -34,11 +34,37 @@ pub trait Store: Send + Sync {
     /// [`Refused::Changed`] when it is not; otherwise it may or may not have been written.
     fn put(&self, path: &str, bytes: &[u8], headers: Headers, when: &When) -> Result<(), Refused>;
 
+    /// Writes an object as [`Self::put`] does; but a crash of the whole machine may undo it until [`Self::settle`] was called.
+    ///
+    /// # Errors
+    /// As of [`Self::put`].
+    fn put_soon(&self, path: &str, bytes: &[u8], headers: Headers, when: &When) -> Result<(), Refused> {
+        self.put(path, bytes, headers, when)
+    }
+
+    /// Sees to it that nothing undoes what was written.
+    ///
+    /// # Errors
+    /// When the place fails; then it may or may not be undone.
+    fn settle(&self) -> Result<(), Refused> {
+        Ok(())
+    }
+
     /// Everything that is there.
     ///
     /// # Errors
     /// When it cannot be listed.
     fn list(&self) -> Result<Vec<Entry>, Refused>;
+
+    /// Everything that is there below a folder, without asking about the rest where that can be.
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    fn list_below(&self, folder: &str) -> Result<Vec<Entry>, Refused> {
+        let mut all = self.list()?;
+        all.retain(|entry| entry.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+        Ok(all)
+    }
 
     /// Removes an object; one that is gone already is no failure.
     ///

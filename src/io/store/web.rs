@@ -6,16 +6,13 @@ use http::header::{
 use http::{HeaderValue, Method, StatusCode};
 use object_store::ClientOptions;
 use object_store::client::{HttpClient, HttpConnector as _, HttpRequest, HttpRequestBody, ReqwestConnector};
-use std::time::Duration;
 use tokio::runtime::Runtime;
 use url::Url;
 
-use super::cloud::{first_line, innermost, runtime};
+use super::cloud::{because, innermost, runtime};
+use super::patience::Patience;
 use super::{Entry, Found, Headers, MAX_OBJECT, Refused, Store, Version, When};
 use crate::io::IoError;
-
-/// How long a single call may take.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder of a web server.
 pub struct Web {
@@ -32,7 +29,7 @@ impl Web {
     ///
     /// # Errors
     /// When the header cannot be sent, or the machine refuses threads.
-    pub fn at(mut root: Url, authorization: Option<&str>) -> Result<Self, IoError> {
+    pub fn at(mut root: Url, authorization: Option<&str>, patience: Patience) -> Result<Self, IoError> {
         let doing = || format!("cannot publish to `{root}`");
         let authorization = match authorization {
             Some(text) => {
@@ -45,8 +42,8 @@ impl Web {
         };
         let options = ClientOptions::new()
             .with_allow_http(true)
-            .with_timeout(PATIENCE)
-            .with_connect_timeout(PATIENCE)
+            .with_timeout(patience.once())
+            .with_connect_timeout(patience.once())
             .with_user_agent(HeaderValue::from_static(concat!("allot/", env!("CARGO_PKG_VERSION"))));
         let client = ReqwestConnector::default().connect(&options);
         let client = client.map_err(|cause| IoError::new(doing(), innermost(&cause)))?;
@@ -58,7 +55,11 @@ impl Web {
     }
 
     fn wrong(&self, doing: &str, path: &str, cause: impl std::fmt::Display) -> Refused {
-        IoError::new(format!("cannot {doing} `{path}` in {}", self.shown), cause).into()
+        IoError::new(self.doing(doing, path), cause).into()
+    }
+
+    fn doing(&self, doing: &str, path: &str) -> String {
+        format!("cannot {doing} `{path}` in {}", self.shown)
     }
 
     /// Sends one request, once, and gives the status, the `ETag` and the body.
@@ -81,8 +82,9 @@ impl Web {
         let body = body.map_or_else(HttpRequestBody::empty, |bytes| HttpRequestBody::from(bytes.to_vec()));
         let request: HttpRequest = request.body(body).map_err(|cause| self.wrong(doing, path, cause))?;
         self.runtime.block_on(async {
-            let failed =
-                |cause: &(dyn std::error::Error + 'static)| self.wrong(doing, path, first_line(&innermost(cause)));
+            let failed = |cause: &(dyn std::error::Error + 'static)| -> Refused {
+                because(self.doing(doing, path), cause).into()
+            };
             let answer = self.client.execute(request).await.map_err(|cause| failed(&cause))?;
             let tag = answer.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
             let status = answer.status();

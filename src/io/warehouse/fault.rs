@@ -7,6 +7,8 @@ use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 use datafusion::parquet::errors::ParquetError;
 
+use super::packed::Wrong as Packed;
+
 /// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
@@ -48,7 +50,12 @@ impl Fault {
             Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
                 Self::Environment { message: format!("{place}: access is denied"), help: Some(CREDENTIALS.to_owned()) }
             }
-            Error::Generic { source, .. } => Self::environment(place, innermost(source.as_ref())),
+            // A packed file that is broken stays so.
+            Error::Generic { source, .. } => match source.downcast_ref::<Packed>() {
+                Some(wrong) => Self::data(format!("{place}: {wrong}"))
+                    .help("it may have been cut off, or still be written: replace it, then run again"),
+                None => Self::environment(place, innermost(source.as_ref())),
+            },
             other => Self::environment(place, other),
         }
     }

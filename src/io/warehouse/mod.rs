@@ -6,6 +6,8 @@
 mod fault;
 mod files;
 mod glob;
+mod order;
+mod packed;
 mod place;
 mod relation;
 mod scan;
@@ -22,6 +24,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use tokio::runtime::Runtime;
 
 pub use fault::Fault;
+pub use order::Order;
 pub use relation::{Column, Kind, Relation};
 pub use scan::Output;
 
@@ -56,6 +59,8 @@ pub struct Use {
     pub threads: Option<usize>,
     /// Columns that are ids or names, by name.
     pub texts: BTreeSet<String>,
+    /// Functions that SQL may call besides those of the engine.
+    pub orders: Vec<Order>,
 }
 
 impl std::fmt::Debug for Warehouse {
@@ -94,9 +99,11 @@ impl Warehouse {
             .with_disk_manager_builder(DiskManagerBuilder::default())
             .build_arc()
             .map_err(|wrong| Fault::environment("cannot begin", wrong))?;
+        let context = SessionContext::new_with_config_rt(config, environment);
+        with.orders.into_iter().for_each(|order| context.register_udf(order.function()));
         Ok(Self {
             runtime,
-            context: SessionContext::new_with_config_rt(config, environment),
+            context,
             root: root.to_owned(),
             patterns: patterns.iter().cloned().collect(),
             texts: with.texts,
@@ -144,6 +151,9 @@ impl Warehouse {
             let files = Files::list(&place).await?;
             Table::open(&state, name, files, &self.texts).await
         })?;
+        if let Some(store) = &opened.unpacked {
+            self.context.register_object_store(opened.url.as_ref(), Arc::clone(store));
+        }
         let catalog = self.context.catalog("datafusion").ok_or_else(|| Fault::data("there is no catalog"))?;
         let schemas = match catalog.schema(schema) {
             Some(schemas) => schemas,

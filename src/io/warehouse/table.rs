@@ -18,15 +18,21 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, Fi
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
 use datafusion::execution::SessionState;
+use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::{ident, lit};
+use object_store::ObjectStore;
 
 use super::fault::Fault;
 use super::files::Files;
+use super::packed::Unpacked;
 
 /// How many rows of a text file are read to see of what types its columns are.
 const LOOKED_AT: usize = 100_000;
+
+/// How many bytes of a packed file of JSON are unpacked for that, which are in memory then.
+const LOOKED_INTO: usize = 32 << 20;
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +47,10 @@ pub(super) enum Shape {
 pub(super) struct Table {
     pub files: Files,
     pub shape: Shape,
+    /// Where files are read.
+    pub url: ObjectStoreUrl,
+    /// What is there, where it is not what the files' own store has.
+    pub unpacked: Option<Arc<dyn ObjectStore>>,
     format: Arc<dyn FileFormat>,
     /// The columns that files have, then those that folders name.
     schema: SchemaRef,
@@ -59,7 +69,7 @@ impl fmt::Debug for Table {
 impl Table {
     /// Looks at the columns of a table's files.
     pub async fn open(state: &SessionState, name: &str, files: Files, texts: &BTreeSet<String>) -> Result<Self, Fault> {
-        let shape = shape(&files)?;
+        let (shape, is_packed) = shape(&files)?;
         let format: Arc<dyn FileFormat> = match shape {
             Shape::Parquet => Arc::new(ParquetFormat::default()),
             Shape::Csv => {
@@ -70,6 +80,10 @@ impl Table {
             Shape::Json => Arc::new(JsonFormat::default().with_schema_infer_max_rec(LOOKED_AT)),
         };
         let store = files.place.store();
+        let unpacked = |most: Option<usize>| -> Option<Arc<dyn ObjectStore>> {
+            is_packed.then(|| Arc::new(Unpacked { packed: files.place.store(), most }) as _)
+        };
+        let store = unpacked((shape == Shape::Json).then_some(LOOKED_INTO)).unwrap_or(store);
         let mut schemas: Vec<SchemaRef> = Vec::new();
         for meta in &files.metas {
             let schema = format.infer_schema(state, &store, std::slice::from_ref(meta)).await;
@@ -101,7 +115,13 @@ impl Table {
         let keys = files.keys.iter().filter(|key| schema.column_with_name(key).is_none());
         let keys: Vec<FieldRef> = keys.map(|key| Arc::new(Field::new(key, DataType::Utf8, false))).collect();
         let parted = TableSchema::builder(Arc::new(schema)).with_table_partition_cols(keys).build();
-        Ok(Self { files, shape, format, schema: Arc::clone(parted.table_schema()), parted, span: None })
+        let url = match is_packed {
+            false => files.place.url.clone(),
+            true => ObjectStoreUrl::parse(format!("gzip-{}", files.place.url.as_str()))
+                .map_err(|wrong| Fault::of(&files.place.shown, &wrong))?,
+        };
+        let unpacked = unpacked(None);
+        Ok(Self { files, shape, url, unpacked, format, schema: Arc::clone(parted.table_schema()), parted, span: None })
     }
 
     /// Reads only what can hold rows whose instant is not before `from` and before `to`.
@@ -145,25 +165,34 @@ pub(super) fn between(column: Expr, kind: &DataType, from: i64, to: i64) -> Opti
     Some(column.clone().gt_eq(lit(from)).and(column.lt(lit(to))))
 }
 
-/// How all files of a table are written.
-fn shape(files: &Files) -> Result<Shape, Fault> {
-    let mut all: Option<Shape> = None;
+/// How all files of a table are written, and whether they are packed.
+fn shape(files: &Files) -> Result<(Shape, bool), Fault> {
+    let mut all: Option<(Shape, bool)> = None;
     for meta in &files.metas {
         let name = meta.location.filename().unwrap_or_default().to_ascii_lowercase();
         let path = files.place.path(meta);
-        let shape = match name.rsplit('.').next() {
+        let (plain, is_packed) = match name.strip_suffix(".gz") {
+            Some(plain) => (plain, true),
+            None => (name.as_str(), false),
+        };
+        let shape = match plain.rsplit('.').next() {
+            Some("parquet" | "pq") if is_packed => {
+                return Err(Fault::data(format!("`{path}` is packed as a whole, and Parquet is read in parts"))
+                    .help("unpack it: its columns are compressed already, or can be"));
+            }
             Some("parquet" | "pq") => Shape::Parquet,
             Some("csv") => Shape::Csv,
             Some("json" | "jsonl" | "ndjson") => Shape::Json,
-            Some("gz" | "zst" | "bz2" | "xz") => {
-                return Err(Fault::data(format!("`{path}` is compressed as a whole, which is not read"))
-                    .help("write Parquet, which compresses its columns, or unpack it"));
+            Some("zst" | "bz2" | "xz" | "zip") => {
+                return Err(Fault::data(format!("`{path}` is compressed as a whole, which is read of gzip alone"))
+                    .help("write Parquet, which compresses its columns, or `.csv.gz`, or unpack it"));
             }
             _ => {
                 return Err(Fault::data(format!("`{path}` is none of Parquet, CSV and JSON lines by its name"))
                     .help("end the pattern with `.parquet`, `.csv` or `.jsonl`"));
             }
         };
+        let shape = (shape, is_packed);
         if all.is_some_and(|all| all != shape) {
             return Err(Fault::data(format!("`{path}` is written otherwise than the files before it"))
                 .help("end the pattern with `.parquet`, `.csv` or `.jsonl`"));
@@ -249,12 +278,16 @@ impl TableProvider for Table {
         }
         let files = self.files.metas.iter().zip(&self.files.values).map(|(meta, values)| {
             let mut file = PartitionedFile::from(meta.clone());
+            if self.unpacked.is_some() {
+                // No part of a packed file can be read by itself, and only what is large is read in parts.
+                file.object_meta.size = 1;
+            }
             let own = |key: &String| self.parted.table_partition_cols().iter().any(|field| field.name() == key);
             let values = self.files.keys.iter().zip(values).filter(|(key, _)| own(key));
             file.partition_values = values.map(|(_, value)| ScalarValue::Utf8(Some(value.clone()))).collect();
             file
         });
-        let config = FileScanConfigBuilder::new(self.files.place.url.clone(), source)
+        let config = FileScanConfigBuilder::new(self.url.clone(), source)
             .with_file_groups(vec![FileGroup::new(files.collect())])
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)

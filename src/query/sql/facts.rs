@@ -96,7 +96,7 @@ impl<'a> Facts<'a> {
             width: measures.iter().map(|(_, measure)| columns(measure).len()).max().unwrap_or(0),
             caps: of(|measure| measure.cap.is_some()),
             values: of(|measure| matches!(measure.calculation, Calculation::UnitQuantile(..))),
-            parts: !frame.dimensions().is_empty() && of(|measure| measure.calculation.is_summed()),
+            parts: !frame.dimensions().is_empty() && of(|measure| measure.calculation.is_of_units()),
         };
         let (mut spans, mut terms) = (Vec::new(), Vec::new());
         for column in measures.iter().flat_map(|(_, measure)| columns(measure)) {
@@ -403,7 +403,6 @@ impl<'a> Facts<'a> {
 
     /// The sums: of each variant by day and, where there are dimensions, of its units of one variant alone by their values.
     fn sum(&self) -> Select {
-        let whole = if self.layout.parts { " AND p.part < 0" } else { "" };
         let mut group: Vec<String> = ["study", "measure", "arm", "mixed"].map(|name| format!("d.{name}")).to_vec();
         let day = if self.layout.parts { "CASE WHEN p.part < 0 THEN d.day END" } else { "d.day" };
         group.push(day.to_owned());
@@ -426,13 +425,13 @@ impl<'a> Facts<'a> {
                 out.push(column(case.clone(), name).for_(words));
                 group.push(case);
             }
-            let summed = self.places(|measure| measure.calculation.is_summed());
+            let summed = self.places(|measure| measure.calculation.is_of_units());
             let part = format!("d.mixed = 0 AND d.measure IN ({summed})");
             from.push(format!("JOIN {} AS p ON p.part < 0 OR ({part})", self.frame.name("parts")));
         }
         if self.layout.values {
             let places = self.places(|measure| matches!(measure.calculation, Calculation::UnitQuantile(..)));
-            let value = format!("CASE WHEN d.counted = 1 AND d.measure IN ({places}){whole} THEN d.value END");
+            let value = format!("CASE WHEN d.counted = 1 AND d.measure IN ({places}) THEN d.value END");
             out.push(column(value.clone(), "value").for_("of a quantile over units, else null"));
             group.push(value);
         }

@@ -77,7 +77,7 @@ pub fn statements(request: &Request, dialect: Dialect) -> Result<Vec<Statement>,
     let request = &inlined(request, dialect)?;
     let plain =
         &Request { exposures: Exposures { dimensions: Vec::new(), ..request.exposures.clone() }, ..request.clone() };
-    // Only sums are told apart by dimensions.
+    // What is made of units is told apart by dimensions.
     let (frame, plain) = (Frame::new(request, dialect), Frame::new(plain, dialect));
     let tracked = |place: &usize| request.studies.iter().any(|study| study.measures.contains(place));
     let measures: Vec<(usize, &Measure)> =
@@ -100,7 +100,7 @@ pub fn statements(request: &Request, dialect: Dialect) -> Result<Vec<Statement>,
         }
     };
     for group in together(sums) {
-        let any = group.1.iter().any(|(_, measure)| measure.calculation.is_summed());
+        let any = group.1.iter().any(|(_, measure)| measure.calculation.is_of_units());
         statements.push(summed(if any { &frame } else { &plain }, group, About::Facts));
     }
     if let Some(joint) = &request.joint() {

@@ -7,8 +7,9 @@ use super::facts::{Layout, columns};
 use super::{About, Statement};
 use crate::query::{Calculation, MOST_VALUES, Measure, Request, Study, joined};
 use crate::results::{
-    Arm, ArmTally, Caps, DaySums, DimensionTally, EventQuantile, Histogram, MetricTally, Sums, Tally,
+    Arm, ArmTally, Caps, DaySums, DimensionTally, EventQuantile, MetricTally, PartQuantile, Sums, Tally, UnitQuantile,
 };
+use crate::stats::Ordered;
 
 /// A row of a result, by the columns of its statement.
 pub type Row = Vec<Cell>;
@@ -156,7 +157,7 @@ fn blank(request: &Request, study: &Study) -> Tally {
         arms: study.variants.iter().map(|_| empty(measure, request.exposures.dimensions.len())).collect(),
         ..MetricTally::default()
     });
-    let summed = |place: &usize| request.measures.get(*place).is_some_and(|measure| measure.calculation.is_summed());
+    let summed = |place: &usize| request.measures.get(*place).is_some_and(|measure| measure.calculation.is_of_units());
     let dimensions = request.exposures.dimensions.iter().filter(|_| study.measures.iter().any(summed));
     let dimension = |name: &String| DimensionTally { dimension: name.clone(), ..DimensionTally::default() };
     Tally {
@@ -175,10 +176,8 @@ fn empty(measure: &Measure, dimensions: usize) -> ArmTally {
         _ => columns(measure).len(),
     };
     let sums = zero(width);
-    let quantile = matches!(measure.calculation, Calculation::UnitQuantile(..));
-    let parts = vec![Vec::new(); if measure.calculation.is_summed() { dimensions } else { 0 }];
-    let values = quantile.then(Histogram::default);
-    ArmTally { sums: sums.clone(), kept: sums, values, parts, ..ArmTally::default() }
+    let parts = vec![Vec::new(); if measure.calculation.is_of_units() { dimensions } else { 0 }];
+    ArmTally { sums: sums.clone(), kept: sums, parts, ..ArmTally::default() }
 }
 
 fn zero(width: usize) -> Sums {
@@ -246,20 +245,23 @@ fn facts(
         for sums in [&mut arm.sums, &mut arm.kept] {
             sums.shifts.clone_from(&shifts);
         }
-        if measure.calculation.is_summed() {
+        if measure.calculation.is_of_units() {
             let part = Sums { shifts: shifts.clone(), ..zero(width) };
             arm.parts = dimensions.iter().map(|own| vec![part.clone(); own.values.len()]).collect();
         }
     }
-    let mut values: BTreeMap<(usize, u64), (f64, u64)> = BTreeMap::new();
+    let mut values: Vec<Values> = vec![Values::default(); tally.arms.len()];
     for cells in rows {
-        let place: usize = cells.whole("arm")?;
-        let arm = tally.arms.get_mut(place).ok_or_else(|| wrong("arm"))?;
+        let arm_place: usize = cells.whole("arm")?;
+        let arm = tally.arms.get_mut(arm_place).ok_or_else(|| wrong("arm"))?;
         let own = sums(cells, width, &shifts)?;
         if let Some((dimension, place)) = cells.part(MOST_VALUES)? {
             let parts = arm.parts.get_mut(dimension).ok_or_else(|| wrong("dimension"))?;
             let place = place.min(parts.len().saturating_sub(1));
             add(parts.get_mut(place).ok_or_else(|| wrong("place"))?, &own);
+            if let (Some(value), Some(of_arm)) = (cells.get("value"), values.get_mut(arm_place)) {
+                of_arm.parts.entry((dimension, place)).or_default().push((value, own.n));
+            }
             continue;
         }
         add(&mut arm.kept, &own);
@@ -272,8 +274,8 @@ fn facts(
             continue;
         }
         add(&mut arm.sums, &own);
-        if let Some(value) = cells.get("value") {
-            values.entry((place, ordered(value))).or_insert((value, 0)).1 += own.n;
+        if let (Some(value), Some(of_arm)) = (cells.get("value"), values.get_mut(arm_place)) {
+            of_arm.all.push((value, own.n));
         }
         let day = cells.whole("day")?;
         match arm.days.iter_mut().find(|known| known.day == day) {
@@ -281,20 +283,44 @@ fn facts(
             None => arm.days.push(DaySums { day, sums: own }),
         }
     }
-    for ((arm, _), (value, count)) in values {
-        if let Some(histogram) = tally.arms.get_mut(arm).and_then(|arm| arm.values.as_mut()) {
-            histogram.values.push(value);
-            histogram.counts.push(count);
+    if let Calculation::UnitQuantile(_, level) = measure.calculation {
+        let sizes: Vec<usize> = dimensions.iter().map(|own| own.values.len()).collect();
+        for (arm, values) in tally.arms.iter_mut().zip(&values) {
+            values.written(arm, level, &sizes);
         }
     }
     tally.arms.iter_mut().for_each(|arm| arm.days.sort_by_key(|own| own.day));
     Ok(())
 }
 
-/// The bits of a double, in the order of doubles; zero has one sign.
-fn ordered(value: f64) -> u64 {
-    let bits = (value + 0.0).to_bits();
-    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+/// The distinct values of an arm's units with their counts, also by dimension and value.
+#[derive(Debug, Clone, Default)]
+struct Values {
+    all: Vec<(f64, u64)>,
+    parts: BTreeMap<(usize, usize), Vec<(f64, u64)>>,
+}
+
+impl Values {
+    /// Leaves what a quantile needs of them.
+    fn written(&self, arm: &mut ArmTally, level: f64, sizes: &[usize]) {
+        let quantile = |all: &mut dyn Iterator<Item = (f64, u64)>| {
+            // Zero has one sign.
+            let around = Ordered::of_counts(all.map(|(value, count)| (value + 0.0, count))).ok()?.around(level).ok()?;
+            Some(UnitQuantile { units: around.count, value: around.value, lower: around.lower, upper: around.upper })
+        };
+        arm.quantile = quantile(&mut self.all.iter().copied());
+        let part = |dimension: usize, place: usize| {
+            let of = |own: bool| {
+                let parts =
+                    self.parts.iter().filter(move |((part, at), _)| *part == dimension && (*at == place) == own);
+                quantile(&mut parts.flat_map(|(_, values)| values.iter().copied()))
+            };
+            PartQuantile { own: of(true), rest: of(false) }
+        };
+        let parts =
+            sizes.iter().enumerate().map(|(dimension, size)| (0..*size).map(|at| part(dimension, at)).collect());
+        arm.quantile_parts = parts.collect();
+    }
 }
 
 /// The sums of a row.

@@ -51,9 +51,10 @@ pub fn decided(results: &Results, pen: Pen) -> Vec<String> {
     }
     said.push(format!(
         "The error of a decision is {} over both sides, split over success metrics and treatments; guardrails are held against \
-         their limits, and every metric is watched for harm at {} over all of them.",
+         their limits, and every metric is watched for harm at {} over all of them{}.",
         percent(method.alpha),
-        percent(method.deterioration)
+        percent(method.deterioration),
+        if method.deterioration_spending.is_some() { ", spent about evenly so that harm is told early" } else { "" }
     ));
     said.push(format!("The plan had a power of {}.", percent(method.power)));
     said

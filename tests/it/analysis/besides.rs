@@ -1,6 +1,9 @@
 //! What is looked at besides the decision: breakdowns and interactions find what was planted, and hardly anything else.
 
-use allotment::results::{ArmTally, DimensionTally, Figure, JointTally, PairTally, Sums, Tally};
+use allotment::results::{
+    ArmTally, DimensionTally, Figure, JointTally, PairTally, PartQuantile, Sums, Tally, UnitQuantile,
+};
+use allotment::stats::Ordered;
 
 use super::field::{Field, arm, day, sums, tally};
 use crate::stats_peers::Random;
@@ -96,13 +99,91 @@ fn values_without_an_effect_hardly_ever_stand_out() {
     assert!(one + other > 0, "a test that never finds anything tests nothing");
 }
 
+const MIDDLE: &str = "[success]\nmiddle = { mde = \"5%\" }\n\n[analysis]\nmethod = \"fixed\"\n";
+
+/// The median of values, as it is counted.
+fn median(values: &[f64]) -> Option<UnitQuantile> {
+    let around = Ordered::of(values).expect("finite").around(0.5).ok()?;
+    Some(UnitQuantile { units: around.count, value: around.value, lower: around.lower, upper: around.upper })
+}
+
+/// Units whose values are lognormal, by value of a dimension; `means` are those of their logarithms.
+fn drawn(random: &mut Random, n: usize, means: &[f64]) -> Vec<Vec<f64>> {
+    means.iter().map(|mean| (0..n).map(|_| (mean + random.normal()).exp()).collect()).collect()
+}
+
+/// The median of units by the values of a dimension.
+fn medians(control: &[Vec<f64>], treatment: &[Vec<f64>]) -> Tally {
+    let arms = [control, treatment].map(|parts| {
+        let all = parts.concat();
+        let others = |place: usize| {
+            let rest = parts.iter().enumerate().filter(|(other, _)| *other != place);
+            rest.flat_map(|(_, values)| values.iter().copied()).collect::<Vec<f64>>()
+        };
+        let part = |(place, own): (usize, &Vec<f64>)| PartQuantile { own: median(own), rest: median(&others(place)) };
+        let quantile_parts = vec![parts.iter().enumerate().map(part).collect()];
+        ArmTally { quantile: median(&all), quantile_parts, ..arm(sums(all.len() as u64, 1.0, 4.0)) }
+    });
+    Tally { dimensions: vec![dimension(control.len())], ..tally(&["treatment"], vec![("middle", arms.to_vec())]) }
+}
+
+#[test]
+fn a_quantile_over_units_is_broken_down_as_a_mean_is() {
+    let field = Field::new(14, &["treatment"], MIDDLE).measured();
+    let mut random = Random(5);
+    let control = drawn(&mut random, 4_000, &[0.0; 4]);
+    let treatment = drawn(&mut random, 4_000, &[0.0, 0.3, 0.0, 0.0]);
+    let results = field.look(day(16.0), &medians(&control, &treatment), &[]);
+    let slices = &results.breakdowns[0].slices;
+    assert_eq!(slices.len(), 4);
+    for (place, slice) in slices.iter().enumerate() {
+        let effect = &slice.effects[0];
+        // All others have the one among them that is another.
+        assert_eq!((effect.stands_out, effect.differs || place != 1), (place == 1, true), "{place}: {effect:?}");
+    }
+    let found = slices[1].effects[0].contrast.difference.number().expect("a difference");
+    assert!((found - 0.35).abs() < 0.1, "e^0.3 is 0.35 above e^0: {found}");
+    // Without an effect hardly anything stands out, whatever the values are.
+    let (trials, mut one, mut other) = (200, 0, 0);
+    for _ in 0..trials {
+        let means = [0.0, 0.5, 1.0, 0.0, 0.0, 0.2];
+        let (control, treatment) = (drawn(&mut random, 150, &means), drawn(&mut random, 150, &means));
+        let results = field.look(day(16.0), &medians(&control, &treatment), &[]);
+        let effects = || results.breakdowns[0].slices.iter().map(|slice| &slice.effects[0]);
+        one += u32::from(effects().any(|effect| effect.stands_out));
+        other += u32::from(effects().any(|effect| effect.differs));
+    }
+    let most = 0.05 + 3.0 * (0.05_f64 * 0.95 / f64::from(trials)).sqrt();
+    assert!([one, other].iter().all(|count| f64::from(*count) / f64::from(trials) <= most), "{one} and {other}");
+}
+
+#[test]
+fn an_experiment_that_changes_what_another_does_to_a_quantile_is_named() {
+    let field = Field::new(14, &["treatment"], MIDDLE).measured();
+    let mut random = Random(6);
+    let mut paired = |changed: f64| {
+        let cells = drawn(&mut random, 4_000, &[0.0, 0.0, 0.0, changed]);
+        let quantiles = cells.chunks(2).map(|row| row.iter().map(|own| median(own)).collect()).collect();
+        let cells = vec![vec![sums(4_000, 1.0, 4.0); 2]; 2];
+        let metrics = vec![JointTally { metric: "middle".to_owned(), cells, quantiles }];
+        let variants = vec!["control".to_owned(), "calm".to_owned()];
+        let pair = PairTally { with: "other".to_owned(), variants, metrics };
+        let own = drawn(&mut random, 8_000, &[0.0]);
+        Tally { pairs: vec![pair], dimensions: Vec::new(), ..medians(&own, &own) }
+    };
+    let found = field.look(day(16.0), &paired(0.4), &[]).interactions.expect("it was counted");
+    assert_eq!((found.tests, found.found.len()), (1, 1), "{found:?}");
+    let none = field.look(day(16.0), &paired(0.0), &[]).interactions.expect("it was counted");
+    assert_eq!((none.tests, none.found.len()), (1, 0), "{none:?}");
+}
+
 /// A tally of `gain` whose units are in another experiment, too: the effect is `effect` under its control, and `changed` under
 /// its treatment.
 fn paired(n: u64, effect: f64, changed: f64) -> Tally {
     let cell = |mean: f64| sums(n, mean, 4.0);
     let cells = vec![vec![cell(10.0), cell(10.5)], vec![cell(10.0 + effect), cell(10.5 + changed)]];
     let arms = vec![arm(sums(2 * n, 10.0, 4.0)), arm(sums(2 * n, 10.0, 4.0))];
-    let metrics = vec![JointTally { metric: "gain".to_owned(), cells }];
+    let metrics = vec![JointTally { metric: "gain".to_owned(), cells, ..JointTally::default() }];
     let pair = PairTally { with: "other".to_owned(), variants: vec!["control".to_owned(), "calm".to_owned()], metrics };
     Tally { pairs: vec![pair], ..tally(&["treatment"], vec![("gain", arms)]) }
 }

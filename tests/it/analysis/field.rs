@@ -65,6 +65,11 @@ ratio = "sum(things.part) / sum(things.whole)"
 window = "1d"
 goal = "increase"
 
+[metrics.middle]
+quantile = { of = "sum(things.value)", at = "p50" }
+window = "1d"
+goal = "increase"
+
 [metrics.other]
 conversion = "count(things) > 0"
 window = "1d"

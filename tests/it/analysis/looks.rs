@@ -61,6 +61,50 @@ fn planned_looks_spend_the_error_once() {
     assert!(looks.iter().all(|results| results.look.planned));
 }
 
+/// What harms much is told at the first look, whatever spends the error of the other tests.
+#[test]
+fn harm_is_told_early() {
+    let field = gain("group-sequential");
+    let looks = field.looks(&[(7.0, counted(10_000, -3.5)), (14.0, counted(20_000, -3.5))]);
+    let tests: Vec<_> =
+        looks.iter().map(|look| look.treatments[0].outcomes[0].deterioration.clone().expect("a test")).collect();
+    let at = |results: &Results| {
+        let spending = results.treatments[0].outcomes[0].spending.as_ref().expect("it spends");
+        Look { fraction: spending.fraction, information: spending.information.number().expect("known"), last: false }
+    };
+    let planned: Vec<Look> = looks.iter().map(at).collect();
+    let expected = bounds(Spending::Pocock, 0.01, Sides::One, &planned).expect("bounds");
+    for (test, bound) in tests.iter().zip(&expected) {
+        let (critical, z) = (test.critical.number().expect("a bound"), bound.expect("a bound").critical);
+        assert!((critical - z).abs() < 1e-3, "{critical} is near {z}: many units are normal");
+    }
+    assert!(tests[0].worse, "{tests:?}");
+    assert_eq!(verdict(&looks[0]), Verdict::Undecided, "the interval of the metric itself spends late");
+    let late = bounds(Spending::OBrienFleming, 0.01, Sides::One, &planned[..1]).expect("bounds")[0].expect("a bound");
+    assert!(late.critical > 5.0);
+    assert_eq!(looks[0].decision.advice, allotment::results::Advice::Stop);
+    assert_eq!(looks[0].method.deterioration_spending.as_deref(), Some("pocock"));
+    assert_eq!(looks[0].method.spending.as_deref(), Some("obrien-fleming"));
+}
+
+/// Few units are not normal, and a bound as low as that of an early test for harm needs them to be.
+#[test]
+fn few_units_are_not_tested_for_harm_and_spend_nothing_of_it() {
+    let field = gain("group-sequential");
+    let looks = field.looks(&[(7.0, counted(99, -9.0)), (14.0, counted(20_000, -1.0))]);
+    let test = |at: usize| looks[at].treatments[0].outcomes[0].deterioration.clone().expect("a test");
+    assert_eq!(test(0).critical.why(), Some("there are fewer units than the minimum of each arm"));
+    assert!(!test(0).worse);
+    let spending = looks[1].treatments[0].outcomes[0].spending.as_ref().expect("it spends");
+    let information = spending.information.number().expect("known");
+    let alone = Look { fraction: spending.fraction, information, last: false };
+    let z = bounds(Spending::Pocock, 0.01, Sides::One, &[alone]).expect("bounds")[0].expect("a bound").critical;
+    assert!((test(1).critical.number().expect("a bound") - z).abs() < 1e-3, "as though there was no look before");
+    // At the end all that is left is spent, however few there are.
+    let end = field.looks(&[(29.0, counted(60, -9.0))]);
+    assert!(end[0].treatments[0].outcomes[0].deterioration.as_ref().is_some_and(|test| test.worse));
+}
+
 #[test]
 fn the_same_units_spend_nothing_and_later_looks_only_describe() {
     let field = gain("group-sequential");

@@ -7,6 +7,6 @@ mod field;
 mod health;
 mod looks;
 mod peers;
-mod store;
+pub mod store;
 #[cfg(feature = "embedded")]
 mod whole;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::world::World;
 
 /// A folder with the small catalogue, allotted.
-fn place() -> TempDir {
+pub fn place() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let mut world = World::base();
     world.allocate();
@@ -27,7 +27,7 @@ fn allot(root: &Path, arguments: &[&str]) -> Output {
 }
 
 /// Statistics of `fresh-first` at an instant; the lift of its success metric is given, in percent.
-fn csv(at: &str, n: u64, percent: f64) -> String {
+pub fn csv(at: &str, n: u64, percent: f64) -> String {
     let mut text = String::new();
     for (metric, mean, sd) in [
         ("minutes-listened", 200.0, 300.0),
@@ -44,7 +44,7 @@ fn csv(at: &str, n: u64, percent: f64) -> String {
     text
 }
 
-fn write(root: &Path, rows: &str) {
+pub fn write(root: &Path, rows: &str) {
     fs::write(root.join("sums.csv"), format!("experiment,variant,metric,n,mean,variance,at\n{rows}")).expect("written");
 }
 
@@ -89,6 +89,69 @@ fn looks_are_recorded_once_and_follow_one_another() {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(2), "{said}");
     assert!(said.contains("records another result of the same look"), "{said}");
+}
+
+/// What `conclude`, `check` and `comment` are given is what `analyze` was.
+#[cfg(all(feature = "publish", feature = "forge"))]
+#[test]
+fn an_address_holds_looks_as_a_folder_does() {
+    let folder = place();
+    let root = folder.path();
+    let (first, second) = ("2027-01-25T06:00:00Z", "2027-02-08T06:00:00Z");
+    write(root, &(csv(first, 20_000, 3.0) + &csv(second, 60_000, 3.0)));
+    let analyze = |place: &str, at: &str| {
+        let arguments = ["analyze", "--aggregates", "sums.csv", "--results", place, "--at", at, "--format", "json"];
+        let output = allot(root, &arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        (String::from_utf8(output.stdout).expect("text"), said)
+    };
+    for at in [first, second] {
+        let (there, said) = analyze("file://records", at);
+        assert!(said.contains("1 look recorded in `") && said.contains("records`"), "{said}");
+        assert_eq!(there, analyze("results", at).0);
+        assert!(!analyze("file://records", at).1.contains("recorded"), "the same look is not written again");
+    }
+    for name in records(root) {
+        let read = |place: &str| fs::read(root.join(place).join("fresh-first").join(&name)).expect("a record");
+        assert_eq!(read("records"), read("results"));
+    }
+    // A folder and its address are one place.
+    assert!(!analyze("records", second).1.contains("recorded"));
+    let says = |arguments: &[&str], word: &str| {
+        let output = allot(root, arguments);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}\n{said}");
+        assert!(said.contains(word), "{arguments:?}\n{said}");
+    };
+    let at = ["--at", "2027-02-09T00:00:00Z"];
+    for place in ["file://records", "records"] {
+        says(&[&["comment", "--dry-run", "--results", place][..], &at].concat(), "fresh-first");
+    }
+    says(&[&["comment", "--dry-run", "--results", "file://empty"][..], &at].concat(), "there is nothing to say");
+    let conclude = ["conclude", "fresh-first", "--outcome", "shipped", "--learned", "It is the evenings."];
+    let none = allot(root, &[&conclude[..], &["--results", "file://empty"], &at].concat());
+    assert_eq!(none.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&none.stderr).contains("no result of `fresh-first` is recorded in `"));
+    says(&[&conclude[..], &["--results", "file://records"], &at].concat(), "is decided");
+    says(&[&["check", "--results", "file://records"][..], &at].concat(), "");
+    let path = root.join(crate::world::FRESH);
+    let decided = fs::read_to_string(&path).expect("it is there");
+    fs::write(&path, decided.replace("outcome = \"shipped\"", "outcome = \"stopped\"")).expect("written");
+    let held = allot(root, &[&["check", "--results", "file://records"][..], &at].concat());
+    let said = String::from_utf8_lossy(&held.stdout);
+    assert!(said.contains("decision-contradicts-evidence"), "{said}");
+}
+
+#[cfg(not(feature = "publish"))]
+#[test]
+fn an_address_needs_what_publishes() {
+    let folder = place();
+    write(folder.path(), &csv("2027-01-25T06:00:00Z", 20_000, 3.0));
+    let output = allot(folder.path(), &["analyze", "--aggregates", "sums.csv", "--results", "s3://bucket/results"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("build it with the feature `publish`"), "{said}");
 }
 
 #[test]

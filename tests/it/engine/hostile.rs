@@ -269,3 +269,60 @@ fn folders_name_values_and_selects_join() {
     let counted = gather(lake.path(), &tables, &request, Options::default(), &mut |_| {});
     assert_eq!(sums(&counted.unwrap()), [(1, 0.0), (1, 12.0)]);
 }
+
+/// `text` packed with gzip.
+fn gzip(text: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn packed_files_of_text_are_read_as_they_would_be_unpacked() {
+    let mut facts = String::from("unit_id,timestamp,value\n");
+    for row in 0..200_000 {
+        facts.push_str(&format!("{},2026-03-0{}T00:00:00,{}.25\n", row % 2 + 1, row % 6 + 1, row % 97));
+    }
+    let lake = Lake::new(&[("exposures.csv", EXPOSURES), ("facts.csv", &facts)]);
+    let plain = lake.count(&asked()).unwrap();
+    lake.write("exposures.csv.gz", gzip(EXPOSURES.as_bytes()));
+    lake.write("facts.csv.gz", gzip(facts.as_bytes()));
+    let packed = count(lake.path(), "{table}.csv.gz", &asked(), Options::default()).unwrap();
+    assert_eq!(packed, plain);
+    let rows: Vec<&str> = facts.lines().skip(1).collect();
+    let line = |row: &&str| {
+        let parts: Vec<&str> = row.split(',').collect();
+        format!("{{\"unit_id\":\"{}\",\"timestamp\":\"{}\",\"value\":{}}}\n", parts[0], parts[1], parts[2])
+    };
+    let lines: String = rows.iter().map(line).collect();
+    lake.write("lines/facts.jsonl.gz", gzip(lines.as_bytes()));
+    let exposed = "{\"unit_id\":\"1\",\"experiment\":\"a\",\"variant\":\"control\",\"timestamp\":\"2026-03-01 00:00:00\"}\n\
+                   {\"unit_id\":\"2\",\"experiment\":\"a\",\"variant\":\"bold\",\"timestamp\":\"2026-03-01 00:00:00\"}\n";
+    lake.write("lines/exposures.jsonl.gz", gzip(exposed.as_bytes()));
+    let packed = count(lake.path(), "lines/{table}.jsonl.gz", &asked(), Options::default()).unwrap();
+    assert_eq!(sums(&packed), sums(&plain));
+}
+
+#[test]
+fn packed_files_that_are_broken_or_endless_are_told() {
+    let lake = Lake::new(&[]);
+    lake.write("exposures.csv.gz", gzip(EXPOSURES.as_bytes()));
+    let whole = gzip(&FACTS.as_bytes().repeat(1_000));
+    for (bytes, why) in [
+        (whole[..whole.len() / 2].to_vec(), "`facts.csv.gz` is not a whole gzip file"),
+        (FACTS.as_bytes().to_vec(), "`facts.csv.gz` is not a whole gzip file"),
+        (gzip(&vec![b'7'; 80 << 20]), "`facts.csv.gz` has a line of more than 64 MB"),
+    ] {
+        lake.write("facts.csv.gz", bytes);
+        let said = lake.failed("{table}.csv.gz", &asked());
+        assert!(said.contains(why), "{said}");
+    }
+    lake.write("facts.csv.zst", FACTS);
+    lake.write("facts.parquet.gz", FACTS);
+    lake.write("exposures.csv.zst", EXPOSURES);
+    lake.write("exposures.parquet.gz", EXPOSURES);
+    let told = |pattern: &str| words(count(lake.path(), pattern, &asked(), Options::default()));
+    assert!(told("{table}.csv.zst").0.contains("which is read of gzip alone"));
+    assert!(told("{table}.parquet.gz").0.contains("Parquet is read in parts"));
+}

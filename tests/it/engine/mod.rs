@@ -1,5 +1,6 @@
 //! The embedded engine from files to sufficient statistics.
 
+mod baseline;
 mod edge;
 mod hostile;
 mod oracle;

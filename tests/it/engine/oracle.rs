@@ -340,15 +340,12 @@ fn check(data: &Data, request: &Request, tallies: &[Tally]) {
                 near(&arm.sums, &rows(false), &what);
                 near(&arm.kept, &rows(true), &format!("{what}, kept"));
                 assert_eq!(arm.days.iter().map(|day| day.sums.n).sum::<u64>(), arm.sums.n);
-                if let Some(values) = &arm.values {
-                    let mut all: Vec<f64> = rows(false).iter().map(|row| row[0]).collect();
-                    all.sort_by(f64::total_cmp);
-                    let own = values
-                        .values
-                        .iter()
-                        .zip(&values.counts)
-                        .flat_map(|(value, count)| vec![*value; *count as usize]);
-                    assert!(own.zip(&all).all(|(a, b)| (a - b).abs() < 1e-9), "{what}");
+                if let (Some(own), Calculation::UnitQuantile(_, level)) = (arm.quantile, &measure.calculation) {
+                    let all: Vec<f64> = rows(false).iter().map(|row| row[0]).collect();
+                    let theirs = Ordered::of(&all).unwrap().around(*level).unwrap();
+                    assert_eq!(own.units, theirs.count, "{what}");
+                    let pairs = [(own.value, theirs.value), (own.lower, theirs.lower), (own.upper, theirs.upper)];
+                    assert!(pairs.iter().all(|(a, b)| (a - b).abs() < 1e-9), "{what}");
                 }
             }
         }
@@ -402,7 +399,7 @@ fn driven(data: &Data, request: &Request, numbers: (bool, bool), room: usize, ro
         if counting.span(0).is_some() {
             facts.chunks(5).for_each(|batches| counting.facts(0, batches).unwrap());
         }
-        if !counting.another() {
+        if !counting.another().unwrap() {
             return (counting.tallies(), counting.pass());
         }
     }
@@ -441,4 +438,39 @@ fn neither_memory_nor_cores_nor_batches_change_a_bit() {
             assert_eq!(pool.install(|| driven(&data, &request, (true, true), usize::MAX, 51)).0, whole);
         }
     }
+}
+
+/// What single values take cannot be counted in parts, so there is an end to it.
+#[test]
+fn values_that_leave_no_room_are_refused() {
+    let measures = vec![measure("middle", Calculation::UnitQuantile(number(0, 0), 0.5))];
+    let facts = source("lake.facts", &[input(Function::Sum, Some("value"), None)]);
+    let request = request(vec![study("a", &["control", "bold"], &[0])], vec![facts], measures);
+    let units = 200_000_i64;
+    let at = (0..units).map(|_| START);
+    let exposures = RecordBatch::try_from_iter([
+        ("unit", Arc::new(Int64Array::from_iter_values(0..units)) as ArrayRef),
+        ("experiment", Arc::new(StringArray::from_iter_values((0..units).map(|_| "a"))) as _),
+        ("variant", Arc::new(StringArray::from_iter_values((0..units).map(|_| "bold"))) as _),
+        ("at", Arc::new(TimestampMicrosecondArray::from_iter_values(at)) as _),
+    ])
+    .unwrap();
+    let counted = |room: usize| {
+        let mut counting = Counting::new(&request, room).unwrap();
+        loop {
+            counting.exposures(std::slice::from_ref(&exposures)).unwrap();
+            counting.seal().unwrap();
+            if !counting.another()? {
+                return Ok::<_, allotment::measure::Wrong>((counting.tallies(), counting.pass()));
+            }
+        }
+    };
+    let (tallies, passes) = counted(usize::MAX).unwrap();
+    assert_eq!((tallies[0].metrics[0].arms[1].quantile.map(|own| own.units), passes), (Some(200_000), 1));
+    // Values of 1.6 MB fit into 3 MB beside some of the units.
+    let (same, passes) = counted(3 << 20).unwrap();
+    assert!(same == tallies && passes > 1, "{passes}");
+    let wrong = counted(1 << 20).unwrap_err();
+    assert!(wrong.message.contains("the values of quantiles take"), "{}", wrong.message);
+    assert!(wrong.help.is_some_and(|help| help.contains("--memory")));
 }

@@ -2,10 +2,13 @@
 
 mod commands;
 mod faults;
+mod full;
 mod memory;
 mod peers;
 mod planning;
 mod processes;
+mod secrets;
+mod slow;
 mod web;
 
 use std::collections::BTreeMap;

@@ -6,13 +6,14 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::processes::lay;
 use super::{third, two};
 
 /// How a server behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Manner {
+pub enum Manner {
     Honest,
     IgnoresIfMatch,
     IgnoresIfNoneMatch,
@@ -26,16 +27,27 @@ enum Manner {
     Full,
     /// It asks for credentials.
     Guarded,
+    /// It takes every request and answers none.
+    Silent,
+    /// It answers all but writes of paths with this in them.
+    SilentAbout(&'static str),
+    /// It sends a byte a second.
+    Trickles,
 }
 
-type Objects = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
+pub type Objects = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 
 /// A server on a port of its own, as long as the tests run.
 fn serve(manner: Manner) -> (u16, Objects) {
+    let objects = Objects::default();
+    (serve_over(manner, &objects), objects)
+}
+
+/// A server of the same objects as others.
+pub fn serve_over(manner: Manner, objects: &Objects) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let objects = Objects::default();
-    let shared = Arc::clone(&objects);
+    let shared = Arc::clone(objects);
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let objects = Arc::clone(&shared);
@@ -45,7 +57,7 @@ fn serve(manner: Manner) -> (u16, Objects) {
             });
         }
     });
-    (port, objects)
+    port
 }
 
 fn converse(stream: TcpStream, manner: Manner, objects: &Objects) -> std::io::Result<()> {
@@ -68,10 +80,27 @@ fn converse(stream: TcpStream, manner: Manner, objects: &Objects) -> std::io::Re
         let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
         let mut body = vec![0; length];
         reader.read_exact(&mut body)?;
+        let is_silent = match manner {
+            Manner::Silent => true,
+            Manner::SilentAbout(part) => method == "PUT" && path.contains(part),
+            _ => false,
+        };
+        if is_silent {
+            std::thread::sleep(Duration::from_mins(10));
+            return Ok(());
+        }
         let (status, tag, body) = answer(manner, objects, &method, &path, &headers, body);
         let tag = tag.map_or(String::new(), |tag| format!("ETag: {tag}\r\n"));
-        write!(out, "HTTP/1.1 {status} X\r\n{tag}Content-Length: {}\r\n\r\n", body.len())?;
-        out.write_all(&body)?;
+        let at = "Last-Modified: Fri, 01 Jan 2027 00:00:00 GMT";
+        write!(out, "HTTP/1.1 {status} X\r\n{tag}{at}\r\nContent-Length: {}\r\n\r\n", body.len())?;
+        if manner == Manner::Trickles {
+            for byte in body {
+                out.write_all(&[byte])?;
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        } else {
+            out.write_all(&body)?;
+        }
     }
 }
 
@@ -118,7 +147,7 @@ fn answer(
                 Manner::Loses if !is_probe => {}
                 _ => drop(objects.insert(path.to_owned(), body)),
             }
-            (201, None, Vec::new())
+            (201, objects.get(path).and_then(|bytes| tag(bytes)), Vec::new())
         }
         "DELETE" => {
             objects.remove(path);

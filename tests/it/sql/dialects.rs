@@ -68,6 +68,14 @@ fn the_command_prints_what_would_run() {
         let said = |bytes| String::from_utf8(bytes).expect("UTF-8");
         (output.status.code(), said(output.stdout), said(output.stderr))
     };
+    let schema = serde_json::from_str(include_str!("../../../schema/output/query.json")).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let holds = |json: &str| {
+        let json: serde_json::Value = serde_json::from_str(json).expect("JSON");
+        let wrong: Vec<String> = schema.iter_errors(&json).map(|wrong| format!("{wrong}")).collect();
+        assert!(wrong.is_empty(), "{wrong:?}\n{json:#}");
+        json
+    };
     for engine in ENGINES {
         let (code, text, _) = allot(&["gestures", "lyrics-first", "--dialect", engine.word()]);
         assert_eq!(code, Some(0));
@@ -77,7 +85,7 @@ fn the_command_prints_what_would_run() {
             assert_eq!(tables(statement, engine).len(), if statement.contains("_fact_") { 2 } else { 1 });
         }
         let (code, json, _) = allot(&["gestures", "--dialect", engine.word(), "--format", "json"]);
-        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        let json = holds(&json);
         assert_eq!((code, &json["version"], &json["dialect"]), (Some(0), &1.into(), &engine.word().into()));
         let statement = &json["surfaces"][0]["statements"][1];
         assert_eq!((&statement["about"], statement["columns"][0].as_str()), (&"facts".into(), Some("study")));
@@ -87,6 +95,8 @@ fn the_command_prints_what_would_run() {
     assert!(said.contains("did you mean `gestures`?"), "{said}");
     let (code, _, said) = allot(&["sleep-timer"]);
     assert!(code == Some(1) && said.contains("`sleep-timer` is left out"), "{said}");
+    let (_, json, _) = allot(&["sleep-timer", "gestures", "--format", "json"]);
+    assert_eq!(holds(&json)["left_out"][0]["experiment"], "sleep-timer");
 }
 
 #[test]

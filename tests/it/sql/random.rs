@@ -80,7 +80,7 @@ fn pairs(studies: &[Study], measures: &[Measure]) -> Vec<Pair> {
     for (other, second) in studies.iter().enumerate() {
         for (one, first) in studies.iter().enumerate().take(other) {
             let both = first.measures.iter().copied().filter(|place| second.measures.contains(place));
-            let measures: Vec<usize> = both.filter(|place| measures[*place].calculation.is_summed()).collect();
+            let measures: Vec<usize> = both.filter(|place| measures[*place].calculation.is_of_units()).collect();
             if !measures.is_empty() {
                 pairs.push(Pair { one, other, measures });
             }

@@ -9,8 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use allotment::decl::Engine;
 use allotment::query::{Calculation, Cell, Dialect, Measure, Row, Statement, Study, statements, tallies};
-use allotment::results::{ArmTally, MetricTally, Sums, Tally};
-use allotment::stats::Moments;
+use allotment::results::{ArmTally, MetricTally, Sums, Tally, UnitQuantile};
+use allotment::stats::{Moments, Ordered};
 use serde_json::{Value, json};
 
 use super::plain::{Measured, Unit, Values, clusters, joint as joined, measured, quantile, units, values};
@@ -146,9 +146,9 @@ pub fn check(world: &World, study: &Study, tally: &Tally, what: &str) -> usize {
                 _ => arm_of(own, &expected, arm, measure, &what),
             }
         }
-        if measure.calculation.is_summed() {
+        if measure.calculation.is_of_units() {
             assert_eq!(tally.dimensions.len(), world.request.exposures.dimensions.len(), "{what}");
-            parts(&units, tally, found, &expected, &what);
+            parts(&units, tally, (found, measure), &expected, &what);
         }
         if !expected.counted.is_empty() {
             seen += 1;
@@ -163,7 +163,7 @@ pub fn check(world: &World, study: &Study, tally: &Tally, what: &str) -> usize {
 }
 
 /// The sums of each value of each dimension are those of its units.
-fn parts(units: &[Unit], tally: &Tally, found: &MetricTally, expected: &Measured, what: &str) {
+fn parts(units: &[Unit], tally: &Tally, (found, measure): (&MetricTally, &Measure), expected: &Measured, what: &str) {
     for (dimension, own) in tally.dimensions.iter().enumerate() {
         let (values, others) = values(units, dimension);
         let known: Vec<Option<String>> =
@@ -171,14 +171,25 @@ fn parts(units: &[Unit], tally: &Tally, found: &MetricTally, expected: &Measured
         assert_eq!((&own.values, &own.failed), (&known, &None), "{what}");
         for (arm, tally) in found.arms.iter().enumerate() {
             assert_eq!(tally.parts[dimension].len(), known.len(), "{what}");
-            for (sums, value) in tally.parts[dimension].iter().zip(&known) {
+            for (place, (sums, value)) in tally.parts[dimension].iter().zip(&known).enumerate() {
                 let mine = |unit: &&Values| match value {
                     Some(value) => unit.traits[dimension] == *value,
                     None => !values.contains(&unit.traits[dimension]),
                 };
                 let of = expected.counted.iter().filter(|unit| unit.arm == arm && !unit.mixed);
                 let rows: Vec<&Vec<f64>> = of.filter(mine).map(|unit| &unit.columns).collect();
-                near(sums, &rows, &format!("{what}, arm {arm}, {value:?}"));
+                let what = format!("{what}, arm {arm}, {value:?}");
+                near(sums, &rows, &what);
+                let Calculation::UnitQuantile(..) = measure.calculation else {
+                    assert!(tally.quantile_parts.is_empty(), "{what}");
+                    continue;
+                };
+                let part = tally.quantile_parts[dimension][place];
+                let column = |rows: &[&Vec<f64>]| rows.iter().map(|row| row[0]).collect::<Vec<f64>>();
+                over_units(part.own, &column(&rows), measure, &what);
+                let of = expected.counted.iter().filter(|unit| unit.arm == arm && !unit.mixed);
+                let rest: Vec<&Vec<f64>> = of.filter(|unit| !mine(unit)).map(|unit| &unit.columns).collect();
+                over_units(part.rest, &column(&rest), measure, &format!("{what}, all others"));
             }
         }
     }
@@ -202,7 +213,7 @@ pub fn check_pairs(world: &World, tallies: &[Tally], what: &str) -> usize {
             let expected = measured(world, study, measure, &units);
             let cells = |place: usize, with: &Study| {
                 let own = find(place, with)?;
-                own.metrics.iter().find(|own| own.metric == measure.id).map(|own| own.cells.clone())
+                own.metrics.iter().find(|own| own.metric == measure.id).cloned()
             };
             if expected.counted.is_empty() || expected.collapsed {
                 continue;
@@ -210,12 +221,18 @@ pub fn check_pairs(world: &World, tallies: &[Tally], what: &str) -> usize {
             seen += 1;
             let found = cells(pair.one, other).unwrap_or_else(|| panic!("{what}: no cells"));
             let turned = cells(pair.other, one).unwrap_or_else(|| panic!("{what}: no cells"));
-            for (row, own) in found.iter().enumerate() {
+            for (row, own) in found.cells.iter().enumerate() {
                 for (column, sums) in own.iter().enumerate() {
                     let arm = row * other.variants.len() + column;
                     let of = expected.counted.iter().filter(|unit| unit.arm == arm);
-                    near(sums, &of.map(|unit| &unit.columns).collect::<Vec<_>>(), &what);
-                    assert_eq!(&turned[column][row], sums, "{what}");
+                    let rows: Vec<&Vec<f64>> = of.map(|unit| &unit.columns).collect();
+                    near(sums, &rows, &what);
+                    assert_eq!(&turned.cells[column][row], sums, "{what}");
+                    if matches!(measure.calculation, Calculation::UnitQuantile(..)) {
+                        let own = found.quantiles[row][column];
+                        over_units(own, &rows.iter().map(|row| row[0]).collect::<Vec<f64>>(), measure, &what);
+                        assert_eq!(turned.quantiles[column][row], own, "{what}");
+                    }
                 }
             }
         }
@@ -236,14 +253,26 @@ fn arm_of(own: &ArmTally, expected: &Measured, arm: usize, measure: &Measure, wh
     assert_eq!(own.days.iter().map(|day| day.sums.n).sum::<u64>(), own.sums.n, "{what}");
     assert!(own.days.iter().all(|day| day.sums.n > 0) && own.days.is_sorted_by_key(|day| day.day), "{what}");
     if matches!(measure.calculation, Calculation::UnitQuantile(..)) {
-        let histogram = own.values.as_ref().expect("distinct values");
-        let mut all: Vec<f64> = of(false, None).iter().map(|columns| columns[0] + 0.0).collect();
-        all.sort_by(f64::total_cmp);
-        let ours = histogram.values.iter().zip(&histogram.counts);
-        let ours: Vec<f64> = ours.flat_map(|(value, count)| std::iter::repeat_n(*value, *count as usize)).collect();
-        let close = |(one, other): (&f64, &f64)| (one - other).abs() <= 1e-12 * other.abs().max(1e-3);
-        assert!(ours.len() == all.len() && ours.iter().zip(&all).all(close), "{what}: {ours:?}\n{all:?}");
+        let all: Vec<f64> = of(false, None).iter().map(|columns| columns[0]).collect();
+        over_units(own.quantile, &all, measure, what);
     }
+}
+
+/// A quantile over units is that of their values.
+fn over_units(own: Option<UnitQuantile>, values: &[f64], measure: &Measure, what: &str) {
+    let Calculation::UnitQuantile(_, level) = measure.calculation else {
+        assert_eq!(own, None, "{what}");
+        return;
+    };
+    let values: Vec<f64> = values.iter().map(|value| value + 0.0).collect();
+    let theirs = Ordered::of(&values).expect("finite").around(level).ok();
+    let (Some(ours), Some(theirs)) = (own, theirs) else {
+        assert!(own.is_none() && theirs.is_none(), "{what}: {own:?}, {theirs:?}");
+        return;
+    };
+    let close = |one: f64, other: f64| (one - other).abs() <= 1e-12 * other.abs().max(1e-3);
+    let alike = close(ours.value, theirs.value) && close(ours.lower, theirs.lower) && close(ours.upper, theirs.upper);
+    assert!(ours.units == theirs.count && alike, "{what}: {ours:?}, {theirs:?}");
 }
 
 /// Sums are those of the rows.

@@ -66,15 +66,15 @@ fn row(variant: &str, arm: &ArmTally) -> String {
         values.iter().map(|value| format!("<data value=\"{value}\">{value}</data>")).collect::<Vec<_>>().join(", ")
     };
     let sums = &arm.sums;
-    let more = match (&arm.events, &arm.values) {
-        (Some(events), _) => format!(
-            "<span class=\"role\">{} events: {}, between {} and {}</span>",
-            count(events.events),
-            list(&[events.value]),
-            list(&[events.lower]),
-            list(&[events.upper])
-        ),
-        (None, Some(values)) => format!("<span class=\"role\">{} distinct values</span>", count(values.values.len())),
+    let between = |value: f64, lower: f64, upper: f64| {
+        format!("{}, between {} and {}", list(&[value]), list(&[lower]), list(&[upper]))
+    };
+    let more = match (&arm.events, &arm.quantile) {
+        (Some(of), _) => {
+            let between = between(of.value, of.lower, of.upper);
+            format!("<span class=\"role\">{} events: {between}</span>", count(of.events))
+        }
+        (None, Some(of)) => format!("<span class=\"role\">{}</span>", between(of.value, of.lower, of.upper)),
         (None, None) => String::new(),
     };
     format!(
