@@ -58,7 +58,7 @@ impl Columns {
         let place = |row: usize, hash: u64, at: i64| {
             let shard = shard_of(hash);
             let valid = nulls.is_none_or(|nulls| nulls.is_valid(row));
-            if shards.contains(&shard) & (at != NEVER) & valid && wanted(row) { shard } else { SHARDS }
+            if shards.contains(&shard) && at != NEVER && valid && wanted(row) { shard } else { SHARDS }
         };
         let all = hashes.iter().zip(self.at.iter()).enumerate();
         let places: Vec<u16> = all
@@ -85,7 +85,7 @@ impl Columns {
             Ids::Numbers(numbers) => Ordered::Numbers(taken(numbers.values(), &rows)),
             Ids::Texts(texts) => Ordered::texts(texts, &rows),
         };
-        Rows { starts, ids, hashes: taken(&hashes, &rows), at: taken(&self.at, &rows), rows }
+        Rows { starts, ids, hashes: taken(&hashes, &rows), at: taken(&self.at, &rows), origins: rows }
     }
 }
 
@@ -98,7 +98,7 @@ pub(super) struct Rows {
     hashes: Vec<u64>,
     at: Vec<i64>,
     /// Which row of the batch each was.
-    rows: Vec<u32>,
+    origins: Vec<u32>,
 }
 
 /// Ids of rows.
@@ -187,7 +187,7 @@ impl Facts {
                 Function::CountDistinct => Values::keys(array, &what)?,
                 _ => Values::numbers(array, &what)?,
             };
-            values.push(read.taken(&rows.rows));
+            values.push(read.taken(&rows.origins));
         }
         Ok(Self { rows, values })
     }
@@ -241,8 +241,8 @@ impl Exposures {
     /// The rows that count, by what each is.
     pub fn of(columns: &Columns, shards: &Range<usize>, codes: &[Option<(u16, u8)>], marks: &[u32]) -> Self {
         let rows = columns.ordered(shards, |row| codes.get(row).is_some_and(Option::is_some));
-        let codes = taken(codes, &rows.rows).into_iter().map(Option::unwrap_or_default).collect();
-        let marks = if marks.is_empty() { Vec::new() } else { taken(marks, &rows.rows) };
+        let codes = taken(codes, &rows.origins).into_iter().map(Option::unwrap_or_default).collect();
+        let marks = if marks.is_empty() { Vec::new() } else { taken(marks, &rows.origins) };
         Self { rows, codes, marks }
     }
 

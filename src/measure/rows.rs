@@ -121,7 +121,8 @@ impl<'a> Counting<'a> {
         if self.numbers.is_none()
             && let Some(first) = batches.first()
         {
-            self.numbers = Some(Columns::of(first, None, 3, [&what(&known.unit), &what(&known.timestamp)])?.is_numbers());
+            self.numbers =
+                Some(Columns::of(first, None, 3, [&what(&known.unit), &what(&known.timestamp)])?.is_numbers());
         }
         let read = |batch: &RecordBatch| {
             let columns = Columns::of(batch, self.numbers, 3, [&what(&known.unit), &what(&known.timestamp)])?;
@@ -175,9 +176,11 @@ impl<'a> Counting<'a> {
         let ordered: Vec<Exposures> =
             ordered.map(|((columns, codes, ..), marks)| Exposures::of(columns, held, codes, marks)).collect();
         let (labels, first) = (&self.labels, self.held.start);
-        let done = self.shards.par_iter_mut().zip(first..SHARDS).map(|(shard, place)| {
-            ordered.iter().try_for_each(|exposures| exposures.add(shard, place, labels))
-        });
+        let done = self
+            .shards
+            .par_iter_mut()
+            .zip(first..SHARDS)
+            .map(|(shard, place)| ordered.iter().try_for_each(|exposures| exposures.add(shard, place, labels)));
         done.collect::<Option<()>>().ok_or_else(full)?;
         self.shed();
         Ok(())
@@ -199,7 +202,10 @@ impl<'a> Counting<'a> {
             let end = (at + rayon::current_num_threads().max(1)).min(self.shards.len());
             let (plan, labels, calendar) = (&self.plan, &self.labels, &self.calendar);
             let next = self.shards.get_mut(at..end).unwrap_or(&mut []);
-            next.par_iter_mut().map(|shard| shard.seal(plan, labels, calendar)).collect::<Option<()>>().ok_or_else(full)?;
+            next.par_iter_mut()
+                .map(|shard| shard.seal(plan, labels, calendar))
+                .collect::<Option<()>>()
+                .ok_or_else(full)?;
             at = end;
             // What is not sealed yet goes first.
             while self.bytes() > self.room && self.shards.len() > 1 {

@@ -59,7 +59,7 @@ pub(super) struct Key<'a> {
     pub id: Id<'a>,
 }
 
-/// A unit in a shard: where it begins, or where its entries begin.
+/// Where a unit or its entries begin.
 pub(super) type Place = usize;
 
 /// An id.
@@ -316,19 +316,17 @@ impl Shard {
     #[inline]
     pub fn entries(&self, key: Key<'_>, when: u32, found: Place) -> Option<Place> {
         let Id::Text(text) = key.id else { return Some(found) };
-        let mut next = (found, None);
+        if let Some(length) = self.names(found, text) {
+            return Some(found + length);
+        }
+        // Another text with the same hash: go on from where it was found.
+        let mut from = None;
         loop {
-            let (place, _) = next;
+            let (place, after) = self.candidate(key.hash, key.word(), when, from)?;
             if let Some(length) = self.names(place, text) {
                 return Some(place + length);
             }
-            // Another text with the same hash: go on from where the first was found.
-            let from = match next.1 {
-                Some(from) => from,
-                None => self.candidate(key.hash, key.word(), when, None)?.1,
-            };
-            let (place, after) = self.candidate(key.hash, key.word(), when, Some(from))?;
-            next = (place, Some(after));
+            from = Some(after);
         }
     }
 

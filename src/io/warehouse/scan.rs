@@ -17,7 +17,10 @@ use super::table::between;
 use super::{PARTS, Warehouse};
 
 /// How many batches are handed on together: enough to share out among cores.
-const TOGETHER: usize = 4 * PARTS;
+const TOGETHER: usize = 16 * PARTS;
+
+/// The same where memory is scarce. Rows come in the same order either way.
+const FEW: usize = 4 * PARTS;
 
 /// A column of a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,7 +136,8 @@ impl Warehouse {
                 Some(receiver)
             })
             .collect();
-        let mut together = Vec::with_capacity(TOGETHER);
+        let most = if self.is_scarce { FEW } else { TOGETHER };
+        let mut together = Vec::with_capacity(most);
         while parts.iter().any(Option::is_some) {
             for part in &mut parts {
                 let Some(receiver) = part else { continue };
@@ -144,7 +148,7 @@ impl Warehouse {
                     None => *part = None,
                 }
             }
-            if together.len() >= TOGETHER {
+            if together.len() >= most {
                 each(&together)?;
                 together.clear();
             }
