@@ -54,24 +54,25 @@ impl Former {
         self.is_ours && self.written < since
     }
 
-    /// What becomes of it, for whoever publishes.
-    pub fn said(&self, keep: Keep) -> String {
+    /// What becomes of it, for whoever publishes, and what can be done.
+    pub fn said(&self, keep: Keep) -> [String; 2] {
         let Self { path, surface, written, is_ours } = self;
         let day = Day::containing(*written);
-        let (secret, key) = (variable("OLD_SECRET", surface), variable("OLD_KEY", surface));
         if !is_ours {
-            return format!(
-                "{surface}: `{path}` is not kept up to date, and no key that is here opens it: it stays as it was on {day} until you \
-                 remove it; `{key}` is for the key it was sealed with"
-            );
+            let key = variable("OLD_KEY", surface);
+            return [
+                format!("{surface}: `{path}` opens with no key that is here: it stays as it was on {day}"),
+                format!("give `{key}`, the key it was sealed with, or remove it by hand"),
+            ];
         }
         let goes = match keep.0 {
-            Some(days) => format!("it goes after {}", day.plus(days)),
-            None => "it stays".to_owned(),
+            Some(days) => format!("is removed after {}", day.plus(days)),
+            None => "is kept".to_owned(),
         };
-        format!(
-            "{surface}: `{path}` is of an earlier secret, and is not kept up to date: applications with that secret have what was \
-             served on {day}; {goes}; `{secret}` keeps it up to date until then"
-        )
+        let secret = variable("OLD_SECRET", surface);
+        [
+            format!("{surface}: `{path}` is of an earlier secret: it stays as it was on {day}, and {goes}"),
+            format!("give `{secret}` to keep it up to date while applications still have that secret"),
+        ]
     }
 }

@@ -15,6 +15,7 @@ use super::source::{AT_ONCE, refusals};
 use super::target::Target;
 use crate::artifact::manifest::{File, Manifest, Stopped};
 use crate::artifact::put_bundles;
+use crate::cli::findings::plural;
 use crate::cli::output::{data, progress};
 use crate::cli::{Exit, Failure, Global};
 use crate::io;
@@ -105,18 +106,18 @@ pub fn go(
     }
     for path in &delivery.rekeyed {
         global.say(&format!(
-            "`{path}` was sealed with another key, or is damaged: whoever has that key cannot read it once it is replaced; \
-             change the secret too, and both are served"
+            "`{path}` was sealed with another key, or is damaged: whoever has that key can read it no longer"
         ));
+        global.say("a new key goes with a new secret: then both are served while applications change over");
     }
     if how.dry_run {
         for action in &delivery.plan {
             data(&format!("would {action}\n"))?;
         }
-        global.say(&format!("{}: {} objects would be written", target.name, delivery.plan.len()));
+        global.say(&format!("{}: {} would be written", target.name, plural(delivery.plan.len(), "object")));
         if !delivery.plan.is_empty() {
             let (_, former) = looked(store, &delivery.next.manifest, &sealers, how.keep)?;
-            former.iter().for_each(|former| global.say(&former.said(how.keep)));
+            former.iter().flat_map(|former| former.said(how.keep)).for_each(|line| global.say(&line));
         }
         return Ok(exit);
     }
@@ -145,8 +146,12 @@ pub fn go(
         Outcome::Done => {
             let source =
                 manifest.source.as_deref().map_or(String::new(), |source| format!(" of commit {}", plain(source)));
-            global
-                .say(&format!("{}: serial {}{source} is served; {all} objects written", target.name, manifest.serial));
+            global.say(&format!(
+                "{}: serial {}{source} is served; {} written",
+                target.name,
+                manifest.serial,
+                plural(all, "object")
+            ));
         }
     }
     for record in &withheld.settled {
@@ -179,11 +184,11 @@ fn tidy(global: &Global, target: &Target, next: &Next, sealers: &Sealers, keep: 
     let (listed, former) = looked(store, &next.manifest, sealers, keep)?;
     let since = keep.since(io::now().0).filter(|_| next.is_new);
     for former in former.iter().filter(|former| since.is_none_or(|since| !former.is_free(since))) {
-        global.say(&former.said(keep));
+        former.said(keep).iter().for_each(|line| global.say(line));
     }
     let freed = prune(store, &next.manifest, &listed, &former, since)?;
     if freed > 0 {
-        global.say(&format!("{}: {freed} objects that nothing named any more are removed", target.name));
+        global.say(&format!("{}: {} removed that nothing named any more", target.name, plural(freed, "object")));
     }
     Ok(())
 }

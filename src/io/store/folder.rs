@@ -130,6 +130,8 @@ impl Store for Folder {
 
     fn put_soon(&self, path: &str, bytes: &[u8], _: Headers, when: &When) -> Result<(), Refused> {
         let file = self.file(path)?;
+        let folder = file.parent().unwrap_or(&self.root);
+        let is_new = !folder.is_dir();
         // The bytes are on disk before the lock is taken, so that nobody waits for that.
         let staged = stage(&file, bytes)?;
         let _lock = match when {
@@ -150,7 +152,9 @@ impl Store for Folder {
             // Who creates files here without the lock is not written over either.
             return Err(Refused::Changed);
         }
-        self.changed().extend(file.parent().map(Path::to_owned));
+        // A folder that was made is a name in the one above.
+        let above = folder.ancestors().skip(1).take_while(|above| is_new && above.starts_with(&self.root));
+        self.changed().extend(std::iter::once(folder).chain(above).map(Path::to_owned));
         Ok(())
     }
 

@@ -350,7 +350,7 @@ fn retention_removes_what_nothing_named_for_a_month_and_nothing_younger() {
     shop.edit(FRESH, "control = \"v7\"\nfresh-first = \"v8-fresh\"", "control = \"v7\"\nfresh-first = \"v7\"");
     commit(shop.root(), "Four");
     let said = shop.publish(0);
-    assert!(said.contains("that nothing named any more are removed"), "{said}");
+    assert!(said.contains("removed that nothing named any more"), "{said}");
     // What the manifest before this one named was served until a moment ago.
     assert_eq!(there(&named(&shop.manifest(), "search")), 2);
     assert_eq!(there(&first), 0, "{said}");
