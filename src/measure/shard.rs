@@ -17,7 +17,6 @@ use super::plan::{Action, Layout, Plan, Probe, Tap};
 
 /// Words in a line of the cache.
 const LINE: usize = 8;
-
 /// The bit of an entry's second word that says that it is its unit's last.
 const LAST: u64 = 1 << 25;
 
@@ -256,8 +255,8 @@ impl Shard {
         for rows in rows.chunk_by(|a, b| a.unit == b.unit) {
             let unit = rows.first()?.unit;
             let start = u32::try_from(words.len()).ok()?;
-            let marked =
-                rows.iter().fold(0, |bits, row| bits | calendar.of_exposure(plan, usize::from(row.study), row.at));
+            let mark = |bits, row: &Row| bits | calendar.of_exposure(plan, row.study.into(), row.at);
+            let marked = rows.iter().fold(0, mark);
             *places.get_mut(unit as usize)? = (start, marked);
             if self.named {
                 let text = self.text(unit);
