@@ -1,8 +1,8 @@
 //! Exposures and facts as record batches become sufficient statistics: the streaming join that the embedded engine is for.
 //!
 //! Exposures fill a table of units, split by a hash of the unit into a fixed number of shards; each shard keeps, per unit and
-//! study, the first exposure and whether a second variant was seen. Facts are then probed batch by batch and added into
-//! accumulators that lie beside the exposure, and in the end every unit's numbers are summed per arm. Everything that is
+//! study, the first exposure and whether a second variant was seen. Facts are then ordered by shard, some batches at a
+//! time, and added into accumulators that lie beside the exposure, and in the end every unit's numbers are summed per arm. Everything that is
 //! added is added in the order of the batches, shard by shard, so the result has the same bits whatever the number of
 //! threads, and also if only a part of the shards is held at a time and the data are read several times.
 
