@@ -77,6 +77,19 @@ impl Texts {
     }
 }
 
+impl Texts {
+    /// What the text of a row is equal to those of others by, within this column; texts that are equal may have several. None
+    /// where it takes as long to look at the text.
+    #[inline]
+    pub fn key(&self, row: usize) -> Option<u128> {
+        match self {
+            Self::Flat(_) => None,
+            // Its length, and the text itself where it is short, else its first letters and where it lies.
+            Self::View(array) => array.views().get(row).copied().filter(|_| array.is_valid(row)),
+        }
+    }
+}
+
 fn is_text(kind: &DataType) -> bool {
     match kind {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
@@ -135,10 +148,11 @@ impl Ids {
     }
 
     /// The hash of each row's id; what it is where there is none does not matter.
-    pub fn hashes(&self, rows: usize) -> Vec<u64> {
+    pub fn hashes(&self) -> Vec<u64> {
         match self {
             Self::Numbers(numbers) => numbers.values().iter().map(|id| hash::number(*id)).collect(),
-            Self::Texts(texts) => (0..rows).map(|row| texts.get(row).map_or(0, hash::text)).collect(),
+            Self::Texts(Texts::Flat(array)) => array.iter().map(|text| text.map_or(0, hash::text)).collect(),
+            Self::Texts(Texts::View(array)) => array.iter().map(|text| text.map_or(0, hash::text)).collect(),
         }
     }
 
@@ -210,15 +224,6 @@ pub(super) enum Values {
 }
 
 impl Values {
-    /// Those of some rows, in their order.
-    pub fn taken(&self, rows: &[u32]) -> Self {
-        match self {
-            Self::Ones => Self::Ones,
-            Self::Floats(floats) => Self::Floats(taken(floats, rows).into()),
-            Self::Keys(keys) => Self::Keys(taken(keys, rows)),
-        }
-    }
-
     /// A column to add or to compare: a truth counts 1 where it holds, and is missing where it does not.
     pub fn numbers(array: &ArrayRef, what: &str) -> Result<Self, Wrong> {
         Ok(Self::Floats(match array.data_type() {
@@ -259,9 +264,54 @@ impl Values {
     }
 }
 
+/// Values of some rows, in their order.
+#[derive(Debug, Default)]
+pub(super) enum Taken {
+    #[default]
+    Ones,
+    Floats(Vec<f64>),
+    Keys(Vec<u64>),
+}
+
+impl Taken {
+    /// Those of some rows; `spare` are others that are not needed any more.
+    pub fn of(values: &Values, rows: &[u32], spare: Self) -> Self {
+        match (values, spare) {
+            (Values::Ones, _) => Self::Ones,
+            (Values::Floats(values), Self::Floats(mut taken)) => {
+                take(values, rows, &mut taken);
+                Self::Floats(taken)
+            }
+            (Values::Floats(values), _) => Self::Floats(taken(values, rows)),
+            (Values::Keys(values), Self::Keys(mut taken)) => {
+                take(values, rows, &mut taken);
+                Self::Keys(taken)
+            }
+            (Values::Keys(values), _) => Self::Keys(taken(values, rows)),
+        }
+    }
+
+    /// Bytes that they hold.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Ones => 0,
+            Self::Floats(floats) => floats.capacity() * size_of::<f64>(),
+            Self::Keys(keys) => keys.capacity() * size_of::<u64>(),
+        }
+    }
+}
+
 /// Values in the order of some rows.
 pub(super) fn taken<T: Copy + Default>(values: &[T], rows: &[u32]) -> Vec<T> {
-    rows.iter().map(|row| values.get(*row as usize).copied().unwrap_or_default()).collect()
+    let mut taken = Vec::new();
+    take(values, rows, &mut taken);
+    taken
+}
+
+/// The same, in place of what is there.
+pub(super) fn take<T: Copy + Default>(values: &[T], rows: &[u32], into: &mut Vec<T>) {
+    into.clear();
+    into.extend(rows.iter().map(|row| values.get(*row as usize).copied().unwrap_or_default()));
 }
 
 /// A key that is not 0.

@@ -145,7 +145,7 @@ pub(super) struct Shelf<'a> {
 
 impl Shelf<'_> {
     /// Calls for every entry of these studies, with the word it begins at.
-    fn each(&mut self, shard: &Shard, mut with: impl FnMut(&Request, &Layout, &mut Book, usize, &[u64])) {
+    fn each(&mut self, shard: &Shard, mut with: impl FnMut(&Request, &Layout, &mut Book, u32, &[u64])) {
         let (request, plan) = (self.request, self.plan);
         shard.each_entry(plan, |at, entry| {
             let place = entry.get(1).map_or(0, |what| study(*what));
@@ -177,7 +177,7 @@ impl Shelf<'_> {
                 let Unit::Counted { row, .. } = measured.unit(measure, entry) else { continue };
                 if let Some((word, _)) = measured.event {
                     if let Some(arm) = metric.arms.get_mut(arm) {
-                        arm.values.extend(shard.events(at + word));
+                        arm.values.extend(shard.events(at, word));
                     }
                 } else if let Some(level) = measure.cap {
                     if metric.tails.is_empty() {
@@ -246,7 +246,7 @@ impl Shelf<'_> {
                     }
                 };
                 if let (Some((word, _)), Some(events)) = (measured.event, &arm.events) {
-                    for value in shard.events(start + word) {
+                    for value in shard.events(start, word) {
                         row[0] += f64::from(u8::from(value <= events.value));
                         row[1] += 1.0;
                     }

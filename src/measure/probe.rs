@@ -10,13 +10,18 @@ use arrow::array::RecordBatch;
 use arrow::buffer::ScalarBuffer;
 
 use super::calendar::Calendar;
-use super::column::{Ids, NEVER, Texts, Values, Wrong, instants, taken};
+use super::column::{Ids, NEVER, Taken, Texts, Values, Wrong, instants, take, taken};
+use super::fact::Fact;
+use super::intake::{Exposed, Key};
 use super::labels::Labels;
 use super::plan::Probe;
 use super::rows::SHARDS;
-use super::shard::{Exposed, Id, Key, Place, Shard};
+use super::shard::{Shard, Span};
 use crate::decl::Function;
 use crate::query::Source;
+
+/// How many of a hash's highest bits say its shard.
+pub(super) const SHARD_BITS: u32 = SHARDS.ilog2();
 
 /// How many rows are looked up together: enough to overlap their waits, few enough that what they fetched is still there.
 const TOGETHER: usize = 128;
@@ -49,12 +54,13 @@ impl Columns {
         self.ids.nulls().is_none_or(|nulls| nulls.is_valid(row))
     }
 
-    /// The rows of some shards that have an id and an instant and that are wanted, ordered by shard.
-    pub fn ordered(&self, shards: &Range<usize>, wanted: impl Fn(usize) -> bool) -> Rows {
-        let hashes = self.ids.hashes(self.at.len());
+    /// The rows of some shards that have an id and an instant and that are wanted, ordered by shard; `spare` are others that
+    /// are not needed any more.
+    pub fn ordered(&self, shards: &Range<usize>, wanted: impl Fn(usize) -> bool, spare: Rows) -> Rows {
+        let hashes = self.ids.hashes();
         let nulls = self.ids.nulls();
         // Counted into their shards' places; those that are left out come last.
-        let mut starts = [0_u32; SHARDS + 2];
+        let mut starts = vec![0_u32; SHARDS + 2];
         let place = |row: usize, hash: u64, at: i64| {
             let shard = shard_of(hash);
             let valid = nulls.is_none_or(|nulls| nulls.is_valid(row));
@@ -73,7 +79,7 @@ impl Columns {
             sum += *start;
             *start = sum;
         }
-        let mut next = starts;
+        let mut next = starts.clone();
         let mut rows = vec![0_u32; places.len()];
         for (row, place) in (0..).zip(&places) {
             let Some(next) = next.get_mut(usize::from(*place)) else { continue };
@@ -81,43 +87,62 @@ impl Columns {
             *next += 1;
         }
         rows.truncate(starts.get(SHARDS).map_or(0, |end| *end as usize));
-        let ids = match &self.ids {
-            Ids::Numbers(numbers) => Ordered::Numbers(taken(numbers.values(), &rows)),
-            Ids::Texts(texts) => Ordered::texts(texts, &rows),
+        let mut ordered = Rows { starts, origins: rows, ..spare };
+        take(&hashes, &ordered.origins, &mut ordered.hashes);
+        take(&self.at, &ordered.origins, &mut ordered.at);
+        ordered.texts = match &self.ids {
+            Ids::Numbers(_) => None,
+            Ids::Texts(texts) => Some(ordered.texts.unwrap_or_default().of(texts, &ordered.origins)),
         };
-        Rows { starts, ids, hashes: taken(&hashes, &rows), at: taken(&self.at, &rows), origins: rows }
+        ordered
     }
 }
 
 /// Rows of a batch, ordered by the shards that they belong to; those of a shard keep their order.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Rows {
     /// Where those of each shard begin; after the last, where they end.
-    starts: [u32; SHARDS + 2],
-    ids: Ordered,
+    starts: Vec<u32>,
     hashes: Vec<u64>,
     at: Vec<i64>,
     /// Which row of the batch each was.
     origins: Vec<u32>,
+    /// Ids, where they are texts.
+    texts: Option<Ordered>,
 }
 
-/// Ids of rows.
-#[derive(Debug)]
-enum Ordered {
-    Numbers(Vec<i64>),
-    /// One after the other, and where each ends.
-    Texts(Vec<u8>, Vec<u32>),
+/// Texts one after the other, and where each ends.
+#[derive(Debug, Default)]
+struct Ordered {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
 }
 
 impl Ordered {
-    fn texts(texts: &Texts, rows: &[u32]) -> Self {
-        let (mut bytes, mut ends) = (Vec::with_capacity(rows.len() * 16), Vec::with_capacity(rows.len()));
-        for row in rows {
+    /// The texts of some rows, in place of others.
+    fn of(mut self, texts: &Texts, rows: &[u32]) -> Self {
+        let Self { bytes, ends } = &mut self;
+        bytes.clear();
+        ends.clear();
+        // Most often texts are about as long as each other.
+        let length = rows.first().and_then(|row| texts.get(*row as usize)).map_or(0, str::len);
+        bytes.reserve((length + 2) * rows.len());
+        ends.extend(rows.iter().map(|row| {
             bytes.extend_from_slice(texts.get(*row as usize).unwrap_or_default().as_bytes());
             // A batch's texts are at most as many bytes as its offsets count.
-            ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
-        }
-        Self::Texts(bytes, ends)
+            u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+        }));
+        self
+    }
+
+    #[inline]
+    fn get(&self, row: usize) -> Option<&[u8]> {
+        let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.bytes.get(start as usize..*self.ends.get(row)? as usize)
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
     }
 }
 
@@ -130,20 +155,17 @@ impl Rows {
 
     #[inline]
     fn key(&self, row: usize) -> Option<Key<'_>> {
-        let hash = *self.hashes.get(row)?;
-        let id = match &self.ids {
-            Ordered::Numbers(numbers) => Id::Number(*numbers.get(row)?),
-            Ordered::Texts(bytes, ends) => {
-                let start = row.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-                Id::Text(bytes.get(start as usize..*ends.get(row)? as usize)?)
-            }
+        let text = match &self.texts {
+            None => None,
+            Some(texts) => Some(texts.get(row)?),
         };
-        Some(Key { hash, id })
+        Some(Key { hash: *self.hashes.get(row)?, text })
     }
 
-    /// Brings the slots of some rows into the cache.
-    fn touch(&self, shard: &Shard, rows: Range<usize>) {
-        black_box(self.hashes.get(rows).unwrap_or(&[]).iter().fold(0, |touched, hash| touched ^ shard.touch(*hash)));
+    /// Bytes that they hold.
+    fn bytes(&self) -> usize {
+        let words = self.hashes.capacity() * size_of::<u64>() + self.at.capacity() * size_of::<i64>();
+        words + self.origins.capacity() * size_of::<u32>() + self.texts.as_ref().map_or(0, Ordered::bytes)
     }
 }
 
@@ -153,31 +175,35 @@ fn parts(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// The facts of a batch.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Facts {
     rows: Rows,
     /// By input of the source.
-    values: Vec<Values>,
+    values: Vec<Taken>,
 }
 
 impl Facts {
     /// The columns are the unit, the instant, and one for each input that has one: a count without a predicate has none. Only
-    /// rows of some shards from one instant on and before another are kept.
+    /// rows of some shards from one instant on and before another are kept. `spare` are facts that are not needed any more.
     pub fn of(
         batch: &RecordBatch,
         source: &Source,
         numbers: bool,
         shards: &Range<usize>,
         (from, to): (i64, i64),
+        spare: Self,
     ) -> Result<Self, Wrong> {
         let what = |column: &str| format!("column `{column}` of `{}`", source.fact);
         let columns = Columns::of(batch, Some(numbers), 1, [&what(&source.unit), &what(&source.timestamp)])?;
-        let rows = columns.ordered(shards, |row| columns.at.get(row).is_some_and(|at| from <= *at && *at < to));
+        let wanted = |row: usize| columns.at.get(row).is_some_and(|at| from <= *at && *at < to);
+        let mut rows = columns.ordered(shards, wanted, spare.rows);
         let mut next = 2;
         let mut values = Vec::new();
+        let mut spare = spare.values.into_iter();
         for input in &source.inputs {
             if input.function == Function::Count && input.predicate.is_none() {
-                values.push(Values::Ones);
+                values.push(Taken::Ones);
+                spare.next();
                 continue;
             }
             let array = column(batch, next)?;
@@ -187,9 +213,16 @@ impl Facts {
                 Function::CountDistinct => Values::keys(array, &what)?,
                 _ => Values::numbers(array, &what)?,
             };
-            values.push(read.taken(&rows.origins));
+            values.push(Taken::of(&read, &rows.origins, spare.next().unwrap_or_default()));
         }
+        // Nothing else is looked for in the batch.
+        rows.origins = Vec::new();
         Ok(Self { rows, values })
+    }
+
+    /// Bytes that they hold.
+    pub fn bytes(&self) -> usize {
+        self.rows.bytes() + self.values.iter().map(Taken::bytes).sum::<usize>()
     }
 
     /// Adds the rows of a shard; `found` is room to work in.
@@ -199,29 +232,23 @@ impl Facts {
         place: usize,
         probes: &[Probe],
         calendar: &Calendar,
-        found: &mut Vec<(usize, Place)>,
+        found: &mut Vec<(usize, Span)>,
     ) {
-        let row_of = |row: usize| {
-            let at = *self.rows.at.get(row)?;
-            Some((self.rows.key(row)?, at, calendar.bit(at)))
-        };
         for rows in parts(self.rows.of_shard(place)) {
-            self.rows.touch(shard, rows.clone());
             found.clear();
-            let mut touched = 0;
-            for row in rows {
-                let Some((key, _, when)) = row_of(row) else { continue };
-                if let Some(place) = shard.find(key, when) {
-                    touched ^= shard.touch_entries(place);
-                    found.push((row, place));
-                }
+            let hashes = self.rows.hashes.get(rows.clone()).unwrap_or(&[]);
+            black_box(hashes.iter().fold(0, |touched, hash| touched ^ shard.touch_place(*hash)));
+            let own = self.rows.hashes.iter().zip(&self.rows.at).enumerate().skip(rows.start).take(rows.len());
+            for (row, (hash, at)) in own {
+                let (place, matters) = shard.place(*hash, calendar.bit(*at));
+                // Pushed either way, and taken back: which rows matter can't be foreseen.
+                found.push((row, place));
+                found.truncate(found.len() - usize::from(!matters));
             }
-            black_box(touched);
+            black_box(found.iter().fold(0, |touched, (_, place)| touched ^ shard.touch(place)));
             for (row, place) in found.drain(..) {
-                let Some((key, at, when)) = row_of(row) else { continue };
-                if let Some(entries) = shard.entries(key, when, place) {
-                    shard.add(entries, at, row, probes, &self.values);
-                }
+                let (Some(key), Some(at)) = (self.rows.key(row), self.rows.at.get(row)) else { continue };
+                shard.add(key, place, calendar.bit(*at), Fact { at: *at, row, probes, values: &self.values });
             }
         }
     }
@@ -240,7 +267,7 @@ pub(super) struct Exposures {
 impl Exposures {
     /// The rows that count, by what each is.
     pub fn of(columns: &Columns, shards: &Range<usize>, codes: &[Option<(u16, u8)>], marks: &[u32]) -> Self {
-        let rows = columns.ordered(shards, |row| codes.get(row).is_some_and(Option::is_some));
+        let rows = columns.ordered(shards, |row| codes.get(row).is_some_and(Option::is_some), Rows::default());
         let codes = taken(codes, &rows.origins).into_iter().map(Option::unwrap_or_default).collect();
         let marks = if marks.is_empty() { Vec::new() } else { taken(marks, &rows.origins) };
         Self { rows, codes, marks }
@@ -248,14 +275,11 @@ impl Exposures {
 
     /// Adds those of a shard. It fails when the shard is full.
     pub fn add(&self, shard: &mut Shard, place: usize, labels: &Labels) -> Option<()> {
-        for rows in parts(self.rows.of_shard(place)) {
-            self.rows.touch(shard, rows.clone());
-            for row in rows {
-                let (study, variant) = *self.codes.get(row)?;
-                let mark = self.marks.get(row).copied().unwrap_or(0);
-                let exposed = Exposed { at: *self.rows.at.get(row)?, study, variant, mark };
-                shard.push(self.rows.key(row)?, exposed, labels)?;
-            }
+        for row in self.rows.of_shard(place) {
+            let (study, variant) = *self.codes.get(row)?;
+            let mark = self.marks.get(row).copied().unwrap_or(0);
+            let exposed = Exposed { at: *self.rows.at.get(row)?, study, variant, mark };
+            shard.intake.push(self.rows.key(row)?, exposed, labels)?;
         }
         Some(())
     }
@@ -274,5 +298,5 @@ pub(super) fn names(batch: &RecordBatch, place: usize, what: &str) -> Result<Tex
 /// The shard of a hash: its highest bits, so that the lower ones are left for the places in a shard's table.
 #[inline]
 pub(super) fn shard_of(hash: u64) -> usize {
-    (hash >> 56) as usize
+    (hash >> (u64::BITS - SHARD_BITS)) as usize
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::calendar::Calendar;
 use super::column::{NEVER, Wrong};
 use super::finish::{Book, RowCounts, Shelf, looks_ahead};
-use super::hash;
+use super::keys::{Keys, Known};
 use super::labels::Labels;
 use super::plan::Plan;
 use super::probe::{Columns, Exposures, Facts, names};
@@ -19,6 +19,9 @@ use crate::results::Tally;
 
 /// How many shards the units are split into, always.
 pub const SHARDS: usize = 256;
+
+/// How many bytes of facts wait until they are added: enough that much of what is fetched for one serves others as well.
+const MOST_WAITING: usize = 64 << 20;
 
 /// What values may always take, in bytes.
 const LEAST_ROOM: usize = 1 << 20;
@@ -51,16 +54,14 @@ pub struct Counting<'a> {
     counted: bool,
     /// Whether what must be known of all units is known: where to cut, and the order of events.
     decided: bool,
+    /// Facts that are not added yet, and the source they are of.
+    waiting: Vec<Facts>,
+    waiting_of: usize,
+    /// Facts whose memory can be used again.
+    spare: Vec<Facts>,
     /// By source, why it cannot be read.
     failed: Vec<Option<String>>,
     passes: u64,
-}
-
-/// Studies by what exposures carry.
-#[derive(Debug)]
-struct Keys {
-    /// Hash, study; a power of two of places, at most half of them taken.
-    places: Vec<Option<(u64, u16)>>,
 }
 
 /// What an exposure row is.
@@ -95,6 +96,9 @@ impl<'a> Counting<'a> {
             calendar: Calendar::default(),
             counted: false,
             decided: labels.is_empty() && !request.measures.iter().any(looks_ahead),
+            waiting: Vec::new(),
+            waiting_of: 0,
+            spare: Vec::new(),
             failed: vec![None; request.sources.len()],
             passes: 1,
             own,
@@ -130,22 +134,27 @@ impl<'a> Counting<'a> {
             let variants = names(batch, 2, &what(&known.variant))?;
             let mut counts = vec![RowCounts::default(); self.plan.studies.len()];
             let mut span = None;
+            let mut known = Known::default();
             let codes = (0..batch.num_rows()).map(|row| {
-                let study = self.keys.find(&self.request, experiments.get(row)?)?;
+                let find = || {
+                    let study = self.keys.find(&self.request, experiments.get(row)?)?;
+                    let all = &self.request.studies.get(usize::from(study))?.variants;
+                    let place = variants.get(row).map(|name| all.iter().position(|own| own == name));
+                    Some((study, place.map(|place| place.and_then(|place| u8::try_from(place).ok()))))
+                };
+                let (study, variant) = known.of(experiments.key(row), variants.key(row), find)?;
                 let count = counts.get_mut(usize::from(study))?;
                 let layout = self.plan.studies.get(usize::from(study))?;
                 let at = columns.at.get(row).copied().unwrap_or(NEVER);
-                let Some(variant) = variants.get(row).filter(|_| at != NEVER && columns.has_id(row)) else {
+                let Some(variant) = variant.filter(|_| at != NEVER && columns.has_id(row)) else {
                     count.without_key += 1;
                     return None;
                 };
-                let all = &self.request.studies.get(usize::from(study))?.variants;
-                let place = all.iter().position(|own| own == variant).and_then(|place| u8::try_from(place).ok());
                 if !(layout.from <= at && at < layout.until) {
                     count.outside += 1;
                     return None;
                 }
-                let Some(variant) = place else {
+                let Some(variant) = variant else {
                     count.unknown_variant += 1;
                     return None;
                 };
@@ -208,7 +217,7 @@ impl<'a> Counting<'a> {
                 .ok_or_else(full)?;
             at = end;
             // What is not sealed yet goes first.
-            while self.bytes() > self.room && self.shards.len() > 1 {
+            while self.is_full() && self.shards.len() > 1 {
                 let left = if self.shards.len() > at { at.midpoint(self.shards.len()) } else { self.shards.len() / 2 };
                 self.keep(left.max(1));
             }
@@ -234,21 +243,34 @@ impl<'a> Counting<'a> {
     ///
     /// Columns of types that cannot be read.
     pub fn facts(&mut self, source: usize, batches: &[RecordBatch]) -> Result<(), Wrong> {
-        let (Some(probes), Some(read), Some(numbers)) =
-            (self.plan.probes.get(source), self.request.sources.get(source), self.numbers)
-        else {
-            return Ok(());
-        };
+        let (Some(read), Some(numbers)) = (self.request.sources.get(source), self.numbers) else { return Ok(()) };
         // Where no row can matter there is nothing to add, but columns are still looked at.
         let span = self.span(source).unwrap_or((0, 0));
-        let facts = batches.par_iter().map(|batch| Facts::of(batch, read, numbers, &self.held, span));
-        let facts = facts.collect::<Result<Vec<_>, Wrong>>()?;
+        let spare: Vec<Facts> = batches.iter().map(|_| self.spare.pop().unwrap_or_default()).collect();
+        let read = |(batch, spare)| Facts::of(batch, read, numbers, &self.held, span, spare);
+        let facts = batches.par_iter().zip(spare).map(read);
+        let mut facts = facts.collect::<Result<Vec<_>, Wrong>>()?;
+        if source != self.waiting_of {
+            self.add();
+            self.waiting_of = source;
+        }
+        self.waiting.append(&mut facts);
+        if self.waiting.iter().map(Facts::bytes).sum::<usize>() > self.most_waiting() {
+            self.add();
+        }
+        Ok(())
+    }
+
+    /// Adds the facts that wait, shard by shard.
+    fn add(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let Some(probes) = self.plan.probes.get(self.waiting_of) else { return };
         let calendar = &self.calendar;
         self.shards.par_iter_mut().zip(self.held.start..SHARDS).for_each_init(Vec::new, |found, (shard, place)| {
-            facts.iter().for_each(|facts| facts.add(shard, place, probes, calendar, found));
+            waiting.iter().for_each(|facts| facts.add(shard, place, probes, calendar, found));
         });
+        self.spare = waiting;
         self.shed();
-        Ok(())
     }
 
     /// Says that a source cannot be read: the metrics that use it are not computed.
@@ -277,6 +299,8 @@ impl<'a> Counting<'a> {
     }
 
     fn ended(&mut self) -> bool {
+        self.add();
+        self.spare = Vec::new();
         self.shards.par_iter_mut().for_each(Shard::settle);
         if !self.decided {
             self.on_shelves(|shelf, shard| {
@@ -335,13 +359,25 @@ impl Counting<'_> {
         }
     }
 
-    fn bytes(&self) -> usize {
-        self.shards.iter().map(Shard::bytes).sum::<usize>() + self.books.iter().map(Book::bytes).sum::<usize>()
+    /// How many bytes of facts may wait, for which there is always room.
+    fn most_waiting(&self) -> usize {
+        MOST_WAITING.min(self.room / 8)
+    }
+
+    /// Whether there is more than there is room for.
+    fn is_full(&self) -> bool {
+        let bytes =
+            self.shards.iter().map(Shard::bytes).sum::<usize>() + self.books.iter().map(Book::bytes).sum::<usize>();
+        bytes + self.most_waiting() > self.room
     }
 
     /// Lets go of the later shards, as long as what is held is more than there is room for; they are counted in a later pass.
     fn shed(&mut self) {
-        while self.bytes() > self.room && self.shards.len() > 1 {
+        if self.is_full() {
+            let labels = &self.labels;
+            self.shards.par_iter_mut().for_each(|shard| shard.intake.tidy(labels));
+        }
+        while self.is_full() && self.shards.len() > 1 {
             self.keep(self.shards.len() / 2);
         }
     }
@@ -371,40 +407,6 @@ impl Counting<'_> {
         self.books.par_chunks_mut(many).enumerate().for_each(|(place, books)| {
             with(&mut Shelf { request, plan, labels, first: place * many, books }, shards);
         });
-    }
-}
-
-impl Keys {
-    /// The first `own` studies: exposures carry nothing else.
-    fn of(request: &Request, own: usize) -> Self {
-        let mut keys = Self { places: vec![None; (own * 2).next_power_of_two().max(2)] };
-        for (study, place) in request.studies.iter().take(own).zip(0_u16..) {
-            let hash = hash::bytes(study.key.as_bytes());
-            let mut at = keys.home(hash);
-            while keys.places.get(at).is_some_and(Option::is_some) {
-                at = (at + 1) & (keys.places.len() - 1);
-            }
-            keys.places.get_mut(at).into_iter().for_each(|free| *free = Some((hash, place)));
-        }
-        keys
-    }
-
-    #[allow(clippy::cast_possible_truncation, reason = "only low bits count")]
-    fn home(&self, hash: u64) -> usize {
-        hash as usize & (self.places.len() - 1)
-    }
-
-    /// The study of an exposure.
-    fn find(&self, request: &Request, key: &str) -> Option<u16> {
-        let hash = hash::bytes(key.as_bytes());
-        let mut at = self.home(hash);
-        loop {
-            let (own, study) = (*self.places.get(at)?)?;
-            if own == hash && request.studies.get(usize::from(study)).is_some_and(|study| study.key == key) {
-                return Some(study);
-            }
-            at = (at + 1) & (self.places.len() - 1);
-        }
     }
 }
 

@@ -44,8 +44,6 @@ pub struct Warehouse {
     root: PathBuf,
     /// Path patterns by schema.
     patterns: BTreeMap<String, String>,
-    /// Whether memory is limited, so that little is held at a time.
-    is_scarce: bool,
     /// Columns that are ids or names, by name: where a file does not say what a column is, they are text.
     texts: BTreeSet<String>,
     /// Tables that were opened, by schema and name.
@@ -108,7 +106,6 @@ impl Warehouse {
             context,
             root: root.to_owned(),
             patterns: patterns.iter().cloned().collect(),
-            is_scarce: with.memory.is_some(),
             texts: with.texts,
             tables: Mutex::new(BTreeMap::new()),
         })

@@ -17,10 +17,7 @@ use super::table::between;
 use super::{PARTS, Warehouse};
 
 /// How many batches are handed on together: enough to share out among cores.
-const TOGETHER: usize = 16 * PARTS;
-
-/// The same where memory is scarce. Rows come in the same order either way.
-const FEW: usize = 4 * PARTS;
+const TOGETHER: usize = 4 * PARTS;
 
 /// A column of a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,8 +133,7 @@ impl Warehouse {
                 Some(receiver)
             })
             .collect();
-        let most = if self.is_scarce { FEW } else { TOGETHER };
-        let mut together = Vec::with_capacity(most);
+        let mut together = Vec::with_capacity(TOGETHER);
         while parts.iter().any(Option::is_some) {
             for part in &mut parts {
                 let Some(receiver) = part else { continue };
@@ -148,7 +144,7 @@ impl Warehouse {
                     None => *part = None,
                 }
             }
-            if together.len() >= most {
+            if together.len() >= TOGETHER {
                 each(&together)?;
                 together.clear();
             }
