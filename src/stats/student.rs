@@ -92,7 +92,7 @@ pub fn upper_quantile(tail: f64, freedom: f64) -> Result<f64, Undefined> {
     // Near the middle the tail is convex in t, and Newton's method climbs from 0; further out its logarithm is concave in
     // that of t, and the method comes down from the right after one step.
     let middle = tail > 0.2;
-    let mut t = if middle { 0.0 } else { normal };
+    let mut t = if middle { 0.0 } else { near(normal, freedom) };
     for _ in 0..200 {
         let above = sf(t, freedom)?;
         let next = if middle {
@@ -105,11 +105,24 @@ pub fn upper_quantile(tail: f64, freedom: f64) -> Result<f64, Undefined> {
         }
         let step = (next - t).abs();
         t = next;
-        if step <= 4.0 * f64::EPSILON * t.abs() {
+        if step <= normal::ENOUGH * t.abs() {
             break;
         }
     }
     Ok(t)
+}
+
+/// About the t with the same tail as a z of the normal distribution (Cornish & Fisher; Abramowitz & Stegun 1964, 26.7.5);
+/// where that is of no use, z itself.
+fn near(z: f64, freedom: f64) -> f64 {
+    let (square, w) = (z * z, freedom.recip());
+    if square * w > 0.1 {
+        return z;
+    }
+    let first = (square + 1.0) / 4.0;
+    let second = ((5.0 * square + 16.0) * square + 3.0) / 96.0;
+    let third = (((3.0 * square + 19.0) * square + 17.0) * square - 15.0) / 384.0;
+    z * (1.0 + w * (first + w * (second + w * third)))
 }
 
 /// ln(1 + t²/ν), which does not overflow.
@@ -220,19 +233,19 @@ fn expansion(a: f64, ln_x: f64) -> f64 {
     }
     let (v, square) = (0.25 / (nu * nu), 0.25 * ln_x * ln_x);
     let (mut j, mut sum, mut power, mut c) = (lead / r, lead / r, 1.0, 1.0);
-    let (mut cs, mut ds): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
-    for n in 1..=30 {
-        let n = f64::from(n);
+    let (mut cs, mut ds) = ([0.0; 30], [0.0; 30]);
+    for place in 0..30 {
+        let n = f64::from(u8::try_from(place + 1).unwrap_or(u8::MAX));
         let b = 2.0f64.mul_add(n - 1.0, B);
         j = (b * (b + 1.0) * j + (z + b + 1.0) * power) * v;
         power *= square;
         c /= 2.0 * n * (2.0 * n + 1.0);
         // Σ (i·b − n)·c_i·d_(n−i) over i from 1 to n − 1.
-        let pairs = cs.iter().zip(ds.iter().rev()).zip(1..);
+        let pairs = cs.iter().take(place).zip(ds.iter().take(place).rev()).zip(1..);
         let mixed: f64 = pairs.map(|((c, d), i)| (f64::from(i) * B - n) * c * d).sum();
         let d = (B - 1.0) * c + mixed / n;
-        cs.push(c);
-        ds.push(d);
+        cs.get_mut(place).into_iter().for_each(|own| *own = c);
+        ds.get_mut(place).into_iter().for_each(|own| *own = d);
         sum += d * j;
         if (d * j).abs() <= f64::EPSILON * sum {
             break;
