@@ -286,7 +286,7 @@ mod tests {
         for named in [false, true] {
             let rows: Vec<_> = (0..2_000_u64)
                 .map(|n| {
-                    let hash = drawn(n) % 97 << 50;
+                    let hash = (drawn(n) % 97) << 50;
                     let text = named.then(|| texts[usize::try_from(drawn(n + 7) % 4).unwrap()]);
                     let study = u16::try_from(drawn(n + 1) % 3).unwrap();
                     (
