@@ -124,9 +124,9 @@ impl Ordered {
         let Self { bytes, ends } = &mut self;
         bytes.clear();
         ends.clear();
-        // Most often texts are about as long as each other.
+        // Most often texts are short, and about as long as each other.
         let length = rows.first().and_then(|row| texts.get(*row as usize)).map_or(0, str::len);
-        bytes.reserve((length + 2) * rows.len());
+        bytes.reserve(length.min(64) * rows.len());
         ends.extend(rows.iter().map(|row| {
             bytes.extend_from_slice(texts.get(*row as usize).unwrap_or_default().as_bytes());
             // A batch's texts are at most as many bytes as its offsets count.
