@@ -137,6 +137,22 @@ fn the_asos_experiments_are_decided_on() {
 
 #[cfg(feature = "embedded")]
 #[test]
+fn before_anything_begins_it_says_what_begins_next() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hillstrom");
+    let output = Command::new(env!("CARGO_BIN_EXE_allot"))
+        .args(["analyze", "--at", "2027-01-20T00:00:00Z", "--root"])
+        .arg(root)
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("nothing to look at on 2027-01-20") && said.contains("`spring-mail` starts on 2027-02-01"),
+        "{said}"
+    );
+}
+
+#[cfg(feature = "embedded")]
+#[test]
 fn the_published_effects_of_the_e_mails_come_out() {
     let (results, code) = analyzed("hillstrom", &["--at", "2027-02-16T00:00:00Z"]);
     let [own] = results.as_slice() else { panic!("one experiment") };

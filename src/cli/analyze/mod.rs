@@ -18,7 +18,7 @@ use super::store::{New, Place, Shelf, Store, place};
 use super::workspace::{Origin, Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::analysis::{Counted, Question, analyse};
-use crate::decl::Stage;
+use crate::decl::{Day, Stage};
 use crate::lint::Context;
 use crate::lock::Held;
 use crate::model::Claim;
@@ -136,9 +136,7 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
         }
     }
     if newest.is_empty() && failed.is_none() {
-        global.say(
-            "there is nothing to look at: no statistics of an experiment that is live, or has ended and is not decided",
-        );
+        global.say(&nothing(&context, now));
     }
     data(&shown::all(&newest, verb.format, global.color.style()))?;
     if let Some(store) = store.as_ref().filter(|_| created > 0) {
@@ -156,6 +154,20 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
         Some(failure) => Err(failure),
         None => Ok(if newest.iter().any(alarms) { Exit::Findings } else { Exit::Clean }),
     }
+}
+
+/// That there is nothing to look at, and what begins next.
+fn nothing(context: &Context<'_>, now: i64) -> String {
+    let day = Day::containing(now.div_euclid(1_000_000));
+    let starts = context.catalogue.claims.values().filter_map(|claim| {
+        let held = context.locks.of(claim.file).filter(|_| claim.stage == Some(Stage::Ship))?;
+        (held.lock.start > day).then_some((held.lock.start, &claim.id))
+    });
+    let next = starts.min().map(|(start, id)| format!("; `{id}` starts on {start}, and `--at` looks at another day"));
+    format!(
+        "there is nothing to look at on {day}: no statistics of an experiment that is live, or has ended and is not decided{}",
+        next.unwrap_or_default()
+    )
 }
 
 /// What an experiment harms, in a sentence.
