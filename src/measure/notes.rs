@@ -12,21 +12,28 @@ pub(super) struct Notes {
     next: u32,
 }
 
-/// Bytes that come before a text: its length and the number.
-const BEFORE: usize = 8;
+/// Bytes of a length, and of a number.
+const WORD: usize = 4;
+/// What a length has besides where a number other than 0 follows it.
+const NUMBERED: u32 = 1 << 31;
 
 impl Notes {
     /// Adds a text; `None` where there are too many.
     pub fn push(&mut self, text: &[u8], number: u32) -> Option<u32> {
-        let head = u64::from(u32::try_from(text.len()).ok()?) | u64::from(number) << 32;
-        let more = BEFORE + text.len();
+        let length = u32::try_from(text.len()).ok().filter(|length| *length < NUMBERED)?;
+        let more = text.len() + if number == 0 { WORD } else { 2 * WORD };
         let place = self.next;
         self.next = place.checked_add(u32::try_from(more).ok()?)?;
         if self.lists.last().is_none_or(|(_, last)| last.capacity() - last.len() < more) {
             self.lists.push((place, Vec::with_capacity(EACH.max(more))));
         }
         let (_, last) = self.lists.last_mut()?;
-        last.extend_from_slice(&head.to_le_bytes());
+        if number == 0 {
+            last.extend_from_slice(&length.to_le_bytes());
+        } else {
+            last.extend_from_slice(&(length | NUMBERED).to_le_bytes());
+            last.extend_from_slice(&number.to_le_bytes());
+        }
         last.extend_from_slice(text);
         Some(place)
     }
@@ -37,8 +44,12 @@ impl Notes {
             let list = self.lists.partition_point(|(start, _)| *start <= place).checked_sub(1)?;
             let (start, list) = self.lists.get(list)?;
             let (length, rest) = list.get((place - start) as usize..)?.split_first_chunk()?;
-            let (number, rest) = rest.split_first_chunk()?;
-            Some((rest.get(..u32::from_le_bytes(*length) as usize)?, u32::from_le_bytes(*number)))
+            let length = u32::from_le_bytes(*length);
+            let (number, rest) = match length & NUMBERED {
+                0 => (&[0; WORD], rest),
+                _ => rest.split_first_chunk()?,
+            };
+            Some((rest.get(..(length & !NUMBERED) as usize)?, u32::from_le_bytes(*number)))
         };
         found().unwrap_or_default()
     }

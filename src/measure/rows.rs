@@ -218,8 +218,7 @@ impl<'a> Counting<'a> {
             at = end;
             // What is not sealed yet goes first.
             while self.is_full() && self.shards.len() > 1 {
-                let left = if self.shards.len() > at { at.midpoint(self.shards.len()) } else { self.shards.len() / 2 };
-                self.keep(left.max(1));
+                self.keep(self.fewer());
             }
         }
         Ok(())
@@ -364,11 +363,21 @@ impl Counting<'_> {
         MOST_WAITING.min(self.room / 8)
     }
 
+    fn bytes(&self) -> usize {
+        self.shards.iter().map(Shard::bytes).sum::<usize>() + self.books.iter().map(Book::bytes).sum::<usize>()
+    }
+
     /// Whether there is more than there is room for.
     fn is_full(&self) -> bool {
-        let bytes =
-            self.shards.iter().map(Shard::bytes).sum::<usize>() + self.books.iter().map(Book::bytes).sum::<usize>();
-        bytes + self.most_waiting() > self.room
+        self.bytes() + self.most_waiting() > self.room
+    }
+
+    /// About as many shards as there is room for, fewer than there are.
+    fn fewer(&self) -> usize {
+        let share = self.room.saturating_sub(self.most_waiting()) as f64 / self.bytes().max(1) as f64;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of shards")]
+        let left = (self.shards.len() as f64 * share * 0.97) as usize;
+        left.clamp(1, self.shards.len().saturating_sub(1).max(1))
     }
 
     /// Lets go of the later shards, as long as what is held is more than there is room for; they are counted in a later pass.
@@ -378,7 +387,7 @@ impl Counting<'_> {
             self.shards.par_iter_mut().for_each(|shard| shard.intake.tidy(labels));
         }
         while self.is_full() && self.shards.len() > 1 {
-            self.keep(self.shards.len() / 2);
+            self.keep(self.fewer());
         }
     }
 

@@ -11,8 +11,8 @@ use crate::measure::{Counting, Wrong};
 use crate::query::{Relation, Request, Source, version_order};
 use crate::results::Tally;
 
-/// What a process holds besides units, exposures and accumulators: scans, and the program itself.
-const BESIDES: u64 = 150 << 20;
+/// What a process holds besides units, exposures and accumulators: mostly the compressed row groups that scans have open.
+const BESIDES: u64 = 210 << 20;
 
 /// What units, exposures and accumulators may take where nothing else is said.
 const ROOM: u64 = 750 << 20;
