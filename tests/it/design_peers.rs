@@ -112,7 +112,8 @@ fn some_size(random: &mut Random) -> Value {
     };
     let design = Design { baseline, alpha, sides, ratio, correlation: 0.0, inflation: 1.0 };
     let size = design.size(Aim::Effect(effect), power).expect("a size").treatment;
-    let units = size.max(1.0) * random.within(0.5, 2.0);
+    // There is no power without a unit.
+    let units = (size * random.within(0.5, 2.0)).max(1.0);
     let ours = [size, design.power(Aim::Effect(effect), units).expect("a power")];
     json!({ "kind": "size", "alpha": alpha, "sides": count, "power": power, "ratio": ratio, "units": units, "delta": delta,
         "control": control, "treatment": treatment, "ours": ours })
