@@ -91,6 +91,11 @@ pub fn quantile(p: f64) -> Result<f64, Undefined> {
     if p <= 0.5 { upper_quantile(p).map(|z| -z) } else { upper_quantile(1.0 - p) }
 }
 
+/// The first ten digits of the z with a tail of up to a half.
+pub(super) fn about(tail: f64) -> f64 {
+    erfc_inv(2.0 * tail) * SQRT_2
+}
+
 /// The z with P(Z > z) = `tail`, which keeps small tails that 1 − p would lose.
 ///
 /// # Errors
@@ -105,7 +110,7 @@ pub(super) fn tail_quantile(tail: f64) -> f64 {
     if tail > 0.5 {
         return -tail_quantile(1.0 - tail);
     }
-    let mut z = erfc_inv(2.0 * tail) * SQRT_2;
+    let mut z = about(tail);
     // Newton's steps on the logarithm, where the tail is nearly a parabola: each doubles the digits.
     for _ in 0..2 {
         let found = sf(z);

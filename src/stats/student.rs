@@ -85,9 +85,9 @@ pub fn upper_quantile(tail: f64, freedom: f64) -> Result<f64, Undefined> {
     if tail > 0.5 {
         return upper_quantile(1.0 - tail, freedom).map(|t| -t);
     }
-    let normal = normal::upper_quantile(tail)?;
+    let normal = normal::about(tail);
     if freedom.is_infinite() || normal <= 0.0 {
-        return Ok(normal);
+        return normal::upper_quantile(tail);
     }
     // Near the middle the tail is convex in t, and Newton's method climbs from 0; further out its logarithm is concave in
     // that of t, and the method comes down from the right after one step.
@@ -160,7 +160,7 @@ fn gamma_ratio(a: f64) -> f64 {
         1.0,
     ];
     let w = a.recip();
-    factor * a.sqrt() * terms.iter().fold(0.0, |sum: f64, term| sum.mul_add(w, *term))
+    factor * a.sqrt() * terms.iter().fold(0.0, |sum: f64, term| sum * w + term)
 }
 
 /// x^a/(a·B(a, 1/2)).
@@ -236,7 +236,7 @@ fn expansion(a: f64, ln_x: f64) -> f64 {
     let (mut cs, mut ds) = ([0.0; 30], [0.0; 30]);
     for place in 0..30 {
         let n = f64::from(u8::try_from(place + 1).unwrap_or(u8::MAX));
-        let b = 2.0f64.mul_add(n - 1.0, B);
+        let b = 2.0 * (n - 1.0) + B;
         j = (b * (b + 1.0) * j + (z + b + 1.0) * power) * v;
         power *= square;
         c /= 2.0 * n * (2.0 * n + 1.0);
