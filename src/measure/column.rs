@@ -75,9 +75,7 @@ impl Texts {
             Self::View(array) => (row < array.len() && array.is_valid(row)).then(|| array.value(row)),
         }
     }
-}
 
-impl Texts {
     /// What the text of a row is equal to those of others by, within this column; texts that are equal may have several. None
     /// where it takes as long to look at the text.
     #[inline]
@@ -276,18 +274,16 @@ pub(super) enum Taken {
 impl Taken {
     /// Those of some rows; `spare` are others that are not needed any more.
     pub fn of(values: &Values, rows: &[u32], spare: Self) -> Self {
-        match (values, spare) {
-            (Values::Ones, _) => Self::Ones,
-            (Values::Floats(values), Self::Floats(mut taken)) => {
-                take(values, rows, &mut taken);
-                Self::Floats(taken)
+        match values {
+            Values::Ones => Self::Ones,
+            Values::Floats(values) => {
+                let spare = if let Self::Floats(spare) = spare { spare } else { Vec::new() };
+                Self::Floats(taken(values, rows, spare))
             }
-            (Values::Floats(values), _) => Self::Floats(taken(values, rows)),
-            (Values::Keys(values), Self::Keys(mut taken)) => {
-                take(values, rows, &mut taken);
-                Self::Keys(taken)
+            Values::Keys(values) => {
+                let spare = if let Self::Keys(spare) = spare { spare } else { Vec::new() };
+                Self::Keys(taken(values, rows, spare))
             }
-            (Values::Keys(values), _) => Self::Keys(taken(values, rows)),
         }
     }
 
@@ -301,17 +297,21 @@ impl Taken {
     }
 }
 
-/// Values in the order of some rows.
-pub(super) fn taken<T: Copy + Default>(values: &[T], rows: &[u32]) -> Vec<T> {
-    let mut taken = Vec::new();
-    take(values, rows, &mut taken);
-    taken
+/// Values in the order of some rows, in place of others that are not needed any more.
+pub(super) fn taken<T: Copy + Default>(values: &[T], rows: &[u32], mut spare: Vec<T>) -> Vec<T> {
+    spare.clear();
+    spare.extend(rows.iter().map(|row| values.get(*row as usize).copied().unwrap_or_default()));
+    spare
 }
 
-/// The same, in place of what is there.
-pub(super) fn take<T: Copy + Default>(values: &[T], rows: &[u32], into: &mut Vec<T>) {
-    into.clear();
-    into.extend(rows.iter().map(|row| values.get(*row as usize).copied().unwrap_or_default()));
+/// From how many things each place has, where those of each begin; after the last, where they end. The first count is 0, and
+/// each stands one place further on.
+pub(super) fn begin(counts: &mut [u32]) {
+    let mut sum = 0;
+    for count in counts {
+        sum += *count;
+        *count = sum;
+    }
 }
 
 /// A key that is not 0.

@@ -1,5 +1,6 @@
 //! Exposures of a shard as they come in: folded now and then, so that of each unit and study only the first stays.
 
+use super::column::begin;
 use super::labels::Labels;
 use super::notes::Notes;
 use super::probe::SHARD_BITS;
@@ -193,11 +194,7 @@ impl Intake {
         for row in self.rows() {
             starts.get_mut(place(&row) + 1).into_iter().for_each(|count| *count += 1);
         }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
+        begin(&mut starts);
         let mut sorted = vec![Row::default(); self.count];
         for row in self.rows() {
             let Some(next) = starts.get_mut(place(&row)) else { continue };

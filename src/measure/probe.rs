@@ -10,7 +10,7 @@ use arrow::array::RecordBatch;
 use arrow::buffer::ScalarBuffer;
 
 use super::calendar::Calendar;
-use super::column::{Ids, NEVER, Taken, Texts, Values, Wrong, instants, take, taken};
+use super::column::{Ids, NEVER, Taken, Texts, Values, Wrong, begin, instants, taken};
 use super::fact::Fact;
 use super::intake::{Exposed, Key};
 use super::labels::Labels;
@@ -74,11 +74,7 @@ impl Columns {
                 u16::try_from(place).unwrap_or(u16::MAX)
             })
             .collect();
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
+        begin(&mut starts);
         let mut next = starts.clone();
         let mut rows = vec![0_u32; places.len()];
         for (row, place) in (0..).zip(&places) {
@@ -87,14 +83,12 @@ impl Columns {
             *next += 1;
         }
         rows.truncate(starts.get(SHARDS).map_or(0, |end| *end as usize));
-        let mut ordered = Rows { starts, origins: rows, ..spare };
-        take(&hashes, &ordered.origins, &mut ordered.hashes);
-        take(&self.at, &ordered.origins, &mut ordered.at);
-        ordered.texts = match &self.ids {
+        let texts = match &self.ids {
             Ids::Numbers(_) => None,
-            Ids::Texts(texts) => Some(ordered.texts.unwrap_or_default().of(texts, &ordered.origins)),
+            Ids::Texts(texts) => Some(spare.texts.unwrap_or_default().of(texts, &rows)),
         };
-        ordered
+        let (hashes, at) = (taken(&hashes, &rows, spare.hashes), taken(&self.at, &rows, spare.at));
+        Rows { starts, hashes, at, origins: rows, texts }
     }
 }
 
@@ -268,8 +262,8 @@ impl Exposures {
     /// The rows that count, by what each is.
     pub fn of(columns: &Columns, shards: &Range<usize>, codes: &[Option<(u16, u8)>], marks: &[u32]) -> Self {
         let rows = columns.ordered(shards, |row| codes.get(row).is_some_and(Option::is_some), Rows::default());
-        let codes = taken(codes, &rows.origins).into_iter().map(Option::unwrap_or_default).collect();
-        let marks = if marks.is_empty() { Vec::new() } else { taken(marks, &rows.origins) };
+        let codes = taken(codes, &rows.origins, Vec::new()).into_iter().map(Option::unwrap_or_default).collect();
+        let marks = if marks.is_empty() { Vec::new() } else { taken(marks, &rows.origins, Vec::new()) };
         Self { rows, codes, marks }
     }
 
@@ -295,7 +289,7 @@ pub(super) fn names(batch: &RecordBatch, place: usize, what: &str) -> Result<Tex
     Texts::of(column(batch, place)?, what)
 }
 
-/// The shard of a hash: its highest bits, so that the lower ones are left for the places in a shard's table.
+/// The shard of a hash: its highest bits, so that the lower ones are left for the order within a shard.
 #[inline]
 pub(super) fn shard_of(hash: u64) -> usize {
     (hash >> (u64::BITS - SHARD_BITS)) as usize

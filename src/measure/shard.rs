@@ -15,7 +15,7 @@ use super::fact::{Fact, Unit};
 use super::intake::{Folded, Intake, Key, Row};
 use super::labels::Labels;
 use super::noted::Noted;
-use super::plan::{Layout, Plan};
+use super::plan::Plan;
 use super::probe::SHARD_BITS;
 use super::words::Words;
 
@@ -83,7 +83,7 @@ impl Shard {
                 let end = words.len() + layout.words;
                 let what = u64::from(row.study) | u64::from(row.variant) << 16 | u64::from(row.mixed) << 24;
                 words.extend([row.at.cast_unsigned(), what]);
-                words.extend(Layout::is_marked(layout).then(|| u64::from(intake.mark(row))));
+                words.extend(layout.is_marked().then(|| u64::from(intake.mark(row))));
                 words.resize(end, 0);
             }
             end = start + u32::try_from(length).ok()?;
@@ -267,7 +267,7 @@ mod tests {
     use super::*;
     use crate::measure::column::Taken;
     use crate::measure::intake::Exposed;
-    use crate::measure::plan::{Action, Probe, Tap};
+    use crate::measure::plan::{Action, Layout, Probe, Tap};
     use std::collections::HashMap;
 
     /// One study with one sum over ten microseconds from the exposure.

@@ -33,33 +33,23 @@ impl Words {
     /// The place of the next thing, which takes some words, and the block to add just these to; `None` where there are more
     /// than 2^32 words.
     pub fn begin(&mut self, words: usize) -> Option<(u32, &mut Vec<u64>)> {
-        if self.blocks.last().is_none_or(|last| last.capacity() - last.len() < words) {
-            // What is left of a long block is not used, since its places are those of the next ones.
-            let number = self.end() >> WITHIN;
-            self.blocks.resize_with(usize::try_from(number).ok()?, Vec::new);
-            match self.spare.pop().filter(|_| words <= 1 << WITHIN) {
-                Some(mut spare) => {
-                    spare.clear();
-                    self.blocks.push(spare);
-                }
-                None => {
-                    let capacity = words.max(1 << WITHIN);
-                    self.blocks.push(Vec::with_capacity(capacity));
-                    self.bytes += capacity * size_of::<u64>();
-                }
+        // What is left behind a long thing is not used, since its places are those of the next blocks.
+        if self.blocks.last().is_none_or(|last| last.len() + words > 1 << WITHIN) {
+            let taken = self.blocks.last().map_or(0, |last| last.len().div_ceil(1 << WITHIN).max(1));
+            self.blocks.resize_with(self.blocks.len().saturating_sub(1) + taken, Vec::new);
+            let mut next = if words > 1 << WITHIN { Vec::new() } else { self.spare.pop().unwrap_or_default() };
+            next.clear();
+            if next.capacity() == 0 {
+                next.reserve_exact(words.max(1 << WITHIN));
+                self.bytes += next.capacity() * size_of::<u64>();
             }
+            self.blocks.push(next);
         }
         let block = self.blocks.len() - 1;
         let last = self.blocks.last_mut()?;
         let place = block.checked_mul(1 << WITHIN)? + last.len();
         u32::try_from(place.checked_add(words)?).ok()?;
         Some((u32::try_from(place).ok()?, last))
-    }
-
-    /// The first place of a block that is not begun.
-    fn end(&self) -> u64 {
-        let last = self.blocks.last().map_or(0, |last| last.len().max(1).div_ceil(1 << WITHIN));
-        ((self.blocks.len().saturating_sub(1) + last) as u64) << WITHIN
     }
 
     /// The first place of the block after that of a place.
@@ -105,7 +95,7 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
-    use super::Words;
+    use super::{BLOCK, Words};
 
     #[test]
     fn things_of_any_length_are_found_again() {
@@ -125,6 +115,23 @@ mod tests {
             assert_eq!(words.at(*place).iter().filter(|word| **word == unit).count(), length);
             let last = *place + u32::try_from(length).unwrap() - 1;
             assert_eq!(words.word_mut(last).copied(), Some(unit));
+        }
+        let before = words.bytes();
+        let mut again = Words::reusing(words);
+        for length in [2_000, 9_000, 2_000] {
+            again.begin(length).unwrap().1.extend(std::iter::repeat_n(7, length));
+        }
+        assert!(again.blocks().map(|(_, block)| block.len()).eq([2_000, 9_000, 0, 0, 0, 0, 2_000]));
+        again.shrink();
+        assert!(again.bytes() == 2 * BLOCK + 9_000 * 8 && again.bytes() < before);
+    }
+
+    #[test]
+    fn blocks_hold_all_words_and_no_others() {
+        let mut words = Words::default();
+        let lengths = [1, 5_000, 2_048];
+        for length in lengths {
+            words.begin(length).unwrap().1.extend(std::iter::repeat_n(1, length));
         }
         let seen: usize = words.blocks().map(|(_, block)| block.len()).sum();
         assert_eq!(seen, lengths.iter().sum::<usize>());
