@@ -162,6 +162,18 @@ fn that_facts_are_there_is_said_only_of_what_has_some() {
 }
 
 #[test]
+fn units_without_facts_that_are_dropped_hide_no_others() {
+    let field = Field::new(14, &["treatment"], "[success]\nspent = {}\n");
+    for (n, status) in [(6_000, Status::Passed), (0, Status::Failed)] {
+        let arms = || arm(sums(n, 5.0, 4.0));
+        let mut tally = tally(&["treatment"], vec![("spent", vec![arms(), arms()])]);
+        tally.arms.iter_mut().for_each(|arm| arm.exposed = 26_000);
+        tally.metrics[0].arms.iter_mut().for_each(|arm| arm.without_rows = 20_000);
+        assert_eq!(check(&field.look(day(7.0), &tally, &[]), CheckName::MissingData), status, "{n}");
+    }
+}
+
+#[test]
 fn mixed_units_kept_are_shown_beside() {
     let mut with = sound(0.0);
     with.arms[0].mixed = 10;
