@@ -22,8 +22,9 @@ pub fn data(context: &Context<'_>, start: Day, today: Day) -> Option<Vec<(String
     for user in 0..USERS {
         let mut chance = Chance(u64::from(user) + 1);
         let id = format!("user-{user:04}");
-        // How much a user buys, before and during the experiment, has much to do with who they are.
-        let taste = 0.15 + 1.7 * chance.unit() * chance.unit();
+        // How much a user buys, before and during the experiment, has much to do with who they are. It comes to what the
+        // sample's baseline says.
+        let taste = 0.05 + 2.2 * chance.unit() * chance.unit();
         let first = start.plus(chance.below(days));
         let attributes = [("employee", AttributeValue::Boolean(chance.unit() < 0.01))];
         let seen = first.seconds() + i64::from(chance.below(86_400));
@@ -32,14 +33,14 @@ pub fn data(context: &Context<'_>, start: Day, today: Day) -> Option<Vec<(String
         if let (Some(experiment), Some(variant)) = (assigned.experiment, assigned.variant) {
             // Writing to a string cannot fail.
             let _ = writeln!(exposures, "{id},{experiment},{variant},{}", instant(seen)?);
-            lift = if variant == "warm" { 1.15 } else { 1.0 };
+            lift = if variant == "warm" { 1.25 } else { 1.0 };
         }
         for day in 0..DAYS_BEFORE + days {
             let day = Day(start.0.saturating_sub_unsigned(DAYS_BEFORE)).plus(day);
-            let likely = 0.12 * taste * if day >= first { lift } else { 1.0 };
+            let likely = 0.45 * taste * if day >= first { lift } else { 1.0 };
             if chance.unit() < likely {
                 let at = day.seconds() + i64::from(chance.below(86_400));
-                let amount = 12.0 + 60.0 * chance.unit() * chance.unit();
+                let amount = 10.0 + 30.0 * chance.unit() * chance.unit();
                 let _ = writeln!(orders, "{id},{},{amount:.2}", instant(at)?);
             }
         }
