@@ -23,6 +23,7 @@ use crate::lint::Context;
 use crate::lock::Held;
 use crate::model::Claim;
 use crate::power::Power;
+use crate::render::results::Kept;
 use crate::results::{Advice, Results, State, Why};
 use counted::{Look, Statistics};
 
@@ -138,7 +139,9 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
     if newest.is_empty() && failed.is_none() {
         global.say(&nothing(&context, now));
     }
-    data(&shown::all(&newest, verb.format, global.color.style()))?;
+    let place = verb.results.as_ref().map(Place::written);
+    let kept = place.as_deref().map_or(Kept::Nowhere, Kept::In);
+    data(&shown::all(&newest, kept, verb.format, global.color.style()))?;
     if let Some(store) = store.as_ref().filter(|_| created > 0) {
         let looks = if created == 1 { "look" } else { "looks" };
         global.say(&format!("{created} {looks} recorded in `{}`", store.shown()));
