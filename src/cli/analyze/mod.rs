@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::conclude::{self, Ask, Conclude};
 use super::gather::{self, Options};
 use super::output::data;
-use super::store::{New, Place, Shelf, Store, place};
+use super::store::{New, Place, Shelf, Standing, Store, place};
 use super::workspace::{Origin, Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::analysis::{Counted, Question, analyse};
@@ -110,10 +110,17 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
         store: store.as_ref(),
         origin: workspace.origin.as_ref(),
         now,
+        named: global.at.is_some(),
     };
     let taken: Vec<Taken<'_>> =
         chosen.into_par_iter().map(|(claim, held)| looking.take(claim, held)).collect::<Result<_, Failure>>()?;
     let seen = |id: &String| taken.iter().filter_map(|own| own.newest.as_ref()).any(|own| own.experiment == *id);
+    for own in taken.iter().filter(|own| own.outdated).filter_map(|own| own.newest.as_ref()) {
+        let Results { experiment, at, .. } = own;
+        global.say(&format!(
+            "`{experiment}`: the look of {at} is shown as it was recorded; taken now it would say otherwise"
+        ));
+    }
     for id in verb.ids.iter().filter(|id| !seen(id)) {
         global.say(&format!("`{id}`: there is nothing of it in the statistics"));
     }
@@ -192,11 +199,15 @@ struct Looking<'a> {
     origin: Option<&'a Origin>,
     /// In microseconds since 1970.
     now: i64,
+    /// Whether somebody named that instant.
+    named: bool,
 }
 
 /// The looks that were taken at one experiment.
 struct Taken<'a> {
     newest: Option<Results>,
+    /// Whether the newest one was recorded before, and would come to something else now.
+    outdated: bool,
     /// Those that are not recorded yet, and where they go.
     new: Vec<New>,
     shelf: Option<Shelf<'a>>,
@@ -213,15 +224,17 @@ impl Taken<'_> {
 }
 
 impl<'a> Looking<'a> {
-    /// Takes every look that there are statistics for, each after those before it.
+    /// Takes every look that there are statistics for, each after those before it; one that is recorded stays as it is there.
     fn take(&self, claim: &Claim, held: &Held) -> Result<Taken<'a>, Failure> {
         let looks = self.statistics.looks(&held.lock, self.now);
-        let first = looks.first().map_or(self.now, |look| look.at);
         let shelf = self.store.map(|store| store.shelf(&claim.id, held.lock.phase)).transpose()?;
-        let mut earlier = shelf.as_ref().map_or_else(Vec::new, |shelf| shelf.before(first));
-        let (mut newest, mut new) = (None, Vec::new());
+        let (mut earlier, mut from) = (Vec::new(), i64::MIN);
+        let (mut newest, mut new, mut recorded, mut outdated) = (None, Vec::new(), false, false);
         for Look { at, tally, query } in looks {
-            earlier.extend(newest.take());
+            // One that is recorded comes from the shelf, with those between.
+            earlier.extend(newest.take().filter(|_| !recorded));
+            earlier.extend(shelf.iter().flat_map(|shelf| shelf.between(from, at)).cloned());
+            from = at;
             let question = Question {
                 catalogue: &self.context.catalogue,
                 power: &self.power,
@@ -233,13 +246,20 @@ impl<'a> Looking<'a> {
                 dirty: self.origin.is_some_and(|origin| origin.dirty),
             };
             let engine = self.statistics.engine();
-            let aggregated = matches!(self.statistics, Statistics::Aggregated(..));
+            let aggregated = matches!(self.statistics, Statistics::Aggregated(_));
             newest = analyse(&question, &Counted { tally: &tally, engine, query: &query, aggregated });
-            if let (Some(shelf), Some(results)) = (&shelf, &newest) {
-                new.extend(shelf.record(results)?);
+            (recorded, outdated) = (false, false);
+            if let (Some(shelf), Some(results)) = (&shelf, &mut newest) {
+                match shelf.record(results, at == self.now && !self.named)? {
+                    Standing::New(record) => new.push(*record),
+                    Standing::Recorded(own) => {
+                        (recorded, outdated) = (true, !own.comes_to_the_same(results));
+                        *results = own.clone();
+                    }
+                }
             }
         }
-        Ok(Taken { newest, new, shelf })
+        Ok(Taken { newest, outdated, new, shelf })
     }
 }
 

@@ -5,6 +5,7 @@ mod decisions;
 mod edge;
 mod field;
 mod health;
+mod kept;
 mod looks;
 mod peers;
 pub mod store;
