@@ -4,6 +4,7 @@ mod counted;
 #[cfg(feature = "embedded")]
 mod parquet;
 mod shown;
+mod unmatched;
 
 use std::path::PathBuf;
 
@@ -103,6 +104,10 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
         }
     };
     let chosen = chosen(&context, now, &verb.ids, &statistics)?;
+    if let (Some(file), Statistics::Aggregated(read, _)) = (&verb.aggregates, &statistics) {
+        let said = unmatched::unmatched(&context, &chosen, file, read, now)?;
+        said.iter().for_each(|line| global.say(line));
+    }
     let looking = Looking {
         power: Power::new(&context.catalogue, &context.locks, &context.plan),
         context: &context,
@@ -122,7 +127,8 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
         ));
     }
     for id in verb.ids.iter().filter(|id| !seen(id)) {
-        global.say(&format!("`{id}`: there is nothing of it in the statistics"));
+        let day = Day::containing(now.div_euclid(1_000_000));
+        global.say(&format!("`{id}`: there is nothing of it in the statistics up to {day}"));
     }
     if let Some(store) = store.as_ref().filter(|_| taken.iter().any(|own| !own.new.is_empty())) {
         store.prove()?;
