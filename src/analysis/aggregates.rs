@@ -177,7 +177,7 @@ impl Aggregates {
     #[must_use]
     pub fn digest(&self, experiment: &str, at: i64, now: i64) -> String {
         let rows = self.cells(experiment, at, now).into_iter().flatten().map(|((metric, variant), cell)| {
-            let Aggregate { n, mean, variance } = cell;
+            let (Aggregate { n, mean, variance }, _) = cell;
             [experiment, variant, metric, &n.to_string(), &mean.to_string(), &variance.to_string()].join("\u{1f}")
         });
         let rows: Vec<String> = rows.collect();

@@ -104,7 +104,7 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
         }
     };
     let chosen = chosen(&context, now, &verb.ids, &statistics)?;
-    if let (Some(file), Statistics::Aggregated(read, _)) = (&verb.aggregates, &statistics) {
+    if let (Some(file), Statistics::Aggregated(read)) = (&verb.aggregates, &statistics) {
         let said = unmatched::unmatched(&context, &chosen, file, read, now)?;
         said.iter().for_each(|line| global.say(line));
     }
