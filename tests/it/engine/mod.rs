@@ -3,5 +3,6 @@
 mod baseline;
 mod edge;
 mod hostile;
+mod lines;
 mod oracle;
 mod requests;
