@@ -71,7 +71,10 @@ where
 {
     let begin = (bytes, State::default(), Vec::new(), false);
     stream::try_unfold(begin, |(mut bytes, mut state, mut rest, done)| async move {
-        while !done {
+        if done {
+            return Ok(None);
+        }
+        loop {
             let Some(more) = bytes.try_next().await.map_err(|wrong| DataFusionError::ObjectStore(Box::new(wrong)))?
             else {
                 if state == State::Quoted {
@@ -97,7 +100,6 @@ where
                 return Err(DataFusionError::External(Box::new(Fault::data(wrong))));
             }
         }
-        Ok(None)
     })
 }
 

@@ -58,12 +58,13 @@ impl Relation {
                     Kind::Integer => {
                         return Err(wrong(column, &own.shown, "an instant").help(format!(
                             "a number does not say its unit: write `to_timestamp_seconds({column})`, or `_millis` or \
-                             `_micros`, in the fact's `select`"
+                             `_micros`, in the `select` of a fact; {WITHOUT}"
                         )));
                     }
                     _ => {
-                        return Err(wrong(column, &own.shown, "an instant")
-                            .help(format!("write `to_timestamp_micros({column})` in the fact's `select`")));
+                        return Err(wrong(column, &own.shown, "an instant").help(format!(
+                            "write `to_timestamp_micros({column})` in the `select` of a fact; {WITHOUT}"
+                        )));
                     }
                 }
             }
@@ -92,6 +93,9 @@ impl Relation {
         }
     }
 }
+
+/// What helps where there is no SQL to write.
+const WITHOUT: &str = "exposures have none: write their column as a timestamp";
 
 const MICROSECONDS: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 
