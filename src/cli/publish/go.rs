@@ -186,7 +186,7 @@ fn tidy(global: &Global, target: &Target, next: &Next, sealers: &Sealers, keep: 
     for former in former.iter().filter(|former| since.is_none_or(|since| !former.is_free(since))) {
         former.said(keep).iter().for_each(|line| global.say(line));
     }
-    let freed = prune(store, &next.manifest, &listed, &former, since)?;
+    let freed = prune(store, &next.manifest, sealers, &listed, &former, since)?;
     if freed > 0 {
         global.say(&format!("{}: {} removed that nothing named any more", target.name, plural(freed, "object")));
     }

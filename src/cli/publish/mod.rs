@@ -20,6 +20,7 @@ use crate::render::plain;
 pub use deliver::{Delivery, Outcome};
 pub use go::{How, Terms, go};
 pub use key::public;
+pub use prune::prune;
 pub use secrets::sealers;
 pub use served::{Served, failed, newest_after, record};
 pub use source::{Source, files, of_store, refusals, source};

@@ -7,6 +7,7 @@ mod memory;
 mod peers;
 mod planning;
 mod processes;
+mod retention;
 mod secrets;
 mod slow;
 mod web;
