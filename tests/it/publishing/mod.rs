@@ -10,6 +10,7 @@ mod processes;
 mod retention;
 mod secrets;
 mod slow;
+mod stops;
 mod web;
 
 use std::collections::BTreeMap;
