@@ -22,7 +22,7 @@ pub use go::{How, Terms, go};
 pub use key::public;
 pub use secrets::sealers;
 pub use served::{Served, failed, newest_after, record};
-pub use source::{Source, files, of_store, refusals, source};
+pub use source::{Source, files, of_store, refusals, siblings, source};
 pub use target::{Target, named, target};
 
 /// Publish what was compiled, so that readers find a whole and proven state at every moment
