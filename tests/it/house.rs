@@ -9,7 +9,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("bucket", &[]),
     ("stats", &[]),
-    ("io", &[]),
+    // Addresses are text: lint says of one what opening it would say.
+    ("address", &[]),
+    ("io", &["address"]),
     ("artifact", &["bucket"]),
     ("eval", &["bucket", "artifact"]),
     // The edge of an application, which has no command: it brings bytes, and knows nothing of what they are.
@@ -32,8 +34,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // Shares, days and how results are read are declared once; a forecast names the file that its baseline came from.
     ("power", &["source", "decl", "model", "lock", "stats"]),
     // What changed is told from the texts, which the reader of declarations takes apart.
-    ("change", &["source", "decl", "model", "lock", "bucket"]),
-    ("lint", &["source", "diag", "decl", "model", "lock", "bucket", "artifact", "query", "results", "power", "change"]),
+    ("change", &["address", "source", "decl", "model", "lock", "bucket"]),
+    (
+        "lint",
+        &[
+            "address", "source", "diag", "decl", "model", "lock", "bucket", "artifact", "query", "results", "power",
+            "change",
+        ],
+    ),
     // Types of flags and days are declared once.
     ("compile", &["decl", "model", "lock", "bucket", "artifact"]),
     ("verify", &["bucket", "artifact", "eval"]),
@@ -47,7 +55,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("analysis", &["decl", "model", "lock", "query", "power", "stats", "results"]),
     (
         "render",
-        &["diag", "source", "decl", "bucket", "model", "lock", "lint", "change", "power", "eval", "results", "report"],
+        &[
+            "address", "diag", "source", "decl", "bucket", "model", "lock", "lint", "change", "power", "eval",
+            "results", "report",
+        ],
     ),
 ];
 
