@@ -8,6 +8,9 @@ use crate::results::{Arm, ArmTally, MetricTally, Sums, Tally};
 /// The columns that must be there, then the one that may.
 pub const COLUMNS: [&str; 7] = ["experiment", "variant", "metric", "n", "mean", "variance", "at"];
 
+/// The most units that a row may have: over as many arms as an experiment can have, their sum is still counted.
+const MOST: u64 = 1_000_000_000_000_000;
+
 /// A mean per unit with its variance.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Aggregate {
@@ -17,13 +20,27 @@ pub struct Aggregate {
     pub variance: f64,
 }
 
-/// The statistics of one look: by metric and variant.
-type Cells = BTreeMap<(String, String), Aggregate>;
+/// The statistics of one look, each with the number of its row: by metric and variant.
+type Cells = BTreeMap<(String, String), (Aggregate, usize)>;
+
+/// What a row is of, and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row<'a> {
+    pub experiment: &'a str,
+    /// In microseconds since 1970; none is as of now.
+    pub at: Option<i64>,
+    pub metric: &'a str,
+    pub variant: &'a str,
+    /// The number of its line, or of its row where there are no lines.
+    pub number: usize,
+}
 
 /// Statistics by experiment (what exposures carry) and instant; one without an instant is as of now.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Aggregates {
     looks: BTreeMap<String, BTreeMap<Option<i64>, Cells>>,
+    /// What rows are counted in.
+    counted: &'static str,
 }
 
 impl Aggregates {
@@ -36,10 +53,10 @@ impl Aggregates {
         let mut lines = text.lines().enumerate();
         let (_, head) = lines.next().ok_or("it is empty")?;
         let head = fields(head)?;
-        let mut read = Self::with_columns(&head)?;
+        let mut read = Self::with_columns(&head, "line")?;
         for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-            let added = fields(line).and_then(|fields| read.row(&head, &fields));
-            added.map_err(|wrong| format!("line {}: {wrong}", number + 1))?;
+            let added = fields(line).and_then(|fields| read.row(&head, &fields, number + 1));
+            added.map_err(|wrong| format!("{}: {wrong}", read.place(number + 1)))?;
         }
         Ok(read)
     }
@@ -49,15 +66,16 @@ impl Aggregates {
     /// # Errors
     /// Says in words what is wrong, with the number of the row.
     pub fn read_rows(head: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> Result<Self, String> {
-        let mut read = Self::with_columns(head)?;
+        let mut read = Self::with_columns(head, "row")?;
         for (number, fields) in rows.into_iter().enumerate() {
-            read.row(head, &fields).map_err(|wrong| format!("row {}: {wrong}", number + 1))?;
+            let added = read.row(head, &fields, number + 1);
+            added.map_err(|wrong| format!("{}: {wrong}", read.place(number + 1)))?;
         }
         Ok(read)
     }
 
     /// An empty table, if its columns are those that are known.
-    fn with_columns(head: &[String]) -> Result<Self, String> {
+    fn with_columns(head: &[String], counted: &'static str) -> Result<Self, String> {
         if let Some(unknown) = head.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
             return Err(format!("it has a column `{unknown}`, and knows only {}", COLUMNS.join(", ")));
         }
@@ -68,10 +86,10 @@ impl Aggregates {
         if head.iter().collect::<BTreeSet<_>>().len() < head.len() {
             return Err("it has a column twice".to_owned());
         }
-        Ok(Self::default())
+        Ok(Self { counted, ..Self::default() })
     }
 
-    fn row(&mut self, head: &[String], fields: &[String]) -> Result<(), String> {
+    fn row(&mut self, head: &[String], fields: &[String], row: usize) -> Result<(), String> {
         if fields.len() != head.len() {
             return Err(format!("it has {} fields, and the first line {}", fields.len(), head.len()));
         }
@@ -84,6 +102,9 @@ impl Aggregates {
             text => Ok(text.to_owned()),
         };
         let n: u64 = field("n").parse().map_err(|_| format!("`n` is `{}`, and no whole number", field("n")))?;
+        if n > MOST {
+            return Err(format!("`n` is {n}, and more than there can be units: at most {MOST}"));
+        }
         let number = |name: &str, least: u64| match field(name).parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(number),
             // Of too few units there is nothing to say.
@@ -100,26 +121,33 @@ impl Aggregates {
                 instant(text).ok_or_else(|| format!("`at` is `{text}`, and no instant: write 2027-02-01T00:00:00Z"))?,
             ),
         };
-        self.add(named("experiment")?, at, named("metric")?, named("variant")?, cell)
-    }
-
-    /// Adds the statistics of a variant's metric; `at` is in microseconds since 1970.
-    ///
-    /// # Errors
-    /// Where they are there already.
-    pub fn add(
-        &mut self,
-        experiment: String,
-        at: Option<i64>,
-        metric: String,
-        variant: String,
-        cell: Aggregate,
-    ) -> Result<(), String> {
+        let (experiment, cell_of) = (named("experiment")?, (named("metric")?, named("variant")?));
         let cells = self.looks.entry(experiment).or_default().entry(at).or_default();
-        match cells.insert((metric, variant), cell) {
+        match cells.insert(cell_of, (cell, row)) {
             Some(_) => Err("the same experiment, variant, metric and instant are there twice".to_owned()),
             None => Ok(()),
         }
+    }
+
+    /// Every row.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.looks.iter().flat_map(|(experiment, looks)| {
+            looks.iter().flat_map(move |(&at, cells)| {
+                cells.iter().map(move |((metric, variant), (_, number))| Row {
+                    experiment,
+                    at,
+                    metric,
+                    variant,
+                    number: *number,
+                })
+            })
+        })
+    }
+
+    /// Where a row stands, in words.
+    #[must_use]
+    pub fn place(&self, number: usize) -> String {
+        format!("{} {number}", self.counted)
     }
 
     /// The experiments, by what their exposures carry.
@@ -148,7 +176,7 @@ impl Aggregates {
         let cells = cells.unwrap_or(&none);
         let metrics: BTreeSet<&String> = cells.keys().map(|(metric, _)| metric).collect();
         let cell = |metric: &str, variant: &str| {
-            cells.get(&(metric.to_owned(), variant.to_owned())).copied().unwrap_or_default()
+            cells.get(&(metric.to_owned(), variant.to_owned())).map_or_else(Aggregate::default, |(cell, _)| *cell)
         };
         let arms = variants.iter().map(|variant| {
             let exposed = metrics.iter().map(|metric| cell(metric, variant).n).max().unwrap_or(0);
@@ -160,7 +188,7 @@ impl Aggregates {
             arms: arms.collect(),
             rows_without_key: 0,
             rows_outside: 0,
-            rows_unknown_variant: strangers.map(|(_, cell)| cell.n).max().unwrap_or(0),
+            rows_unknown_variant: strangers.map(|(_, (cell, _))| cell.n).max().unwrap_or(0),
             metrics: metrics
                 .iter()
                 .map(|metric| MetricTally {
@@ -267,6 +295,8 @@ mod tests {
         for (rest, part) in [
             ("e,c,m,1.5,1,1\n", "line 2: `n` is `1.5`"),
             ("e,c,m,-1,1,1\n", "line 2: `n`"),
+            ("e,c,m,1000000000000001,1,1\n", "line 2: `n` is 1000000000000001, and more than"),
+            ("e,c,m,18446744073709551615,1,1\n", "at most 1000000000000000"),
             ("e,c,m,10,NaN,1\n", "line 2: `mean` is `NaN`"),
             ("e,c,m,10,1,inf\n", "line 2: `variance`"),
             ("e,c,m,10,1,-1\n", "below 0"),

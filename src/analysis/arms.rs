@@ -43,7 +43,12 @@ impl Estimated {
             moments: Vec::new(),
             ratio: false,
         };
-        let Some(tally) = tally else { return nothing("nothing was counted of it".to_owned()) };
+        let Some(tally) = tally else {
+            let given = metric.kind == MetricKind::Aggregate;
+            return nothing(
+                if given { "the statistics have no row of it" } else { "nothing was counted of it" }.to_owned(),
+            );
+        };
         if let Some(failed) = &tally.failed {
             return nothing(failed.clone());
         }
@@ -56,7 +61,7 @@ impl Estimated {
         let cap = caps.map(|caps| caps.at.iter().take(outcomes).copied().flatten().collect::<Vec<f64>>());
         let counted = Self {
             units: tally.arms.iter().map(|arm| arm.sums.n).collect(),
-            without_rows: tally.arms.iter().map(|arm| arm.without_rows).sum(),
+            without_rows: super::all(tally.arms.iter().map(|arm| arm.without_rows)),
             cap: cap.filter(|at| !at.is_empty()),
             ratio,
             ..nothing(String::new())

@@ -2,6 +2,7 @@
 
 use super::arms::Estimated;
 use super::bounds::next_look;
+use super::health;
 use super::outcome::Judged;
 use super::setting::Setting;
 use super::{DAY, written};
@@ -31,7 +32,7 @@ pub(super) fn decide(
         let own = judged.get(primary);
         let estimate = own.and_then(|own| own.outcome.difference.number()).map(|value| direction.sign() * value);
         criticals.push(own.and_then(|own| own.critical));
-        let reasons = reasons(setting, &decision, &variant, health);
+        let reasons = reasons(setting, estimated, &decision, &variant, health);
         let advice = match &decision {
             _ if !sound => Advice::Withheld,
             design::Decision::Ship(_) => Advice::Ship,
@@ -106,7 +107,13 @@ fn held(outcome: Outcome, sound: bool) -> Outcome {
     Outcome { verdict, ..outcome }
 }
 
-fn reasons(setting: &Setting<'_>, decision: &design::Decision, variant: &str, health: &[Check]) -> Vec<Reason> {
+fn reasons(
+    setting: &Setting<'_>,
+    estimated: &[Estimated],
+    decision: &design::Decision,
+    variant: &str,
+    health: &[Check],
+) -> Vec<Reason> {
     let metric = |at: usize| setting.metrics.get(at);
     let id = |at: usize| metric(at).map(|metric| metric.id.clone());
     let margin = |at: usize| metric(at).and_then(|metric| metric.margin);
@@ -130,7 +137,13 @@ fn reasons(setting: &Setting<'_>, decision: &design::Decision, variant: &str, he
             let words = format!("{} is not shown to stay within its margin of {margin}", quoted(at));
             of(Why::NotNonInferior, Some(at), words)
         }
-        design::Why::Undefined(at) => of(Why::Undefined, Some(at), format!("{} has no interval", quoted(at))),
+        design::Why::Undefined(at) => {
+            // Whoever reads that alone would take it for what the experiment showed.
+            let none =
+                metric(at).zip(estimated.get(at)).is_some_and(|(metric, own)| health::is_without_facts(metric, own));
+            let because = if none { ": no unit has a fact of it" } else { "" };
+            of(Why::Undefined, Some(at), format!("{} has no interval{because}", quoted(at)))
+        }
         design::Why::GuardrailsHold => {
             of(Why::GuardrailsHold, None, "every guardrail with a margin stays within it".to_owned())
         }

@@ -2,7 +2,7 @@
 
 use super::arms::Estimated;
 use super::balance::balance;
-use super::setting::Setting;
+use super::setting::{Judging, Setting};
 use super::{Counted, Question};
 use crate::results::{Check, CheckName, Figure, Part, Results, Status, Tally};
 use crate::stats::{SampleRatio, goodness_of_fit};
@@ -56,13 +56,13 @@ fn weights(setting: &Setting<'_>) -> Vec<u64> {
 }
 
 fn shares(weights: &[u64]) -> Vec<f64> {
-    let all: u64 = weights.iter().sum();
+    let all = super::all(weights.iter().copied());
     weights.iter().map(|&weight| weight as f64 / all.max(1) as f64).collect()
 }
 
 /// Counts against what the weights let expect.
 fn expected(setting: &Setting<'_>, counts: &[u64]) -> Vec<Part> {
-    let all: u64 = counts.iter().sum();
+    let all = super::all(counts.iter().copied());
     let shares = shares(&weights(setting));
     let parts = setting.variants.iter().zip(counts).zip(shares);
     let part = |(((id, _), &count), share): ((&(String, u64), &u64), f64)| Part {
@@ -80,7 +80,7 @@ fn expected(setting: &Setting<'_>, counts: &[u64]) -> Vec<Part> {
 fn sample_ratio(question: &Question<'_, '_>, setting: &Setting<'_>, counted: &Counted<'_>) -> Check {
     let name = CheckName::SampleRatio;
     let counts = counts(setting, counted.tally, |arm| arm.exposed);
-    let all: u64 = counts.iter().sum();
+    let all = super::all(counts.iter().copied());
     if all == 0 {
         return Check::unchecked(name, "nobody was exposed yet");
     }
@@ -138,12 +138,12 @@ fn mixed(setting: &Setting<'_>, counted: &Counted<'_>) -> Check {
     if counted.aggregated {
         return Check::unchecked(name, "aggregates do not tell units that were seen in two variants");
     }
-    let exposed: u64 = tally.arms.iter().map(|arm| arm.exposed).sum();
+    let exposed = super::all(tally.arms.iter().map(|arm| arm.exposed));
     if exposed == 0 {
         return Check::unchecked(name, "nobody was exposed yet");
     }
     let counts = counts(setting, tally, |arm| arm.mixed);
-    let dropped: u64 = counts.iter().sum();
+    let dropped = super::all(counts.iter().copied());
     let share = dropped as f64 / exposed as f64;
     let fit = goodness_of_fit(&counts, &shares(&weights(setting)));
     let crooked = fit.is_some_and(|fit| fit.p < SampleRatio::ALARM);
@@ -172,7 +172,7 @@ fn mixed(setting: &Setting<'_>, counted: &Counted<'_>) -> Check {
 fn missing(setting: &Setting<'_>, counted: &Counted<'_>, estimated: &[Estimated]) -> Check {
     let name = CheckName::MissingData;
     let tally = counted.tally;
-    let exposed: u64 = tally.arms.iter().map(|arm| arm.exposed).sum();
+    let exposed = super::all(tally.arms.iter().map(|arm| arm.exposed));
     let check = |status, found: String, help: Option<String>, parts| Check {
         name,
         status,
@@ -203,34 +203,79 @@ fn missing(setting: &Setting<'_>, counted: &Counted<'_>, estimated: &[Estimated]
         let help = "see what writes them: units may be missing from every figure".to_owned();
         return check(Status::Failed, format!("{stray} exposures {what}"), Some(help), Vec::new());
     }
-    let lacks = |own: &Estimated| {
-        let complete: u64 = own.units.iter().sum();
-        own.failed.is_some() || (complete >= MANY && own.without_rows >= complete)
-    };
-    let lacking: Vec<_> = setting.metrics.iter().zip(estimated).filter(|(_, own)| lacks(own)).collect();
-    let part = |(metric, own): &(&super::setting::Judging<'_>, &Estimated)| Part {
+    let found_of = || setting.metrics.iter().zip(estimated).map(|(metric, own)| (metric, own, Found::of(metric, own)));
+    let lacking = |found: Found| found_of().filter(move |own| own.2 == found).map(|(metric, own, _)| (metric, own));
+    let part = |(metric, own): (&Judging<'_>, &Estimated)| Part {
         variant: None,
         metric: Some(metric.id.clone()),
         value: match &own.failed {
             Some(why) => Figure::undefined(why),
-            None => Figure::Known(own.units.iter().sum::<u64>() as f64),
+            None => Figure::Known(super::all(own.units.iter().copied()) as f64),
         },
         expected: None,
         p: None,
     };
-    let parts: Vec<Part> = lacking.iter().map(part).collect();
-    let Some((metric, own)) = lacking.first() else {
-        return check(
-            Status::Passed,
-            "there are exposures of every variant, and facts of every metric".to_owned(),
-            None,
-            parts,
+    let arrive = "see that its facts are declared as they are, and that they arrive";
+    if let Some((metric, own)) = lacking(Found::Lacking).next() {
+        let found = match &own.failed {
+            Some(why) => format!("`{}` could not be computed: {why}", metric.id),
+            None => format!("no unit has a fact of `{}`", metric.id),
+        };
+        let help = if counted.aggregated { "see that the statistics have it for every variant" } else { arrive };
+        let parts = lacking(Found::Lacking).map(part).collect();
+        return check(Status::Failed, found, Some(help.to_owned()), parts);
+    }
+    // Too few to tell a fault from what is rare; but nobody should think that facts are there.
+    if lacking(Found::Nothing).next().is_some() {
+        let of: Vec<String> = lacking(Found::Nothing).take(5).map(|(metric, _)| format!("`{}`", metric.id)).collect();
+        let found = format!(
+            "there are exposures of every variant, but no unit has a fact of {}; in fewer than 10,000 units that may be \
+             chance or a fault",
+            of.join(", ")
         );
+        let help = format!("{arrive}, before anything is recorded of it");
+        let parts = lacking(Found::Nothing).map(part).collect();
+        return check(Status::Unchecked, found, Some(help), parts);
+    }
+    let facts = match (lacking(Found::Facts).next(), lacking(Found::Early).next()) {
+        (_, None) => "and facts of every metric",
+        (Some(_), Some(_)) => "and facts of every metric for which units are complete",
+        (None, Some(_)) => "and no unit is complete for a metric yet",
     };
-    let found = match &own.failed {
-        Some(why) => format!("`{}` could not be computed: {why}", metric.id),
-        None => format!("no unit has a fact of `{}`", metric.id),
-    };
-    let help = "see that its facts are declared as they are, and that they arrive".to_owned();
-    check(Status::Failed, found, Some(help), parts)
+    check(Status::Passed, format!("there are exposures of every variant, {facts}"), None, Vec::new())
+}
+
+/// Whether there are complete units, and none has a fact of a metric.
+pub(super) fn is_without_facts(metric: &Judging<'_>, own: &Estimated) -> bool {
+    own.failed.is_none() && matches!(Found::of(metric, own), Found::Lacking | Found::Nothing)
+}
+
+/// What there is of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// It cannot be computed, or so many units are without facts that some are missing.
+    Lacking,
+    /// No unit has a fact, and there are few.
+    Nothing,
+    /// No unit is complete yet.
+    Early,
+    Facts,
+}
+
+impl Found {
+    fn of(metric: &Judging<'_>, own: &Estimated) -> Self {
+        let counted = super::all(own.units.iter().copied());
+        // Where units without facts are dropped, those that are counted have some.
+        let (complete, none) = match metric.drops_missing() {
+            true => (counted.saturating_add(own.without_rows), counted == 0),
+            false => (counted, own.without_rows >= counted),
+        };
+        match own.failed {
+            Some(_) => Self::Lacking,
+            None if complete == 0 => Self::Early,
+            None if none && complete >= MANY => Self::Lacking,
+            None if none => Self::Nothing,
+            None => Self::Facts,
+        }
+    }
 }

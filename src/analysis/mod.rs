@@ -23,7 +23,7 @@ use crate::model::{Catalogue, Claim};
 use crate::power::Power;
 use crate::results::{Look, Plan, Results, Run, Source, State, Tally, VERSION, Variant};
 
-pub use aggregates::{Aggregate, Aggregates, COLUMNS};
+pub use aggregates::{Aggregate, Aggregates, COLUMNS, Row};
 use arms::Estimated;
 pub use baseline::{Measured, Moments, measured};
 use setting::Setting;
@@ -128,6 +128,11 @@ pub fn analyse(question: &Question<'_, '_>, counted: &Counted<'_>) -> Option<Res
             query: counted.query.to_owned(),
         },
     })
+}
+
+/// Counts together; what is more than can be counted stays the most that can.
+fn all(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
 }
 
 /// An instant in microseconds since 1970 as RFC 3339 in UTC.

@@ -268,12 +268,18 @@ impl<'a> Judging<'a> {
         summed.then(|| f64::from(declared.value.0))
     }
 
+    /// Whether units without facts are left out.
+    pub fn drops_missing(&self) -> bool {
+        let missing = self.metric.and_then(|metric| metric.written.missing.as_ref());
+        missing.is_some_and(|at| at.value == decl::Missing::Drop)
+    }
+
     /// As it is recorded.
     pub fn recorded(&self, estimated: &Estimated, tally: &Tally) -> results::Metric {
         let written = self.metric.map(|metric| &metric.written);
         let days = |instant: i64| instant as f64 / DAY as f64;
-        let complete = estimated.units.iter().sum();
-        let alone = tally.arms.iter().map(|arm| arm.exposed.saturating_sub(arm.mixed)).sum();
+        let complete = super::all(estimated.units.iter().copied());
+        let alone = super::all(tally.arms.iter().map(|arm| arm.exposed.saturating_sub(arm.mixed)));
         results::Metric {
             id: self.id.clone(),
             name: written.and_then(|metric| metric.name.as_ref()).map(|name| name.value.clone()),
@@ -301,9 +307,7 @@ impl<'a> Judging<'a> {
             complete,
             exposed: alone,
             without_rows: estimated.without_rows,
-            drops_missing: written
-                .and_then(|metric| metric.missing.as_ref())
-                .is_some_and(|at| at.value == decl::Missing::Drop),
+            drops_missing: self.drops_missing(),
             failed: estimated.failed.clone(),
         }
     }

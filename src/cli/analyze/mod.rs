@@ -4,6 +4,7 @@ mod counted;
 #[cfg(feature = "embedded")]
 mod parquet;
 mod shown;
+mod unmatched;
 
 use std::path::PathBuf;
 
@@ -102,6 +103,10 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
         }
     };
     let chosen = chosen(&context, now, &verb.ids, &statistics)?;
+    if let (Some(file), Statistics::Aggregated(read, _)) = (&verb.aggregates, &statistics) {
+        let said = unmatched::unmatched(&context, &chosen, file, read, now)?;
+        said.iter().for_each(|line| global.say(line));
+    }
     let looking = Looking {
         power: Power::new(&context.catalogue, &context.locks, &context.plan),
         context: &context,
@@ -114,7 +119,8 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
         chosen.into_par_iter().map(|(claim, held)| looking.take(claim, held)).collect::<Result<_, Failure>>()?;
     let seen = |id: &String| taken.iter().filter_map(|own| own.newest.as_ref()).any(|own| own.experiment == *id);
     for id in verb.ids.iter().filter(|id| !seen(id)) {
-        global.say(&format!("`{id}`: there is nothing of it in the statistics"));
+        let day = Day::containing(now.div_euclid(1_000_000));
+        global.say(&format!("`{id}`: there is nothing of it in the statistics up to {day}"));
     }
     if let Some(store) = store.as_ref().filter(|_| taken.iter().any(|own| !own.new.is_empty())) {
         store.prove()?;

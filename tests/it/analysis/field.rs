@@ -60,6 +60,12 @@ window = "1d"
 goal = "increase"
 covariate = "7d"
 
+[metrics.spent]
+mean = "sum(things.value)"
+window = "1d"
+goal = "increase"
+missing = "drop"
+
 [metrics.rate]
 ratio = "sum(things.part) / sum(things.whole)"
 window = "1d"

@@ -11,7 +11,8 @@ fn field() -> Field {
 
 fn check(results: &Results, name: CheckName) -> Status {
     let check = results.health.iter().find(|check| check.name == name).expect("every check is there");
-    assert_eq!(check.help.is_some(), check.status == Status::Failed, "a failure says what to do: {check:?}");
+    assert!(check.help.is_some() || check.status != Status::Failed, "a failure says what to do: {check:?}");
+    assert!(check.help.is_none() || check.status != Status::Passed, "what passed asks for nothing: {check:?}");
     check.status
 }
 
@@ -128,11 +129,47 @@ fn missing_data_withhold() {
     assert_eq!(results.metrics[0].failed.as_deref(), Some("`lake.things` has no column `value`"));
     assert!(results.treatments[0].outcomes[0].difference.why().is_some_and(|why| why.contains("no column")));
     // Rare facts may be late; that none of many units has one is a fault.
-    for (n, status) in [(100, Status::Passed), (6_000, Status::Failed)] {
+    for (n, status) in [(100, Status::Unchecked), (6_000, Status::Failed)] {
         let arms = || arm(sums(n, 0.0, 0.0));
         let mut empty = tally(&["treatment"], vec![("eased", vec![arms(), arms()])]);
         empty.metrics[0].arms.iter_mut().for_each(|arm| arm.without_rows = n);
         assert_eq!(check(&field.look(day(7.0), &empty, &[]), CheckName::MissingData), status);
+    }
+}
+
+#[test]
+fn that_facts_are_there_is_said_only_of_what_has_some() {
+    let field = field();
+    let with = |n: u64, without: u64| {
+        let arms = || arm(sums(n, 0.0, 0.0));
+        let mut tally = tally(&["treatment"], vec![("eased", vec![arms(), arms()])]);
+        tally.arms.iter_mut().for_each(|arm| arm.exposed = 1_000);
+        tally.metrics[0].arms.iter_mut().for_each(|arm| arm.without_rows = without);
+        field.look(day(40.0), &tally, &[])
+    };
+    let found = |results: &Results| {
+        let found = results.health.iter().find(|check| check.name == CheckName::MissingData).expect("it is there");
+        found.found.clone()
+    };
+    assert_eq!(found(&with(100, 99)), "there are exposures of every variant, and facts of every metric");
+    assert_eq!(found(&with(0, 0)), "there are exposures of every variant, and no unit is complete for a metric yet");
+    let none = with(100, 100);
+    assert!(found(&none).contains("but no unit has a fact of `eased`"), "{}", found(&none));
+    assert_eq!(check(&none, CheckName::MissingData), Status::Unchecked);
+    assert_eq!(none.decision.advice, Advice::Wait);
+    let words: Vec<&str> = none.decision.reasons.iter().map(|reason| reason.words.as_str()).collect();
+    assert_eq!(words, ["`eased` has no interval: no unit has a fact of it"]);
+}
+
+#[test]
+fn units_without_facts_that_are_dropped_hide_no_others() {
+    let field = Field::new(14, &["treatment"], "[success]\nspent = {}\n");
+    for (n, status) in [(6_000, Status::Passed), (0, Status::Failed)] {
+        let arms = || arm(sums(n, 5.0, 4.0));
+        let mut tally = tally(&["treatment"], vec![("spent", vec![arms(), arms()])]);
+        tally.arms.iter_mut().for_each(|arm| arm.exposed = 26_000);
+        tally.metrics[0].arms.iter_mut().for_each(|arm| arm.without_rows = 20_000);
+        assert_eq!(check(&field.look(day(7.0), &tally, &[]), CheckName::MissingData), status, "{n}");
     }
 }
 

@@ -4,6 +4,7 @@ mod besides;
 mod decisions;
 mod edge;
 mod field;
+mod given;
 mod health;
 mod looks;
 mod peers;
