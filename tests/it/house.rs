@@ -17,8 +17,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // The edge of an application, which has no command: it brings bytes, and knows nothing of what they are.
     ("feed", &[]),
     ("provider", &["artifact", "eval", "feed"]),
-    ("diag", &["source"]),
-    ("decl", &["source", "diag"]),
+    ("diag", &["address", "source"]),
+    ("decl", &["address", "source", "diag"]),
     // A predicate is said once, in the terms that are served: lint asks what an SDK makes of it, compile serves it.
     ("model", &["source", "diag", "decl", "artifact"]),
     // Locks are files of the catalogue too, read with the reader that reads declarations.

@@ -258,6 +258,15 @@ fn an_address_that_cannot_be_published_to_is_found_and_its_secret_is_not_repeate
         let (code, words) = allot(root, &["compile", "-o", dist.to_str().expect("UTF-8")]);
         assert_eq!(code, Some(0), "{words}");
     }
+    put(
+        root,
+        "allotment.toml",
+        &declared.replace("\"s3://tonar-cdn/allotment\"", "https://me:hunter2@cdn.example.com/x"),
+    );
+    for format in ["text", "json", "github"] {
+        let (code, words) = allot(root, &["lint", "--format", format]);
+        assert!(code == Some(1) && words.contains("has no quotes") && !words.contains("hunter2"), "{format}: {words}");
+    }
 }
 
 #[test]
