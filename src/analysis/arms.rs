@@ -178,18 +178,28 @@ fn cumulated(arms: &[ArmTally]) -> Vec<(u32, Vec<Moments>)> {
     cumulated
 }
 
-/// Adds sums about the same shifts; whether they are.
+/// Adds sums of the same columns, about the shifts of the first; whether they are.
 pub(super) fn add(to: &mut Sums, more: &Sums) -> bool {
     if to.n == 0 {
         to.clone_from(more);
         return true;
     }
-    if to.shifts != more.shifts || to.sums.len() != more.sums.len() || to.products.len() != more.products.len() {
+    if to.shifts.len() != more.shifts.len() || to.sums.len() != more.sums.len() {
         return false;
     }
+    if to.products.len() != more.products.len() {
+        return false;
+    }
+    let n = more.n as f64;
+    // Where all units of a day or of a part have the same, the shift is that.
+    let moved: Vec<f64> = more.shifts.iter().zip(&to.shifts).map(|(from, to)| from - to).collect();
+    let columns = || moved.iter().zip(&more.sums);
+    let pairs = columns().enumerate().flat_map(|(at, x)| columns().take(at + 1).map(move |y| (x, y)));
+    for ((to, product), ((by_x, x), (by_y, y))) in to.products.iter_mut().zip(&more.products).zip(pairs) {
+        *to += product + (by_x * y + by_y * x) + n * by_x * by_y;
+    }
+    to.sums.iter_mut().zip(columns()).for_each(|(to, (by, sum))| *to += sum + n * by);
     to.n = to.n.saturating_add(more.n);
-    to.sums.iter_mut().zip(&more.sums).for_each(|(to, more)| *to += more);
-    to.products.iter_mut().zip(&more.products).for_each(|(to, more)| *to += more);
     true
 }
 

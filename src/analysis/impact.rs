@@ -1,9 +1,11 @@
 //! What an effect on exposed units comes to on the whole surface: the effect times the share exposed.
 
+use std::cmp::Reverse;
+
 use super::setting::{Judging, Setting};
-use super::{Question, SECOND};
+use super::{DAY, Question, SECOND};
 use crate::decl::Day;
-use crate::results::{Figure, Impact, Interval, MetricKind, Outcome, Tally};
+use crate::results::{Figure, Impact, Interval, MetricKind, MetricTally, Outcome, Tally};
 
 /// The impact if everybody got the treatment whom the experiment could reach.
 pub(super) fn impact(
@@ -14,10 +16,11 @@ pub(super) fn impact(
     tally: &Tally,
 ) -> Impact {
     let days = setting.days();
-    let exposed: u64 = tally.arms.iter().map(|arm| arm.exposed).sum();
-    let everybody = share_of_days(question, setting).map(|share| exposed as f64 / share);
-    let everybody = everybody.ok_or_else(|| "nobody was let in yet".to_owned());
-    let units_per_day = everybody.clone().map(|units| units / days);
+    let seen = seen(question, setting, tally);
+    let nobody = || "nobody was let in yet".to_owned();
+    let everybody = seen.last().map(|(_, units)| *units).ok_or_else(nobody);
+    let window = (metric.window.1 - metric.window.0) as f64 / DAY as f64;
+    let units_per_day = begun(&seen, window).ok_or_else(nobody);
     let adds_up = match metric.kind {
         MetricKind::Ratio => Err("a ratio does not add up over units".to_owned()),
         MetricKind::Quantile => Err("a quantile does not add up over units".to_owned()),
@@ -44,15 +47,74 @@ pub(super) fn impact(
     }
 }
 
-/// The share of the surface's units that the experiment had, averaged over the days that have passed.
-fn share_of_days(question: &Question<'_, '_>, setting: &Setting<'_>) -> Option<f64> {
+/// After so many days so many units would have been seen if everybody had been let in: from the complete units by the day of
+/// their first exposure, as far as these days are, and from all that were exposed. Empty where nobody was let in.
+fn seen(question: &Question<'_, '_>, setting: &Setting<'_>, tally: &Tally) -> Vec<(f64, f64)> {
+    let mut seen = Vec::new();
+    let complete = |metric: &MetricTally| metric.arms.iter().map(|arm| arm.sums.n).fold(0, u64::saturating_add);
+    let known = tally.metrics.iter().filter_map(|own| {
+        let metric = setting.metrics.iter().find(|metric| metric.id == own.metric)?;
+        Some((own, metric))
+    });
+    // Of several with as many units the one that is complete the soonest.
+    let fullest =
+        known.min_by_key(|(own, metric)| (Reverse(complete(own)), metric.lag.saturating_add(metric.window.1)));
+    if let Some((fullest, metric)) = fullest {
+        let until = setting.until.unwrap_or(i64::MAX).min(setting.now.saturating_sub(metric.lag));
+        let whole = until.saturating_sub(metric.window.1).saturating_sub(setting.from).div_euclid(DAY);
+        let by_day = || fullest.arms.iter().flat_map(|arm| &arm.days);
+        let last = by_day().map(|own| own.day).max().map_or(0, |last| i64::from(last) + 1);
+        for day in 1..=u32::try_from(whole.min(last)).unwrap_or(0) {
+            let units = by_day().filter(|own| own.day < day).map(|own| own.sums.n).fold(0, u64::saturating_add);
+            let share = share(question, setting, f64::from(day));
+            seen.extend(share.map(|share| (f64::from(day), units as f64 / share)));
+        }
+    }
+    let exposed: u64 = tally.arms.iter().map(|arm| arm.exposed).fold(0, u64::saturating_add);
+    let all = share(question, setting, setting.days()).map(|share| (setting.days(), exposed as f64 / share));
+    seen.extend(all);
+    seen
+}
+
+/// In how many units a day a window of so many days begins: with the first visit after the last window's end. How long that
+/// takes to come follows from how many units are seen within one window and within two, as if visits came at random. Where
+/// there are no two windows yet it takes no time, which may be some too many.
+fn begun(seen: &[(f64, f64)], window: f64) -> Option<f64> {
+    let (days, _) = *seen.last().filter(|(days, _)| *days > 0.0)?;
+    let window = window.clamp(days.min(1.0), days);
+    let one = within(seen, window);
+    let most = one / window;
+    if 2.0 * window > days || one <= 0.0 {
+        return Some(most);
+    }
+    // With visits at a rate of k a day, of N units N·(1 − e^(−k·t)) are seen in t days, and N / (window + 1/k) begin a window.
+    let missed = within(seen, 2.0 * window) / one - 1.0;
+    let visits = -missed.ln();
+    Some(if missed > 0.0 && missed < 1.0 { most * visits / ((1.0 + visits) * (1.0 - missed)) } else { most })
+}
+
+/// Units that are seen within so many days; between days that are known it is about a straight line.
+fn within(seen: &[(f64, f64)], days: f64) -> f64 {
+    let mut before = (0.0, 0.0);
+    for &(day, units) in seen {
+        if days <= day {
+            return before.1 + (days - before.0) / (day - before.0) * (units - before.1);
+        }
+        before = (day, units);
+    }
+    before.1
+}
+
+/// The share of the surface's units that the experiment had, averaged over its first days.
+fn share(question: &Question<'_, '_>, setting: &Setting<'_>, days: f64) -> Option<f64> {
     let first = Day::containing(setting.from.div_euclid(SECOND));
-    // The present day counts as far as it has passed.
-    let (days, part) = (setting.elapsed(), setting.days().fract());
     let buckets = f64::from(question.lock.buckets);
     let share = |day: u32| f64::from(question.lock.owned(first.plus(day)).len()) / buckets;
-    let sum = (0..days).map(share).sum::<f64>() + part * share(days);
-    (sum > 0.0).then(|| sum / setting.days())
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of days, cut off")]
+    let whole = days as u32;
+    // The last day counts as far as it has passed.
+    let sum = (0..whole).map(share).sum::<f64>() + days.fract() * share(whole);
+    (sum > 0.0).then(|| sum / days)
 }
 
 fn times(figure: &Figure, factor: &Result<f64, String>) -> Figure {

@@ -12,7 +12,7 @@ use arrow::datatypes::{
     TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 
-use super::hash;
+use super::hash::{self, Key};
 
 /// The instant of a row that has none.
 pub(super) const NEVER: i64 = i64::MIN;
@@ -145,12 +145,23 @@ impl Ids {
         }
     }
 
-    /// The hash of each row's id; what it is where there is none does not matter.
-    pub fn hashes(&self) -> Vec<u64> {
+    /// The hash of each row's id and, where ids are texts, the rest of its key; what they are where there is no id does not
+    /// matter.
+    pub fn keys(&self) -> (Vec<u64>, Vec<u64>) {
+        fn of<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> (Vec<u64>, Vec<u64>) {
+            texts
+                .map(|text| {
+                    text.map_or((0, 0), |text| {
+                        let Key { hash, rest } = hash::text(text);
+                        (hash, rest)
+                    })
+                })
+                .unzip()
+        }
         match self {
-            Self::Numbers(numbers) => numbers.values().iter().map(|id| hash::number(*id)).collect(),
-            Self::Texts(Texts::Flat(array)) => array.iter().map(|text| text.map_or(0, hash::text)).collect(),
-            Self::Texts(Texts::View(array)) => array.iter().map(|text| text.map_or(0, hash::text)).collect(),
+            Self::Numbers(numbers) => (numbers.values().iter().map(|id| hash::number(*id)).collect(), Vec::new()),
+            Self::Texts(Texts::Flat(array)) => of(array.iter()),
+            Self::Texts(Texts::View(array)) => of(array.iter()),
         }
     }
 

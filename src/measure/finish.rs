@@ -6,13 +6,10 @@ use super::labels::Labels;
 use super::plan::{HEAD, Layout, Measured, Plan};
 use super::quantile::quantiles;
 use super::shard::{Shard, study, variant};
-use super::sums::Total;
+use super::sums::{COLUMNS, Total};
 use super::tail::{Tail, caps};
 use crate::query::{Calculation, Measure, Request, Study};
 use crate::results::{Arm, ArmTally, Caps, DaySums, DimensionTally, MetricTally, Tally};
-
-/// Columns that a unit can have: two of the outcome, two from before.
-const COLUMNS: usize = 4;
 
 /// A day beyond which nothing is told apart, so that a study without an end does not fill the memory.
 const LAST_DAY: u32 = 20_000;
@@ -41,7 +38,6 @@ pub(super) struct RowCounts {
 #[derive(Debug, Default)]
 struct MetricBook {
     arms: Vec<ArmBook>,
-    shifts: Option<Vec<f64>>,
     tails: Vec<Tail>,
     caps: Option<Caps>,
 }
@@ -212,7 +208,6 @@ impl Shelf<'_> {
 
     /// Sums the units of a shard.
     pub fn sum(&mut self, shard: &Shard) {
-        self.shift(shard);
         let labels = self.labels;
         self.each(shard, |request, layout, book, start, entry| {
             let (arm, mixed) = variant(entry.get(1).copied().unwrap_or(0));
@@ -228,7 +223,6 @@ impl Shelf<'_> {
             };
             for (measured, metric) in layout.measures.iter().zip(&mut book.metrics) {
                 let Some(measure) = request.measures.get(measured.measure) else { continue };
-                let shifts = metric.shifts.as_deref().unwrap_or(&[]);
                 let caps = metric.caps.as_ref();
                 let Some(arm) = metric.arms.get_mut(arm) else { continue };
                 let mut row = match measured.unit(measure, entry) {
@@ -262,7 +256,6 @@ impl Shelf<'_> {
                     }
                 }
                 cut(row, caps);
-                row.iter_mut().zip(shifts).for_each(|(value, shift)| *value -= shift);
                 if mixed {
                     arm.mixed.push(row);
                 } else {
@@ -278,46 +271,6 @@ impl Shelf<'_> {
                 }
             }
         });
-    }
-
-    /// Chooses what is taken off before summing, where that is not known yet: the mean of the first shard with units, whose
-    /// distance from the mean of all costs hardly a digit.
-    fn shift(&mut self, shard: &Shard) {
-        if self.books.iter().flat_map(|book| &book.metrics).all(|metric| metric.shifts.is_some()) {
-            return;
-        }
-        let mut sums: Vec<Vec<(u64, Vec<f64>)>> =
-            self.books.iter().map(|book| book.metrics.iter().map(|_| (0, Vec::new())).collect()).collect();
-        let first = self.first;
-        self.each(shard, |request, layout, book, _, entry| {
-            let place = entry.get(1).map_or(0, |what| study(*what)) - first;
-            let sums = sums.get_mut(place).map_or([].as_mut_slice(), Vec::as_mut_slice);
-            for ((measured, metric), (n, sums)) in layout.measures.iter().zip(&book.metrics).zip(sums) {
-                let Some(measure) = request.measures.get(measured.measure) else { continue };
-                if metric.shifts.is_some() {
-                    continue;
-                }
-                let Unit::Counted { mut row, .. } = measured.unit(measure, entry) else { continue };
-                let (columns, _) = measured.columns(measure);
-                let Some(row) = row.get_mut(..columns) else { continue };
-                cut(row, metric.caps.as_ref());
-                sums.resize(columns, 0.0);
-                sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += *value);
-                *n += 1;
-            }
-        });
-        for (book, sums) in self.books.iter_mut().zip(sums) {
-            for (metric, (n, sums)) in book.metrics.iter_mut().zip(sums) {
-                if n > 0 && metric.shifts.is_none() {
-                    metric.shifts = Some(
-                        sums.iter()
-                            .map(|sum| sum / n as f64)
-                            .map(|mean| if mean.is_finite() { mean } else { 0.0 })
-                            .collect(),
-                    );
-                }
-            }
-        }
     }
 }
 
@@ -380,11 +333,10 @@ impl MetricBook {
         let nothing = Total::default();
         let places = if measure.calculation.is_of_units() { places } else { &[] };
         let (columns, _) = measured.columns(measure);
-        let shifts = self.shifts.clone().unwrap_or_else(|| vec![0.0; columns]);
         let arms = self.arms.iter().map(|arm| {
             let mut all = Total::default();
             arm.days.iter().for_each(|day| all.merge(day));
-            let sums = all.written(&shifts);
+            let sums = all.written(columns);
             let events = arm.events.as_ref().map(|events| events.written(&sums));
             let (quantile, quantile_parts) = match measure.calculation {
                 Calculation::UnitQuantile(_, level) => quantiles(&arm.values, &arm.places, level, places),
@@ -394,8 +346,8 @@ impl MetricBook {
             let days = (0..).zip(&arm.days).filter(|(_, total)| !total.is_empty());
             ArmTally {
                 sums,
-                kept: all.written(&shifts),
-                days: days.map(|(day, total)| DaySums { day, sums: total.written(&shifts) }).collect(),
+                kept: all.written(columns),
+                days: days.map(|(day, total)| DaySums { day, sums: total.written(columns) }).collect(),
                 incomplete: arm.incomplete,
                 without_rows: arm.without_rows,
                 events,
@@ -404,8 +356,8 @@ impl MetricBook {
                 parts: (0..)
                     .zip(places)
                     .map(|(dimension, count)| {
-                        let own = arm.parts.get(dimension).map_or([].as_slice(), Vec::as_slice);
-                        (0..*count).map(|place| own.get(place).unwrap_or(&nothing).written(&shifts)).collect()
+                        let parts = arm.parts.get(dimension).map_or([].as_slice(), Vec::as_slice);
+                        (0..*count).map(|place| parts.get(place).unwrap_or(&nothing).written(columns)).collect()
                     })
                     .collect(),
             }

@@ -19,7 +19,6 @@ mod intake;
 mod keys;
 mod labels;
 mod noted;
-mod notes;
 mod plan;
 mod probe;
 mod quantile;

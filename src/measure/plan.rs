@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::column::DAY;
 use super::formula::Formula;
 use crate::decl::Function;
-use crate::query::{Calculation, Request, Study};
+use crate::query::{Calculation, Number, Request, Study};
 
 /// Words of an entry that are always there: its instant, and what it is (see [`super::shard`]).
 pub(super) const HEAD: usize = 2;
@@ -238,6 +238,33 @@ impl Layout {
     pub fn day(&self, at: i64) -> u32 {
         u32::try_from(at.saturating_sub(self.from).div_euclid(DAY)).unwrap_or(0)
     }
+}
+
+/// The sources that a calculation reads.
+pub(super) fn sources(calculation: &Calculation) -> Vec<usize> {
+    fn of(number: &Number, into: &mut Vec<usize>) {
+        match number {
+            Number::Constant(_) => {}
+            Number::Input { source, .. } => into.push(*source),
+            Number::Negate(inner) => of(inner, into),
+            Number::Binary(_, left, right) => {
+                of(left, into);
+                of(right, into);
+            }
+        }
+    }
+    let mut all = Vec::new();
+    match calculation {
+        Calculation::Mean(number) | Calculation::Conversion(number, ..) | Calculation::UnitQuantile(number, _) => {
+            of(number, &mut all);
+        }
+        Calculation::Ratio(above, below) => {
+            of(above, &mut all);
+            of(below, &mut all);
+        }
+        Calculation::EventQuantile { source, .. } => all.push(*source),
+    }
+    all
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "below 64")]

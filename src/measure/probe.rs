@@ -3,7 +3,6 @@
 //! All units together are far larger than a cache, those of one shard are not: so the rows of many batches are added shard by
 //! shard.
 
-use std::hint::black_box;
 use std::ops::Range;
 
 use arrow::array::RecordBatch;
@@ -12,7 +11,8 @@ use arrow::buffer::ScalarBuffer;
 use super::calendar::Calendar;
 use super::column::{Ids, NEVER, Taken, Texts, Values, Wrong, begin, instants, taken};
 use super::fact::Fact;
-use super::intake::{Exposed, Key};
+use super::hash::Key;
+use super::intake::Row;
 use super::labels::Labels;
 use super::plan::Probe;
 use super::rows::SHARDS;
@@ -22,9 +22,6 @@ use crate::query::Source;
 
 /// How many of a hash's highest bits say its shard.
 pub(super) const SHARD_BITS: u32 = SHARDS.ilog2();
-
-/// How many rows are looked up together: enough to overlap their waits, few enough that what they fetched is still there.
-const TOGETHER: usize = 128;
 
 /// The ids of a batch and its instants, in its own order.
 #[derive(Debug)]
@@ -57,7 +54,7 @@ impl Columns {
     /// The rows of some shards that have an id and an instant and that are wanted, ordered by shard; `spare` are others that
     /// are not needed any more.
     pub fn ordered(&self, shards: &Range<usize>, wanted: impl Fn(usize) -> bool, spare: Rows) -> Rows {
-        let hashes = self.ids.hashes();
+        let (hashes, rest) = self.ids.keys();
         let nulls = self.ids.nulls();
         // Counted into their shards' places; those that are left out come last.
         let mut starts = vec![0_u32; SHARDS + 2];
@@ -83,12 +80,9 @@ impl Columns {
             *next += 1;
         }
         rows.truncate(starts.get(SHARDS).map_or(0, |end| *end as usize));
-        let texts = match &self.ids {
-            Ids::Numbers(_) => None,
-            Ids::Texts(texts) => Some(spare.texts.unwrap_or_default().of(texts, &rows)),
-        };
         let (hashes, at) = (taken(&hashes, &rows, spare.hashes), taken(&self.at, &rows, spare.at));
-        Rows { starts, hashes, at, origins: rows, texts }
+        let rest = if rest.is_empty() { rest } else { taken(&rest, &rows, spare.rest) };
+        Rows { starts, hashes, rest, at, origins: rows }
     }
 }
 
@@ -98,46 +92,11 @@ pub(super) struct Rows {
     /// Where those of each shard begin; after the last, where they end.
     starts: Vec<u32>,
     hashes: Vec<u64>,
+    /// The rest of their keys; none where ids are numbers.
+    rest: Vec<u64>,
     at: Vec<i64>,
     /// Which row of the batch each was.
     origins: Vec<u32>,
-    /// Ids, where they are texts.
-    texts: Option<Ordered>,
-}
-
-/// Texts one after the other, and where each ends.
-#[derive(Debug, Default)]
-struct Ordered {
-    bytes: Vec<u8>,
-    ends: Vec<u32>,
-}
-
-impl Ordered {
-    /// The texts of some rows, in place of others.
-    fn of(mut self, texts: &Texts, rows: &[u32]) -> Self {
-        let Self { bytes, ends } = &mut self;
-        bytes.clear();
-        ends.clear();
-        // Most often texts are short, and about as long as each other.
-        let length = rows.first().and_then(|row| texts.get(*row as usize)).map_or(0, str::len);
-        bytes.reserve(length.min(64) * rows.len());
-        ends.extend(rows.iter().map(|row| {
-            bytes.extend_from_slice(texts.get(*row as usize).unwrap_or_default().as_bytes());
-            // A batch's texts are at most as many bytes as its offsets count.
-            u32::try_from(bytes.len()).unwrap_or(u32::MAX)
-        }));
-        self
-    }
-
-    #[inline]
-    fn get(&self, row: usize) -> Option<&[u8]> {
-        let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        self.bytes.get(start as usize..*self.ends.get(row)? as usize)
-    }
-
-    fn bytes(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
-    }
 }
 
 impl Rows {
@@ -148,24 +107,20 @@ impl Rows {
     }
 
     #[inline]
-    fn key(&self, row: usize) -> Option<Key<'_>> {
-        let text = match &self.texts {
-            None => None,
-            Some(texts) => Some(texts.get(row)?),
-        };
-        Some(Key { hash: *self.hashes.get(row)?, text })
+    fn key(&self, row: usize) -> Option<Key> {
+        Some(Key { hash: *self.hashes.get(row)?, rest: self.rest.get(row).copied().unwrap_or(0) })
+    }
+
+    /// Whether ids are texts.
+    fn named(&self) -> bool {
+        !self.rest.is_empty()
     }
 
     /// Bytes that they hold.
     fn bytes(&self) -> usize {
-        let words = self.hashes.capacity() * size_of::<u64>() + self.at.capacity() * size_of::<i64>();
-        words + self.origins.capacity() * size_of::<u32>() + self.texts.as_ref().map_or(0, Ordered::bytes)
+        let words = self.hashes.capacity() + self.rest.capacity() + self.at.capacity();
+        words * size_of::<u64>() + self.origins.capacity() * size_of::<u32>()
     }
-}
-
-/// Parts of a range.
-fn parts(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    range.clone().step_by(TOGETHER).map(move |start| start..range.end.min(start + TOGETHER))
 }
 
 /// The facts of a batch.
@@ -219,32 +174,59 @@ impl Facts {
         self.rows.bytes() + self.values.iter().map(Taken::bytes).sum::<usize>()
     }
 
-    /// Adds the rows of a shard; `found` is room to work in.
-    pub fn add(
+    /// Asks memory for where the units of a shard's rows are looked up.
+    fn prefetch(&self, shard: &Shard, place: usize) {
+        let hashes = self.rows.hashes.get(self.rows.of_shard(place)).unwrap_or(&[]);
+        hashes.iter().for_each(|hash| shard.prefetch_place(*hash));
+    }
+
+    /// Looks up the rows of a shard that can matter, and asks memory for their units.
+    fn find(&self, shard: &Shard, place: usize, calendar: &Calendar, found: &mut Vec<(usize, Span)>) {
+        let rows = self.rows.of_shard(place);
+        let own = self.rows.hashes.iter().zip(&self.rows.at).enumerate().skip(rows.start).take(rows.len());
+        for (row, (hash, at)) in own {
+            let (place, matters) = shard.place(*hash, calendar.bit(*at));
+            // Pushed either way, and taken back: which rows matter can't be foreseen.
+            found.push((row, place));
+            found.truncate(found.len() - usize::from(!matters));
+        }
+        found.iter().for_each(|(_, place)| shard.prefetch(place));
+    }
+
+    /// Adds rows that were found.
+    fn add(
         &self,
         shard: &mut Shard,
-        place: usize,
         probes: &[Probe],
         calendar: &Calendar,
-        found: &mut Vec<(usize, Span)>,
+        found: impl Iterator<Item = (usize, Span)>,
     ) {
-        for rows in parts(self.rows.of_shard(place)) {
-            found.clear();
-            let hashes = self.rows.hashes.get(rows.clone()).unwrap_or(&[]);
-            black_box(hashes.iter().fold(0, |touched, hash| touched ^ shard.touch_place(*hash)));
-            let own = self.rows.hashes.iter().zip(&self.rows.at).enumerate().skip(rows.start).take(rows.len());
-            for (row, (hash, at)) in own {
-                let (place, matters) = shard.place(*hash, calendar.bit(*at));
-                // Pushed either way, and taken back: which rows matter can't be foreseen.
-                found.push((row, place));
-                found.truncate(found.len() - usize::from(!matters));
-            }
-            black_box(found.iter().fold(0, |touched, (_, place)| touched ^ shard.touch(place)));
-            for (row, place) in found.drain(..) {
-                let (Some(key), Some(at)) = (self.rows.key(row), self.rows.at.get(row)) else { continue };
-                shard.add(key, place, calendar.bit(*at), Fact { at: *at, row, probes, values: &self.values });
-            }
+        for (row, place) in found {
+            let (Some(key), Some(at)) = (self.rows.key(row), self.rows.at.get(row)) else { continue };
+            shard.add(key, place, calendar.bit(*at), Fact { at: *at, row, probes, values: &self.values });
         }
+    }
+}
+
+/// Rows that were found, and others of the batch before.
+pub(super) type Found = [Vec<(usize, Span)>; 2];
+
+/// Adds the rows of all facts that are of a shard, batch by batch; `found` is room to work in. While the rows of one are added,
+/// those of the next are looked up, and what the one after that needs is on its way from memory.
+pub(super) fn add_all(
+    all: &[Facts],
+    shard: &mut Shard,
+    place: usize,
+    probes: &[Probe],
+    calendar: &Calendar,
+    [found, before]: &mut Found,
+) {
+    let behind = |at: usize, by: usize| at.checked_sub(by).and_then(|at| all.get(at));
+    for at in 0..all.len() + 2 {
+        behind(at, 0).into_iter().for_each(|facts| facts.prefetch(shard, place));
+        behind(at, 1).into_iter().for_each(|facts| facts.find(shard, place, calendar, found));
+        behind(at, 2).into_iter().for_each(|facts| facts.add(shard, probes, calendar, before.drain(..)));
+        std::mem::swap(found, before);
     }
 }
 
@@ -272,8 +254,9 @@ impl Exposures {
         for row in self.rows.of_shard(place) {
             let (study, variant) = *self.codes.get(row)?;
             let mark = self.marks.get(row).copied().unwrap_or(0);
-            let exposed = Exposed { at: *self.rows.at.get(row)?, study, variant, mark };
-            shard.intake.push(self.rows.key(row)?, exposed, labels)?;
+            let (key, at) = (self.rows.key(row)?, *self.rows.at.get(row)?);
+            let exposure = Row { key, at, mark, study, variant, mixed: false };
+            shard.intake.push(exposure, self.rows.named(), labels)?;
         }
         Some(())
     }

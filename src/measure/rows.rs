@@ -11,10 +11,10 @@ use super::column::{NEVER, Wrong};
 use super::finish::{Book, RowCounts, Shelf, looks_ahead};
 use super::keys::{Keys, Known};
 use super::labels::Labels;
-use super::plan::Plan;
-use super::probe::{Columns, Exposures, Facts, names};
+use super::plan::{Plan, sources};
+use super::probe::{Columns, Exposures, Facts, Found, add_all, names};
 use super::shard::Shard;
-use crate::query::{Calculation, Measure, Number, Request, Study, joined as joined_tallies};
+use crate::query::{Measure, Request, Study, joined as joined_tallies};
 use crate::results::Tally;
 
 /// How many shards the units are split into, always.
@@ -89,7 +89,7 @@ impl<'a> Counting<'a> {
             room,
             held: 0..SHARDS,
             most: SHARDS,
-            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            shards: shards(SHARDS),
             numbers: None,
             books: plan.studies.iter().map(Book::new).collect(),
             span: None,
@@ -191,6 +191,7 @@ impl<'a> Counting<'a> {
             .zip(first..SHARDS)
             .map(|(shard, place)| ordered.iter().try_for_each(|exposures| exposures.add(shard, place, labels)));
         done.collect::<Option<()>>().ok_or_else(full)?;
+        self.learn();
         self.shed();
         Ok(())
     }
@@ -265,9 +266,12 @@ impl<'a> Counting<'a> {
         let waiting = std::mem::take(&mut self.waiting);
         let Some(probes) = self.plan.probes.get(self.waiting_of) else { return };
         let calendar = &self.calendar;
-        self.shards.par_iter_mut().zip(self.held.start..SHARDS).for_each_init(Vec::new, |found, (shard, place)| {
-            waiting.iter().for_each(|facts| facts.add(shard, place, probes, calendar, found));
-        });
+        self.shards.par_iter_mut().zip(self.held.start..SHARDS).for_each_init(
+            Found::default,
+            |found, (shard, place)| {
+                add_all(&waiting, shard, place, probes, calendar, found);
+            },
+        );
         self.spare = waiting;
         self.shed();
     }
@@ -358,6 +362,12 @@ impl Counting<'_> {
         }
     }
 
+    /// Whether exposures are worth folding is found out by the first shard.
+    fn learn(&mut self) {
+        let limit = self.shards.first().map_or(0, |first| first.intake.limit());
+        self.shards.iter_mut().for_each(|shard| shard.intake.learn(limit));
+    }
+
     /// How many bytes of facts may wait, for which there is always room.
     fn most_waiting(&self) -> usize {
         MOST_WAITING.min(self.room / 8)
@@ -400,7 +410,7 @@ impl Counting<'_> {
     /// Begins another pass, with the shards from one on: as many as there was room for so far.
     fn hold(&mut self, from: usize) -> bool {
         self.held = from..SHARDS.min(from + self.most);
-        self.shards = self.held.clone().map(|_| Shard::default()).collect();
+        self.shards = shards(self.held.len());
         self.passes += 1;
         true
     }
@@ -443,6 +453,11 @@ fn with_pairs(request: &Request) -> Cow<'_, Request> {
     Cow::Owned(both)
 }
 
+/// Shards that hold nothing yet.
+fn shards(count: usize) -> Vec<Shard> {
+    std::iter::once(Shard::early()).chain(std::iter::repeat_with(Shard::default)).take(count).collect()
+}
+
 /// How many of something each core gets.
 fn many(all: usize) -> usize {
     all.div_ceil(rayon::current_num_threads().max(1)).max(1)
@@ -457,31 +472,4 @@ fn joined(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
 
 fn full() -> Wrong {
     Wrong::new("there are more units than can be counted at once").help("analyse fewer experiments at a time")
-}
-
-/// The sources that a calculation reads.
-fn sources(calculation: &Calculation) -> Vec<usize> {
-    fn of(number: &Number, into: &mut Vec<usize>) {
-        match number {
-            Number::Constant(_) => {}
-            Number::Input { source, .. } => into.push(*source),
-            Number::Negate(inner) => of(inner, into),
-            Number::Binary(_, left, right) => {
-                of(left, into);
-                of(right, into);
-            }
-        }
-    }
-    let mut all = Vec::new();
-    match calculation {
-        Calculation::Mean(number) | Calculation::Conversion(number, ..) | Calculation::UnitQuantile(number, _) => {
-            of(number, &mut all);
-        }
-        Calculation::Ratio(above, below) => {
-            of(above, &mut all);
-            of(below, &mut all);
-        }
-        Calculation::EventQuantile { source, .. } => all.push(*source),
-    }
-    all
 }

@@ -2,7 +2,7 @@
 //!
 //! While exposures come in they are a list. Sealed, a shard holds one list of words, in which units follow each other in the
 //! order of their hashes. A unit is its hash; a word with, from its lowest bit, 32 bits that say when rows can matter to it
-//! and 32 with how many words it takes; where ids are texts, a word with the text's length, then the text; then its entries.
+//! and 32 with how many words it takes; where ids are texts, a word with the rest of its key; then its entries.
 //! An entry is the instant; a word with, from its lowest bit, 16 bits of study, 8 of variant, 8 that say whether it is mixed,
 //! and 32 flags; where there are dimensions, a word with the combination of their values; more flags where there are more
 //! accumulators; the accumulators. The hashes are spread evenly, so a list of as many places as there are units says
@@ -10,9 +10,12 @@
 
 use std::ops::Range;
 
+use branches::prefetch_read_data;
+
 use super::calendar::Calendar;
 use super::fact::{Fact, Unit};
-use super::intake::{Folded, Intake, Key, Row};
+use super::hash::Key;
+use super::intake::{Folded, Intake, Row};
 use super::labels::Labels;
 use super::noted::Noted;
 use super::plan::Plan;
@@ -23,7 +26,7 @@ use super::words::Words;
 const LINE: usize = 8;
 /// Places for hashes for each unit: the more, the fewer units share one.
 const PLACES: usize = 2;
-/// Words of a unit before its text or its entries.
+/// Words of a unit before its entries; one more where ids are texts.
 const HEAD: usize = 2;
 
 /// Units whose hashes are next to each other.
@@ -43,47 +46,45 @@ pub(super) struct Shard {
     pub intake: Intake,
     /// Some for each unit, and one more.
     buckets: Vec<Bucket>,
-    /// Whether units begin with their text.
-    named: bool,
+    /// Words of a unit before its entries.
+    head: usize,
     words: Words,
     noted: Noted,
 }
 
 impl Shard {
+    /// One whose exposures are folded before those of others.
+    pub fn early() -> Self {
+        Self { intake: Intake::early(), ..Self::default() }
+    }
+
     /// Lays out units with their entries, all accumulators at 0; `None` when they are more than 2^32 words.
     pub fn seal(&mut self, plan: &Plan, labels: &Labels, calendar: &Calendar) -> Option<()> {
         let mut intake = std::mem::take(&mut self.intake);
-        self.named = intake.named;
+        self.head = HEAD + usize::from(intake.named);
         let folded = paired(intake.folded(labels), plan);
         self.words = intake.spared();
         let layout = |row: &Row| plan.studies.get(usize::from(row.study));
-        let length = |own: &[Row]| {
-            let name = own.first().filter(|_| self.named).map_or(0, |row| 1 + intake.text(row).len().div_ceil(8));
-            HEAD + name + own.iter().filter_map(layout).map(|layout| layout.words).sum::<usize>()
-        };
+        let length = |own: &[Row]| self.head + own.iter().filter_map(layout).map(|layout| layout.words).sum::<usize>();
         let places = folded.units().count() * PLACES;
         self.buckets = Vec::with_capacity(places + 1);
         let mut end = 0;
         for own in folded.units() {
-            let first = own.first()?;
+            let Key { hash, rest } = own.first()?.key;
             let marked = own.iter().fold(0, |bits, row| bits | calendar.of_exposure(plan, row.study.into(), row.at));
             let length = length(own);
             let (start, words) = self.words.begin(length)?;
-            let bucket = bucket(first.hash, places);
+            let bucket = bucket(hash, places);
             self.buckets.resize(self.buckets.len().max(bucket + 1), Bucket { start, calendar: 0 });
             self.buckets.get_mut(bucket)?.calendar |= marked;
-            words.extend([first.hash, u64::from(marked) | (length as u64) << 32]);
-            if self.named {
-                let text = intake.text(first);
-                words.push(text.len() as u64);
-                words.extend(packed(text));
-            }
+            words.extend([hash, u64::from(marked) | (length as u64) << 32]);
+            words.extend((self.head > HEAD).then_some(rest));
             for row in own {
                 let layout = layout(row)?;
                 let end = words.len() + layout.words;
                 let what = u64::from(row.study) | u64::from(row.variant) << 16 | u64::from(row.mixed) << 24;
                 words.extend([row.at.cast_unsigned(), what]);
-                words.extend(layout.is_marked().then(|| u64::from(intake.mark(row))));
+                words.extend(layout.is_marked().then(|| u64::from(row.mark)));
                 words.resize(end, 0);
             }
             end = start + u32::try_from(length).ok()?;
@@ -103,24 +104,25 @@ impl Shard {
         }
     }
 
-    /// Brings the place of a hash into the cache; what it returns is to be used, so that it is not left out.
+    /// Asks memory for where the unit of a hash is looked up.
     #[inline]
-    pub fn touch_place(&self, hash: u64) -> u32 {
-        self.buckets.get(bucket(hash, self.buckets.len().saturating_sub(1))).map_or(0, |bucket| bucket.start)
+    pub fn prefetch_place(&self, hash: u64) {
+        let bucket = self.buckets.get(bucket(hash, self.buckets.len().saturating_sub(1)));
+        bucket.into_iter().for_each(|bucket| prefetch_read_data::<_, 0>(bucket));
     }
 
-    /// Brings units into the cache; what it returns is to be used, so that it is not left out.
+    /// Asks memory for the units of a place.
     #[inline]
-    pub fn touch(&self, place: &Span) -> u64 {
-        let words = self.words.at(place.start);
+    pub fn prefetch(&self, place: &Span) {
         // They often lie in two lines.
-        words.first().unwrap_or(&0) ^ words.get(LINE).unwrap_or(&0)
+        let words = self.words.at(place.start);
+        words.iter().step_by(LINE).take(2).for_each(|word| prefetch_read_data::<_, 0>(word));
     }
 
     /// Adds a row of a source to the entries of an id among the units of a place, if a row of that bit of the calendar can
     /// matter to it.
     #[inline]
-    pub fn add(&mut self, key: Key<'_>, place: Span, when: u32, fact: Fact<'_>) {
+    pub fn add(&mut self, key: Key, place: Span, when: u32, fact: Fact<'_>) {
         let mut start = place.start;
         while start < place.end {
             let words = self.words.at_mut(start);
@@ -130,15 +132,13 @@ impl Shard {
                 continue;
             };
             let (calendar, length) = halves(*head);
-            if *hash == key.hash {
-                let named = key.text.map_or(Some(0), |text| names(words.get(HEAD..).unwrap_or_default(), text));
-                if let Some(name) = named {
-                    if calendar & when != 0 {
-                        let words = words.get_mut(..length as usize).unwrap_or_default();
-                        fact.add(&mut Unit { words, place: start, noted: &mut self.noted }, HEAD + name);
-                    }
-                    return;
+            let is_it = *hash == key.hash && (self.head == HEAD || words.get(HEAD) == Some(&key.rest));
+            if is_it {
+                if calendar & when != 0 {
+                    let words = words.get_mut(..length as usize).unwrap_or_default();
+                    fact.add(&mut Unit { words, place: start, noted: &mut self.noted }, self.head);
                 }
+                return;
             }
             start += length;
         }
@@ -150,12 +150,7 @@ impl Shard {
             let mut start = 0;
             while let Some(head) = block.get(start + 1) {
                 let end = start + halves(*head).1 as usize;
-                let mut at = start + HEAD;
-                if self.named {
-                    #[allow(clippy::cast_possible_truncation, reason = "a length")]
-                    let length = block.get(at).map_or(0, |length| *length as usize);
-                    at += 1 + length.div_ceil(8);
-                }
+                let mut at = start + self.head;
                 while at < end {
                     let Some(what) = block.get(at + 1) else { return };
                     let Some(study) = plan.studies.get(study(*what)) else { return };
@@ -206,20 +201,9 @@ fn paired(folded: Folded, plan: &Plan) -> Folded {
                 joint.push(row);
             }
         }
-        all.extend(&joint);
+        all.extend(joint.into_iter());
     }
     all
-}
-
-/// How many words the text of a unit takes, which they begin with, if it is this one.
-#[inline]
-fn names(words: &[u64], text: &[u8]) -> Option<usize> {
-    if *words.first()? != text.len() as u64 {
-        return None;
-    }
-    let length = 1 + text.len().div_ceil(8);
-    let same = words.get(1..length)?.iter().zip(packed(text)).all(|(own, word)| *own == word);
-    same.then_some(length)
 }
 
 /// The two halves of a word.
@@ -251,22 +235,10 @@ pub(super) fn variant(what: u64) -> (usize, bool) {
     ((what >> 16 & 0xff) as usize, what >> 24 & 1 == 1)
 }
 
-/// Bytes as words, the last filled up with zeros.
-fn packed(text: &[u8]) -> impl Iterator<Item = u64> + '_ {
-    let (words, rest) = text.as_chunks::<8>();
-    let mut last = [0; 8];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    let last = (!rest.is_empty()).then(|| u64::from_le_bytes(last));
-    words.iter().map(|word| u64::from_le_bytes(*word)).chain(last)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::measure::column::Taken;
-    use crate::measure::intake::Exposed;
     use crate::measure::plan::{Action, Layout, Probe, Tap};
     use std::collections::HashMap;
 
@@ -284,22 +256,20 @@ mod tests {
         let calendar = Calendar::of(&plan, Some((0, 1_000)));
         let mut shard = Shard::default();
         // Many units, of which each two share a hash, and hashes are next to each other.
-        let id = |n: u64| format!("unit number {n}, whose id takes some words");
-        let hash = |n: u64| (n / 2) << 3;
+        let key = |n: u64| Key { hash: (n / 2) << 3, rest: n };
         for n in 0..600 {
             let at = i64::try_from(n).unwrap();
-            let id = id(n);
-            let key = Key { hash: hash(n), text: Some(id.as_bytes()) };
-            shard.intake.push(key, Exposed { at, study: 0, variant: 0, mark: 0 }, &labels).unwrap();
+            let row = Row { key: key(n), at, mark: 0, study: 0, variant: 0, mixed: false };
+            shard.intake.push(row, true, &labels).unwrap();
         }
         shard.seal(&plan, &labels, &calendar).unwrap();
         let values: Vec<f64> = (0..700).map(f64::from).collect();
         let values = [Taken::Floats(values)];
         for n in (0..700).step_by(3) {
             let at = i64::try_from(n).unwrap() + 9;
-            let (place, _) = shard.place(hash(n), calendar.bit(at));
+            let (place, _) = shard.place(key(n).hash, calendar.bit(at));
             let fact = Fact { at, row: usize::try_from(n).unwrap(), probes: &plan.probes[0], values: &values };
-            shard.add(Key { hash: hash(n), text: Some(id(n).as_bytes()) }, place, calendar.bit(at), fact);
+            shard.add(key(n), place, calendar.bit(at), fact);
         }
         let mut sums = HashMap::new();
         shard.each_entry(&plan, |_, entry| {

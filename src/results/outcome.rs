@@ -201,7 +201,7 @@ pub struct DayEstimate {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "impact")]
 pub struct Impact {
-    /// Units a day that would be exposed.
+    /// Units a day in which a window of the metric would begin.
     pub units_per_day: Figure,
     /// The effect on their total, in the metric's units a day; not for ratios and quantiles.
     pub per_day: Figure,

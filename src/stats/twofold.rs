@@ -50,6 +50,13 @@ impl Twofold {
         Self::sum(product.high, self.low.mul_add(factor, product.low))
     }
 
+    /// The product.
+    #[must_use]
+    pub fn by(self, other: Self) -> Self {
+        let product = self.times(other.high);
+        Self::sum(product.high, self.high.mul_add(other.low, product.low))
+    }
+
     /// The quotient.
     #[must_use]
     pub fn over(self, divisor: Self) -> Self {
@@ -76,6 +83,8 @@ mod tests {
         let third = Twofold::from(1.0).over(Twofold::from(3.0));
         let left = third.times(3.0).minus(Twofold::from(1.0)).value();
         assert!(left.abs() < 1e-31, "{left}");
+        let square = third.by(third).minus(Twofold::from(1.0).over(Twofold::from(9.0))).value();
+        assert!(square.abs() < 1e-31, "{square}");
         assert!(!Twofold::from(1e308).times(10.0).value().is_finite());
     }
 }

@@ -57,6 +57,16 @@ fn the_first_line_says_what_was_decided_and_why() {
         titled("ship", |_| {}),
         format!("### 🟢 Ship `one-page` of `checkout-one-page`: {effect}, and all 3 guardrails hold")
     );
+    // A lift that could be anything is not told: the difference is, in the metric's own unit.
+    let absolute = titled("ship", |results| {
+        results.treatments.iter_mut().flat_map(|own| &mut own.outcomes).for_each(|outcome| {
+            outcome.lift_interval = Figure::undefined("the control mean does not differ significantly from 0");
+        });
+    });
+    assert_eq!(
+        absolute,
+        "### 🟢 Ship `one-page` of `checkout-one-page`: `checkout-conversion` **+0.25 pp** (95 % CI +0.07 to +0.43 pp), and all 3 guardrails hold"
+    );
     // Harm that goes on comes first, whatever else is decided.
     let harm =
         "`revenue-per-user` **−6.0 %** (95 % CI −9.0 % to −3.0 %), significantly worse, beyond its limit of −2 %";

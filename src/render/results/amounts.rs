@@ -15,6 +15,35 @@ pub struct Amounts {
     pen: Pen,
 }
 
+/// What changed, with its interval: the lift, but the difference where that has an interval and the lift has none. A lift on a
+/// control mean that may be 0 is any number at all.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Change {
+    Lift(f64, Option<Interval>),
+    Difference(f64, Option<Interval>),
+    Undefined,
+}
+
+impl Change {
+    pub fn of(outcome: &Outcome) -> Self {
+        Self::between((&outcome.lift, &outcome.lift_interval), (&outcome.difference, &outcome.interval))
+    }
+
+    /// The same of a lift and a difference, each with its interval.
+    pub fn between(
+        (lift, lift_interval): (&Figure, &Figure<Interval>),
+        (difference, interval): (&Figure, &Figure<Interval>),
+    ) -> Self {
+        let (relative, absolute) = (lift_interval.known().copied(), interval.known().copied());
+        match (lift.number(), difference.number()) {
+            (Some(lift), _) if relative.is_some() || absolute.is_none() => Self::Lift(lift, relative),
+            (_, Some(difference)) => Self::Difference(difference, absolute),
+            (Some(lift), None) => Self::Lift(lift, None),
+            (None, None) => Self::Undefined,
+        }
+    }
+}
+
 /// A metric's unit, as declared in `display`; the words of users are written by the pen already.
 enum Unit {
     Bare,
@@ -129,21 +158,21 @@ impl Amounts {
         format!("{}{SPACE}to{SPACE}{}", one(interval.low), one(interval.high))
     }
 
-    /// The lift of an outcome, or where that is undefined the difference; a dash without either.
+    /// What changed, a dash where that is undefined.
     pub fn change(&self, outcome: &Outcome) -> String {
-        match (outcome.lift.number(), outcome.difference.number()) {
-            (Some(lift), _) => self.lift(lift),
-            (None, Some(difference)) => self.difference(difference),
-            (None, None) => "–".to_owned(),
+        match Change::of(outcome) {
+            Change::Lift(lift, _) => self.lift(lift),
+            Change::Difference(difference, _) => self.difference(difference),
+            Change::Undefined => "–".to_owned(),
         }
     }
 
     /// The interval of what [`Self::change`] shows, without its sign of percent; none where that is undefined.
     pub fn around(&self, outcome: &Outcome) -> Option<String> {
-        match (&outcome.lift, &outcome.lift_interval, &outcome.interval) {
-            (Figure::Known(_), Figure::Known(interval), _) => Some(self.lifts_short(*interval)),
-            (Figure::Undefined(_), _, Figure::Known(interval)) => Some(self.differences(*interval)),
-            _ => None,
+        match Change::of(outcome) {
+            Change::Lift(_, around) => around.map(|interval| self.lifts_short(interval)),
+            Change::Difference(_, around) => around.map(|interval| self.differences(interval)),
+            Change::Undefined => None,
         }
     }
 

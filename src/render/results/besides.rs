@@ -1,6 +1,6 @@
 //! What was looked at besides the decision, in words: effects by the values of a dimension, and other experiments.
 
-use super::amounts::{Amounts, p_value};
+use super::amounts::{Amounts, Change, p_value};
 use super::pen::Pen;
 use super::verdict::Mark;
 use crate::render::figures::{counted, listed};
@@ -62,12 +62,10 @@ pub fn metrics(results: &Results) -> Vec<&Metric> {
 /// The lift of an effect with its interval; the difference where that is undefined, else why there is nothing.
 pub fn figures(amounts: &Amounts, effect: &Effect, pen: Pen) -> (String, String) {
     let contrast = &effect.contrast;
-    match (contrast.lift.number(), contrast.lift_interval.known(), contrast.interval.known()) {
-        (Some(lift), Some(interval), _) => (amounts.lift(lift), amounts.lifts_short(*interval)),
-        (_, _, Some(interval)) => {
-            let difference = contrast.difference.number().map_or_else(|| "–".to_owned(), |own| amounts.difference(own));
-            (difference, amounts.differences(*interval))
-        }
+    let change = Change::between((&contrast.lift, &contrast.lift_interval), (&contrast.difference, &contrast.interval));
+    match change {
+        Change::Lift(lift, Some(around)) => (amounts.lift(lift), amounts.lifts_short(around)),
+        Change::Difference(difference, Some(around)) => (amounts.difference(difference), amounts.differences(around)),
         _ => ("–".to_owned(), (pen.words)(contrast.interval.why().unwrap_or("it is undefined"))),
     }
 }

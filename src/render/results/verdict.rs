@@ -1,6 +1,6 @@
 //! Verdicts in words: of a metric, and of the whole. They say what was decided, and decide nothing.
 
-use super::amounts::{Amounts, SPACE, confidence, number, p_value};
+use super::amounts::{Amounts, Change, SPACE, confidence, number, p_value};
 use super::pen::Pen;
 use crate::render::figures::counted;
 use crate::results::{
@@ -264,16 +264,16 @@ pub fn effect(results: &Results, metric: &Metric, outcome: &Outcome, pen: Pen) -
     let interval = |words: Option<String>| {
         words.map_or_else(String::new, |words| format!(" ({}{SPACE}CI {words})", confidence(outcome.alpha)))
     };
-    match (&outcome.lift, &outcome.difference) {
-        (Figure::Known(lift), _) => {
-            let around = known(&outcome.lift_interval).map(|interval| amounts.lifts(interval));
-            format!("{name} {}{}", (pen.strong)(&amounts.lift(*lift)), interval(around))
+    match Change::of(outcome) {
+        Change::Lift(lift, around) => {
+            let around = around.map(|interval| amounts.lifts(interval));
+            format!("{name} {}{}", (pen.strong)(&amounts.lift(lift)), interval(around))
         }
-        (_, Figure::Known(difference)) => {
-            let around = known(&outcome.interval).map(|interval| amounts.differences(interval));
-            format!("{name} {}{}", (pen.strong)(&amounts.difference(*difference)), interval(around))
+        Change::Difference(difference, around) => {
+            let around = around.map(|interval| amounts.differences(interval));
+            format!("{name} {}{}", (pen.strong)(&amounts.difference(difference)), interval(around))
         }
-        _ => format!("{name} is undefined"),
+        Change::Undefined => format!("{name} is undefined"),
     }
 }
 

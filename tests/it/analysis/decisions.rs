@@ -1,6 +1,6 @@
 //! Every way a decision can go, for one treatment and for several.
 
-use allotment::results::{Advice, Judged, MethodKind, Results, Role, State, Verdict, Why};
+use allotment::results::{Advice, ArmTally, DaySums, Judged, MethodKind, Results, Role, State, Verdict, Why};
 use allotment::stats::Direction::{Decrease, Increase};
 
 use super::field::{Field, arm, by_z, day, sums, tally};
@@ -130,4 +130,28 @@ fn an_effect_is_told_for_the_whole_surface() {
     let exposed = impact.exposed.number().expect("the baseline has the reach");
     assert!(exposed > 0.0 && exposed < 1.0, "{exposed}");
     assert!(impact.lift.why().is_some_and(|why| why.contains("mean of `gain`")), "{:?}", impact.lift);
+}
+
+#[test]
+fn units_a_day_do_not_depend_on_when_they_are_counted() {
+    let field = Field::new(14, &["bold"], BOTH);
+    // Fewer new units come each day, since the others were there before.
+    let look = |days: u32| {
+        let own = |mean: f64| {
+            let n = |day: u32| (8_000.0 * 0.8_f64.powf(f64::from(day))).round() as u64;
+            let complete = (0..days - 1).map(|day| DaySums { day, sums: sums(n(day), mean, 4.0) });
+            let all = sums((0..days - 1).map(n).sum(), mean, 4.0);
+            ArmTally { days: complete.collect(), incomplete: n(days - 1), ..arm(all) }
+        };
+        let arms = || vec![own(10.0), own(10.4)];
+        let results =
+            field.look(day(f64::from(days)), &tally(&["bold"], vec![("gain", arms()), ("loss", arms())]), &[]);
+        let impact = results.treatments[0].outcomes[0].impact.clone().expect("what is decided on has one");
+        impact.units_per_day.number().expect("known")
+    };
+    // 400,000 units of the whole surface, of whom a fifth of those left come each day: a day's window, and the time to the next visit.
+    let expected = 400_000.0 / (1.0 - 1.0 / 0.8_f64.ln());
+    for days in [3, 7, 14] {
+        assert!((look(days) / expected - 1.0).abs() < 1e-3, "{days}: {} is not {expected}", look(days));
+    }
 }

@@ -1,5 +1,6 @@
 //! The embedded engine from files to sufficient statistics.
 
+mod alike;
 mod baseline;
 mod edge;
 mod hostile;

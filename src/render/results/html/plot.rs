@@ -3,7 +3,7 @@
 use super::article::Page;
 use super::escape::{PEN, escaped, untagged};
 use super::{class, mark};
-use crate::render::results::amounts::{Amounts, lift};
+use crate::render::results::amounts::{Amounts, Change, lift};
 use crate::render::results::method::role;
 use crate::render::results::scale::{Scale, limit};
 use crate::render::results::story::named;
@@ -41,17 +41,16 @@ pub fn forest(page: &Page<'_>, at: usize, treatment: &Treatment) -> String {
 fn line(page: &Page<'_>, part: &str, metric: &Metric, outcome: &Outcome, scale: Option<Scale>) -> String {
     let amounts = Amounts::at(page.results, metric, PEN);
     let Reading { mark: sign, words } = reading(metric, outcome, PEN);
-    let figure = match (outcome.lift.number(), known(&outcome.lift_interval), known(&outcome.interval)) {
-        (Some(lift), Some(interval), _) => {
-            format!(
-                "<span class=\"lift\">{}</span> <span class=\"around\">{}</span>",
-                amounts.lift(lift),
-                amounts.lifts(interval)
-            )
+    let both = |figure: String, around: Option<String>| {
+        let around = around.map_or_else(String::new, |around| format!(" <span class=\"around\">{around}</span>"));
+        format!("<span class=\"lift\">{figure}</span>{around}")
+    };
+    let figure = match Change::of(outcome) {
+        Change::Lift(lift, around) => both(amounts.lift(lift), around.map(|interval| amounts.lifts(interval))),
+        Change::Difference(difference, around) => {
+            both(amounts.difference(difference), around.map(|interval| amounts.differences(interval)))
         }
-        (Some(lift), None, _) => format!("<span class=\"lift\">{}</span>", amounts.lift(lift)),
-        (None, _, Some(interval)) => format!("<span class=\"around\">{}</span>", amounts.differences(interval)),
-        _ => String::new(),
+        Change::Undefined => String::new(),
     };
     let drawn = scale.map_or_else(String::new, |scale| {
         let limit = verdict::limit(metric).map_or_else(String::new, |limit| format!(", limit {limit}"));
