@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decl::Day;
+use crate::lock::digest;
 use crate::results::{Arm, ArmTally, MetricTally, Sums, Tally};
 
 /// The columns that must be there, then the one that may.
@@ -166,14 +167,28 @@ impl Aggregates {
         looks
     }
 
+    /// The statistics of a look: those of its instant, or those without one as of now.
+    fn cells(&self, experiment: &str, at: i64, now: i64) -> Option<&Cells> {
+        let looks = self.looks.get(experiment)?;
+        looks.get(&Some(at)).or_else(|| looks.get(&None).filter(|_| at == now))
+    }
+
+    /// The digest of a look's own rows: it stays the same while rows of other looks and experiments come in.
+    #[must_use]
+    pub fn digest(&self, experiment: &str, at: i64, now: i64) -> String {
+        let rows = self.cells(experiment, at, now).into_iter().flatten().map(|((metric, variant), cell)| {
+            let (Aggregate { n, mean, variance }, _) = cell;
+            [experiment, variant, metric, &n.to_string(), &mean.to_string(), &variance.to_string()].join("\u{1f}")
+        });
+        let rows: Vec<String> = rows.collect();
+        digest("allotment aggregates", &rows.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
     /// What was counted for a look, for these variants; exposed units are the most that any metric has.
     #[must_use]
     pub fn tally(&self, experiment: &str, at: i64, now: i64, variants: &[String]) -> Tally {
-        let looks = self.looks.get(experiment);
-        let timed = looks.and_then(|looks| looks.get(&Some(at)));
-        let cells = timed.or_else(|| looks.and_then(|looks| looks.get(&None)).filter(|_| at == now));
         let none = Cells::new();
-        let cells = cells.unwrap_or(&none);
+        let cells = self.cells(experiment, at, now).unwrap_or(&none);
         let metrics: BTreeSet<&String> = cells.keys().map(|(metric, _)| metric).collect();
         let cell = |metric: &str, variant: &str| {
             cells.get(&(metric.to_owned(), variant.to_owned())).map_or_else(Aggregate::default, |(cell, _)| *cell)
@@ -287,6 +302,24 @@ mod tests {
         let metric = tally.metrics.iter().find(|metric| metric.metric == "m").expect("it is there");
         assert_eq!(metric.arms[1].sums.products, [2.5 * 109.0]);
         assert_eq!(read.tally("e", first, first, &["control".to_owned()]).rows_unknown_variant, 120);
+    }
+
+    #[test]
+    fn a_look_is_known_by_its_own_rows() {
+        let digest = |rows: &str| {
+            let text = format!("experiment,variant,metric,n,mean,variance,at\n{rows}");
+            let day = 86_400_000_000;
+            Aggregates::read_csv(&text).expect("a table").digest("e", 20_850 * day, 20_857 * day)
+        };
+        let look = "e,control,m,100,1.5,2,2027-02-01\ne,treatment,m,110,1.6,2.5,2027-02-01\n";
+        let own = digest(look);
+        for more in ["e,control,m,200,1.5,2,2027-02-08\n", "f,control,m,100,1.5,2,2027-02-01\n", "e,control,m,9,1,2,\n"]
+        {
+            assert_eq!(digest(&format!("{more}{look}")), own, "{more}");
+        }
+        assert_eq!(digest(&look.replace("1.5", "1.50")), own, "the same number");
+        assert_ne!(digest(&look.replace("1.5", "1.51")), own);
+        assert_ne!(digest(&look.replace("treatment,m", "treatment,k")), own);
     }
 
     #[test]

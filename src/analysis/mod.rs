@@ -57,7 +57,7 @@ pub struct Counted<'a> {
     pub tally: &'a Tally,
     /// `embedded`, the name of a warehouse, or `aggregates`.
     pub engine: &'a str,
-    /// The digest of the request or of the file.
+    /// The digest of the request, or of the rows that the look is read off.
     pub query: &'a str,
     /// Whether the statistics are means with their variances, of whatever they were computed from.
     pub aggregated: bool,

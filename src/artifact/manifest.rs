@@ -40,6 +40,12 @@ pub struct Manifest {
     pub signature: Option<Signature>,
 }
 
+/// What is read of a manifest of whatever version.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
 /// An experiment or a rollout that is not served although the catalogue has it live.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,16 +117,18 @@ impl Manifest {
     /// # Errors
     /// What is wrong with the JSON, or the version it asks for.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct Versioned {
-            version: u32,
-        }
         // A newer manifest may have keys that this version does not know, so its version is read first.
         let Versioned { version } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if version != VERSION {
             return Err(format!("version {version} of the manifest; this is made for version {VERSION}"));
         }
         serde_json::from_slice(bytes).map_err(|error| error.to_string())
+    }
+
+    /// Whether something is a manifest, as far as can be told, of a version that is not [`VERSION`].
+    #[must_use]
+    pub fn is_foreign(bytes: &[u8]) -> bool {
+        serde_json::from_slice(bytes).is_ok_and(|Versioned { version }| version != VERSION)
     }
 
     /// The manifest as it is written: indented JSON with a line end, the same bytes for the same manifest.
@@ -284,6 +292,8 @@ mod tests {
             Manifest::parse(newer.as_bytes()).unwrap_err(),
             "version 2 of the manifest; this is made for version 1"
         );
+        assert!(Manifest::is_foreign(newer.as_bytes()) && !Manifest::is_foreign(json.as_bytes()));
+        assert!(!Manifest::is_foreign(b"{}") && !Manifest::is_foreign(b""));
         let unknown = json.replacen("\"at\"", "\"colour\": 1, \"at\"", 1);
         assert!(Manifest::parse(unknown.as_bytes()).is_err());
         let held = json.replacen("\"held\": false", "\"held\": true", 1);

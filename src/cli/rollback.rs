@@ -16,8 +16,8 @@ use crate::verify::verify;
 
 /// Serve an earlier commit again, as it would be served now
 ///
-/// The commit is compiled anew: what has ended since, by its window or by a decision, does not come back, nor does what was
-/// stopped. It goes out like any other publish, under a higher serial; the next publish from Git takes its place, so revert the
+/// The commit is compiled anew: what has ended since, by its window or by a decision, or is paused does not come back, nor does
+/// what was stopped. It goes out like any other publish, under a higher serial; the next publish from Git takes its place, so revert the
 /// commit in Git too.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -51,8 +51,8 @@ pub fn run(global: &Global, verb: &Rollback) -> Result<Exit, Failure> {
     let offer = Offer { manifest: dist.manifest, files: dist.files };
     let report = verify(offer.manifest.to_json().as_bytes(), |path| offer.files.get(path).cloned());
     let (refused, _) = refusals(&report);
-    let ended = decided(global)?;
-    go(global, &target, &served, offer, Terms { refused, ended, old: true, ..Terms::default() }, &verb.how)
+    let ended = over(global)?;
+    go(global, &target, &served, offer, Terms { refused, ended, old: true, ..Terms::default() }, &verb.how)?.ended()
 }
 
 /// The nearest commit of the history that is another than the one that is served.
@@ -69,11 +69,17 @@ fn before(store: &dyn Store, present: &Manifest) -> Result<String, Failure> {
         .help("name the commit to serve: `allot rollback COMMIT`"))
 }
 
-/// What the catalogue says now that it is decided, up to its phase.
-fn decided(global: &Global) -> Result<Vec<(String, u32)>, Failure> {
+/// What the catalogue does not serve now, up to its phase: it is decided, its window is over, or it is paused.
+fn over(global: &Global) -> Result<Vec<(String, u32)>, Failure> {
     let workspace = Workspace::open_at(global, Revisions { base: None, head: Some("HEAD") })?;
     let context = workspace.context();
+    let at = workspace.at.0;
     let claims = context.catalogue.claims.values();
-    let over = claims.filter(|claim| claim.decision().is_some() || claim.stage == Some(Stage::Tweak));
+    let over = claims.filter(|claim| {
+        // What was allotted counts, as it does where it is compiled.
+        let window = context.locks.of(claim.file).map(|held| held.lock.window()).or(claim.window);
+        let ended = window.is_some_and(|window| window.is_empty() || window.end.is_some_and(|end| end.seconds() <= at));
+        ended || claim.is_paused() || claim.decision().is_some() || claim.stage == Some(Stage::Tweak)
+    });
     Ok(over.map(|claim| (claim.id.clone(), claim.phase)).collect())
 }

@@ -63,7 +63,7 @@ impl Texts {
                 Ok(Self::View(view.as_string_view().clone()))
             }
             kind => Err(Wrong::new(format!("{what} is of type {kind}, neither text nor a whole number"))
-                .help("cast it in the fact's `select`, or write it as text")),
+                .help("write it as text, or cast it in the `select` of a fact")),
         }
     }
 
@@ -201,7 +201,7 @@ pub(super) fn instants(array: &ArrayRef, what: &str) -> Result<ScalarBuffer<i64>
         DataType::Date32 => filled(array.as_primitive::<Date32Type>(), NEVER, |day| i64::from(day) * DAY),
         kind => {
             return Err(Wrong::new(format!("{what} is of type {kind}, not an instant"))
-                .help("make it a timestamp, for example with `to_timestamp_micros(column)` in the fact's `select`"));
+                .help("write it as a timestamp, or make it one in the `select` of a fact, as with `to_timestamp_micros(column)`"));
         }
     })
 }

@@ -19,7 +19,7 @@ pub use compress::{gzip, is_gzip_of};
 pub use differ::differences;
 pub use history::{path_of_serial, serial_of_path};
 pub use next::{Change, Next, next};
-pub use object::{Object, manifest_headers, objects};
+pub use object::{Object, headers_of_object, manifest_headers, objects};
 pub use plan::{Action, Kind, plan};
 pub use pointer::{Pointer, is_pointer, pointers};
 pub use retain::{Listed, Record, freed, needed_manifests};

@@ -1,5 +1,6 @@
 //! The immutable files that a manifest names, and the compressed siblings of those that compress.
 
+use super::retain::is_content_addressed;
 use super::{Headers, IMMUTABLE, SHORT};
 use crate::artifact::manifest::{File, Manifest};
 
@@ -32,6 +33,18 @@ pub fn objects(manifest: &Manifest, siblings: bool) -> Vec<Object> {
     all
 }
 
+/// The headers of an object by its name, if it is named as an object is.
+#[must_use]
+pub fn headers_of_object(path: &str) -> Option<Headers> {
+    let plain = path.strip_suffix(".gz");
+    let name = plain.unwrap_or(path);
+    is_content_addressed(name).then(|| Headers {
+        content_type: content_type(name),
+        cache_control: IMMUTABLE,
+        content_encoding: plain.map(|_| "gzip"),
+    })
+}
+
 /// The headers of the manifest.
 #[must_use]
 pub const fn manifest_headers() -> Headers {
@@ -49,4 +62,24 @@ pub(super) fn content_type(path: &str) -> &'static str {
 /// Whether a file gets smaller: the native format is compressed already.
 pub(super) fn compresses(path: &str) -> bool {
     path.ends_with(".json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_object_says_how_it_is_sent() {
+        let surface = |id: &str, format: &str, ending: &str| File::of(id, format, ending, b"abc").path;
+        let json = surface("home", "growthbook", "json");
+        let plain = Headers { content_type: "application/json", cache_control: IMMUTABLE, content_encoding: None };
+        assert_eq!(headers_of_object(&json), Some(plain));
+        let packed = Headers { content_encoding: Some("gzip"), ..plain };
+        assert_eq!(headers_of_object(&format!("{json}.gz")), Some(packed));
+        let native = Headers { content_type: "application/octet-stream", ..plain };
+        assert_eq!(headers_of_object(&surface("home", "native", "bin")), Some(native));
+        for other in ["manifest.json", "manifests/0000000001.json", "home/api/features/home", "home/.allot-x", "a.gz"] {
+            assert_eq!(headers_of_object(other), None, "{other}");
+        }
+    }
 }

@@ -66,7 +66,7 @@ pub fn freed(all: &[Listed], present: u64, kept: &[Record], since: i64) -> Vec<S
 }
 
 /// `<surface>/<format>-<16 digits>.<ending>`, of a format that there is: nothing else in that place is ours.
-fn is_content_addressed(path: &str) -> bool {
+pub(super) fn is_content_addressed(path: &str) -> bool {
     let Some((_, name)) = path.split_once('/') else { return false };
     FORMATS.iter().any(|(format, _)| {
         let rest = name.strip_prefix(format).and_then(|rest| rest.strip_prefix('-'));

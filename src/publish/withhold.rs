@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::artifact::format::{self, NATIVE};
-use crate::artifact::manifest::{File, Manifest, Stopped};
+use crate::artifact::manifest::{File, Manifest, Stopped, Surface};
 use crate::artifact::{Artifact, exposure_key};
 
 /// What is to be published: a manifest, and the bytes of the files that it names, by path.
@@ -22,6 +22,11 @@ pub struct Withheld {
     pub against: Vec<Stopped>,
     /// Those that the catalogue has caught up with.
     pub settled: Vec<Stopped>,
+    /// Those that stay since they are in the manifest that is offered, too: what was stopped where that is served is missing
+    /// in it whatever the catalogue says.
+    pub alike: Vec<Stopped>,
+    /// Those of the manifest that is offered that are none of ours yet, on surfaces that go out.
+    pub carried: Vec<Stopped>,
     /// Surfaces that cannot be served without what was stopped on them, and why.
     pub refused: BTreeMap<String, String>,
 }
@@ -58,7 +63,8 @@ impl Offer {
 }
 
 /// Leaves out of an offer what was stopped, until the catalogue says so too: by not having the experiment live any more, or by
-/// a higher phase. An offer that was compiled before something was stopped, or is `old` on purpose, settles nothing.
+/// a higher phase. An offer that was compiled before something was stopped, or is `old` on purpose, settles nothing. One that
+/// has records itself is of another place: those settle nothing either, and are taken over.
 pub fn withhold(offer: &mut Offer, stopped: &[Stopped], refused: &BTreeMap<String, String>, old: bool) -> Withheld {
     let mut withheld = Withheld::default();
     for record in stopped {
@@ -70,17 +76,37 @@ pub fn withhold(offer: &mut Offer, stopped: &[Stopped], refused: &BTreeMap<Strin
         if live {
             withheld.against.push(record.clone());
         }
+        let alike = offer.manifest.stopped.iter().any(|theirs| is_alike(record, theirs));
+        if alike && !live && !unknown {
+            withheld.alike.push(record.clone());
+        }
         let later = !old && offer.manifest.at >= record.at;
-        if live || unknown || !later {
+        if live || unknown || alike || !later {
             withheld.stopped.push(record.clone());
         } else {
             withheld.settled.push(record.clone());
         }
     }
-    let gone: Vec<(String, u32)> =
-        withheld.against.iter().map(|record| (record.experiment.clone(), record.phase())).collect();
+    let goes_out = |surface: &String| {
+        let held = |entry: &Surface| entry.held.is_some();
+        !refused.contains_key(surface) && offer.manifest.surfaces.get(surface).is_some_and(|entry| !held(entry))
+    };
+    let is_ours = |theirs: &Stopped| stopped.iter().any(|own| is_alike(own, theirs) && own.phase() >= theirs.phase());
+    let theirs = offer.manifest.stopped.iter().filter(|theirs| goes_out(&theirs.surface) && !is_ours(theirs));
+    withheld.carried.extend(theirs.cloned());
+    let gone: Vec<(String, u32)> = withheld
+        .against
+        .iter()
+        .chain(&withheld.carried)
+        .map(|record| (record.experiment.clone(), record.phase()))
+        .collect();
     withheld.refused = ended(offer, &gone);
     withheld
+}
+
+/// Whether two records are of one experiment on one surface, whatever its phase.
+fn is_alike(a: &Stopped, b: &Stopped) -> bool {
+    (&a.experiment, &a.surface) == (&b.experiment, &b.surface)
 }
 
 /// Leaves experiments and rollouts out of an offer, up to a phase of each; says which surfaces cannot be served so, and why.

@@ -268,7 +268,7 @@ pub struct Source {
     pub tool: String,
     /// What counted: `embedded`, the name of a warehouse, or `aggregates` from a file.
     pub engine: String,
-    /// The digest of the request or of the file of aggregates.
+    /// The digest of the request, or of the rows of aggregates that the look is read off.
     pub query: String,
 }
 
@@ -317,6 +317,30 @@ impl Results {
         let mut text = serde_json::to_string(self).unwrap_or_default();
         text.push('\n');
         text
+    }
+
+    /// Whether both are records of the same look: they say the same statistics at the same instant, under the same plan. By whom
+    /// and at which commit it was taken does not matter, nor what has been made of it.
+    #[must_use]
+    pub fn is_same_look(&self, other: &Self) -> bool {
+        let look = |own: &Self| (own.phase, own.plan.locked.clone(), own.plan.declared.clone());
+        self.experiment == other.experiment
+            && self.at == other.at
+            && look(self) == look(other)
+            && self.tally == other.tally
+    }
+
+    /// Whether two records of the same look come to the same, whatever words are declared beside it.
+    #[must_use]
+    pub fn comes_to_the_same(&self, other: &Self) -> bool {
+        let figures = |own: &Self| Self {
+            owner: None,
+            hypothesis: None,
+            plan: Plan { commit: None, dirty: false, ..own.plan.clone() },
+            source: Source { tool: String::new(), query: String::new(), ..own.source.clone() },
+            ..own.clone()
+        };
+        figures(self) == figures(other)
     }
 
     /// The primary metric: the first success metric, else the first of all.

@@ -4,12 +4,15 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use allotment::render::results::{html, markdown, text};
+use allotment::render::results::{Kept, html, markdown, text};
 use allotment::render::text::Style;
 use allotment::results::{Advice, Figure, Results, State, Why};
 
 use crate::markdown::{hostile, links, reworded};
 use crate::results::examples;
+
+/// Where they are recorded.
+const KEPT: Kept<'_> = Kept::In("results");
 
 /// The most characters of a comment, with room for the mark that it is known by.
 const COMMENT: usize = 60_000;
@@ -21,25 +24,64 @@ fn example(name: &str) -> Results {
 #[test]
 fn examples_read_well() {
     for (name, results) in examples() {
-        insta::assert_snapshot!(format!("results_text_{name}"), text(&results, Style::Plain, 100));
-        insta::assert_snapshot!(format!("results_comment_{name}"), markdown(&results, &links()).fit(COMMENT));
+        insta::assert_snapshot!(format!("results_text_{name}"), text(&results, KEPT, Style::Plain, 100));
+        insta::assert_snapshot!(format!("results_comment_{name}"), markdown(&results, KEPT, &links()).fit(COMMENT));
     }
-    insta::assert_snapshot!("results_text_narrow", text(&example("wait"), Style::Plain, 60));
+    let alone = text(&example("wait"), Kept::Nowhere, Style::Plain, 100);
+    insta::assert_snapshot!("results_text_not_recorded", alone);
+    insta::assert_snapshot!("results_text_narrow", text(&example("wait"), KEPT, Style::Plain, 60));
     // The page is looked at by a browser, in another test; here it is kept where a person can open it.
     if let Some(folder) = std::env::var_os("ALLOTMENT_PAGES") {
         for (name, results) in examples() {
-            fs::write(Path::new(&folder).join(format!("{name}.html")), html(&[results])).expect("it is written");
+            fs::write(Path::new(&folder).join(format!("{name}.html")), html(&[results], KEPT)).expect("it is written");
         }
         let all: Vec<Results> = examples().into_iter().map(|(_, results)| results).collect();
-        fs::write(Path::new(&folder).join("all.html"), html(&all)).expect("it is written");
+        fs::write(Path::new(&folder).join("all.html"), html(&all, KEPT)).expect("it is written");
     }
+}
+
+/// What is said where looks are recorded, and where they are not.
+#[test]
+fn a_look_that_is_not_recorded_says_so_and_commands_repeat_where_it_is() {
+    let promise = "over all planned looks, on days 7 and 14";
+    let warning = "This look is not recorded, and looks count only where they are, with";
+    let analyze = "allot analyze checkout-one-page";
+    for (kept, costs_nothing, again) in [
+        (Kept::Nowhere, false, analyze.to_owned()),
+        (Kept::Somewhere, true, format!("{analyze} --results …")),
+        (Kept::In("our results"), true, format!("{analyze} --results 'our results'")),
+        (Kept::In("s3://acme/results"), true, format!("{analyze} --results s3://acme/results")),
+    ] {
+        let results = example("wait");
+        let comment = markdown(&results, kept, &links()).fit(COMMENT);
+        let page = html(std::slice::from_ref(&results), kept).replace("&#39;", "'");
+        let joined = text(&results, kept, Style::Plain, 100).replace("\n    ", " ").replace("\n  ", " ");
+        for shown in [&comment, &page, &joined] {
+            assert!(shown.contains(promise), "{kept:?}: {shown}");
+            assert_eq!(shown.contains("looking at each of them costs nothing"), costs_nothing, "{kept:?}: {shown}");
+            assert_eq!(shown.contains(warning), !costs_nothing, "{kept:?}: {shown}");
+            assert!(
+                shown.contains(&format!("`{again}`")) || shown.contains(&format!("<code>{again}</code>")),
+                "{shown}"
+            );
+        }
+    }
+    let mut results = example("wait");
+    results.source.engine = "aggregates".to_owned();
+    let comment = markdown(&results, KEPT, &links()).fit(COMMENT);
+    assert!(comment.contains(&format!("`{analyze} --aggregates … --results results`")), "{comment}");
+    // A command is of use only whole.
+    let (long, mut results) = ("long/".repeat(60), example("ship"));
+    results.treatments[0].variant = "one-page".to_owned();
+    let comment = markdown(&results, Kept::In(&long), &links()).fit(COMMENT);
+    assert!(comment.contains(&format!("--variant one-page --learned … --results {long}`")), "{comment}");
 }
 
 /// What an edit makes of the first line.
 fn titled(name: &str, edit: impl FnOnce(&mut Results)) -> String {
     let mut results = example(name);
     edit(&mut results);
-    markdown(&results, &links()).title.replace('\u{a0}', " ")
+    markdown(&results, KEPT, &links()).title.replace('\u{a0}', " ")
 }
 
 #[test]
@@ -106,29 +148,29 @@ fn what_is_undefined_is_said_and_never_drawn_as_nothing() {
     for outcome in &mut results.treatments[0].outcomes {
         (outcome.lift, outcome.lift_interval) = (none(), Figure::undefined("the control mean is not different from 0"));
     }
-    let shown = text(&results, Style::Plain, 100);
+    let shown = text(&results, KEPT, Style::Plain, 100);
     let line = shown.replace(['\n', '\u{a0}'], " ");
     assert!(line.contains("`checkout-conversion` +0.25 pp (95 % CI +0.07 to +0.43 pp)"), "{shown}");
-    assert!(!shown.contains('●') && !html(std::slice::from_ref(&results)).contains("class=\"point\""));
+    assert!(!shown.contains('●') && !html(std::slice::from_ref(&results), KEPT).contains("class=\"point\""));
     results.treatments.clear();
     results.metrics.clear();
     results.health.clear();
-    assert!(text(&results, Style::Plain, 100).contains("checkout-one-page"));
-    assert!(markdown(&results, &links()).fit(COMMENT).contains("Trust checks"));
-    assert!(html(&[results]).contains("</html>"));
-    assert!(html(&[]).contains("Results of 0 experiments"));
+    assert!(text(&results, KEPT, Style::Plain, 100).contains("checkout-one-page"));
+    assert!(markdown(&results, KEPT, &links()).fit(COMMENT).contains("Trust checks"));
+    assert!(html(&[results], KEPT).contains("</html>"));
+    assert!(html(&[], KEPT).contains("Results of 0 experiments"));
 }
 
 #[test]
 fn text_fits_its_page() {
     for (name, results) in examples() {
         for width in [40, 60, 72, 80, 100, 140] {
-            for line in text(&results, Style::Plain, width).lines() {
+            for line in text(&results, KEPT, Style::Plain, width).lines() {
                 // A command is not broken where it has no space.
                 assert!(line.chars().count() <= width.max(60), "{name} at {width}: {line}");
             }
         }
-        let rich = text(&results, Style::Rich, 100);
+        let rich = text(&results, KEPT, Style::Rich, 100);
         assert!(rich.contains("\u{1b}[") && rich.contains("✓"), "{name}: no colour alone says it");
     }
 }
@@ -136,7 +178,7 @@ fn text_fits_its_page() {
 #[test]
 fn a_comment_is_whole_whatever_its_size() {
     for (name, results) in examples() {
-        let document = markdown(&results, &links());
+        let document = markdown(&results, KEPT, &links());
         let whole = document.fit(usize::MAX).chars().count();
         assert!(whole < COMMENT, "{name}: {whole}");
         for limit in (0..100).map(|part| whole * part / 99).chain([1, 50, 300]) {
@@ -157,7 +199,7 @@ fn a_comment_is_whole_whatever_its_size() {
             treatment.outcomes.push(allotment::results::Outcome { metric: id.clone(), ..outcome });
         }
     }
-    let text = markdown(&results, &links()).fit(COMMENT);
+    let text = markdown(&results, KEPT, &links()).fit(COMMENT);
     assert!(
         text.chars().count() <= COMMENT && text.contains("Left out, because it would be too long"),
         "{}",
@@ -238,7 +280,7 @@ fn no_words_of_users_are_markup_to_github() {
     }
     let scratch = tempfile::tempdir().expect("a folder");
     let write = |name: String, results: &Results| {
-        fs::write(scratch.path().join(name), markdown(results, &links()).fit(COMMENT)).expect("it is written");
+        fs::write(scratch.path().join(name), markdown(results, KEPT, &links()).fit(COMMENT)).expect("it is written");
     };
     for (name, results) in examples() {
         write(format!("{name}.md"), &results);
@@ -257,7 +299,7 @@ fn the_page_shows_what_is_recorded_to_everybody() {
     }
     let scratch = tempfile::tempdir().expect("a folder");
     let write = |name: &str, results: &[Results]| {
-        fs::write(scratch.path().join(format!("{name}.html")), html(results)).expect("it is written");
+        fs::write(scratch.path().join(format!("{name}.html")), html(results, KEPT)).expect("it is written");
     };
     let record = |name: &str, results: &[Results]| {
         write(name, results);

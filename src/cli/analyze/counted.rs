@@ -18,8 +18,7 @@ const MAX_AGGREGATES: u64 = 1 << 30;
 /// Reads the same from a Parquet file.
 #[cfg(feature = "embedded")]
 fn parquet(file: &Path) -> Result<Statistics, Failure> {
-    let read = super::parquet::read(file)?;
-    Ok(Statistics::Aggregated(read.0, read.1))
+    Ok(Statistics::Aggregated(super::parquet::read(file)?))
 }
 
 #[cfg(not(feature = "embedded"))]
@@ -32,8 +31,8 @@ fn parquet(file: &Path) -> Result<Statistics, Failure> {
 pub enum Statistics {
     /// Counted as of now, each with the digest of what was asked.
     Counted(Vec<(Tally, String)>),
-    /// From a file, with its digest.
-    Aggregated(Aggregates, String),
+    /// From a file.
+    Aggregated(Aggregates),
 }
 
 /// What was counted for one look.
@@ -41,7 +40,7 @@ pub struct Look {
     /// In microseconds since 1970.
     pub at: i64,
     pub tally: Tally,
-    /// The digest of what was asked, or of the file.
+    /// The digest of what was asked, or of the rows of the file that are the look's own.
     pub query: String,
 }
 
@@ -57,8 +56,7 @@ impl Statistics {
         let bytes = io::read_bounded(file, MAX_AGGREGATES)?;
         let wrong = |why: String| Failure::usage(format!("`{}`: {why}", file.display()));
         let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is no UTF-8 text".to_owned()))?;
-        let read = Aggregates::read_csv(text).map_err(wrong)?;
-        Ok(Self::Aggregated(read, digest("allotment aggregates", &[text])))
+        Ok(Self::Aggregated(Aggregates::read_csv(text).map_err(wrong)?))
     }
 
     /// Counts what is asked of the catalogue's own data.
@@ -117,7 +115,7 @@ impl Statistics {
     pub fn engine(&self) -> &'static str {
         match self {
             Self::Counted(_) => "embedded",
-            Self::Aggregated(..) => "aggregates",
+            Self::Aggregated(_) => "aggregates",
         }
     }
 
@@ -126,7 +124,7 @@ impl Statistics {
         let key = lock.key();
         match self {
             Self::Counted(tallies) => tallies.iter().any(|(tally, _)| tally.key == key),
-            Self::Aggregated(read, _) => read.experiments().any(|own| own == key),
+            Self::Aggregated(read) => read.experiments().any(|own| own == key),
         }
     }
 
@@ -138,10 +136,11 @@ impl Statistics {
                 let own = tallies.iter().filter(|(tally, _)| tally.key == key);
                 own.map(|(tally, query)| Look { at: now, tally: tally.clone(), query: query.clone() }).collect()
             }
-            Self::Aggregated(read, query) => {
+            Self::Aggregated(read) => {
                 let mut variants: Vec<String> = lock.variants.iter().map(|(id, _)| id.clone()).collect();
                 variants.sort_by_key(|id| id != "control");
-                let look = |at| Look { at, tally: read.tally(&key, at, now, &variants), query: query.clone() };
+                let look =
+                    |at| Look { at, tally: read.tally(&key, at, now, &variants), query: read.digest(&key, at, now) };
                 read.looks(&key, now).into_iter().map(look).collect()
             }
         }

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use super::conclude::{self, Ask, Conclude};
 use super::gather::{self, Options};
 use super::output::data;
-use super::store::{New, Place, Shelf, Store, place};
+use super::store::{New, Place, Shelf, Standing, Store, place};
 use super::workspace::{Origin, Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::analysis::{Counted, Question, analyse};
@@ -24,6 +24,7 @@ use crate::lint::Context;
 use crate::lock::Held;
 use crate::model::Claim;
 use crate::power::Power;
+use crate::render::results::Kept;
 use crate::results::{Advice, Results, State, Why};
 use counted::{Look, Statistics};
 
@@ -103,7 +104,7 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
         }
     };
     let chosen = chosen(&context, now, &verb.ids, &statistics)?;
-    if let (Some(file), Statistics::Aggregated(read, _)) = (&verb.aggregates, &statistics) {
+    if let (Some(file), Statistics::Aggregated(read)) = (&verb.aggregates, &statistics) {
         let said = unmatched::unmatched(&context, &chosen, file, read, now)?;
         said.iter().for_each(|line| global.say(line));
     }
@@ -114,10 +115,17 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
         store: store.as_ref(),
         origin: workspace.origin.as_ref(),
         now,
+        named: global.at.is_some(),
     };
     let taken: Vec<Taken<'_>> =
         chosen.into_par_iter().map(|(claim, held)| looking.take(claim, held)).collect::<Result<_, Failure>>()?;
     let seen = |id: &String| taken.iter().filter_map(|own| own.newest.as_ref()).any(|own| own.experiment == *id);
+    for own in taken.iter().filter(|own| own.outdated).filter_map(|own| own.newest.as_ref()) {
+        let Results { experiment, at, .. } = own;
+        global.say(&format!(
+            "`{experiment}`: the look of {at} is shown as it was recorded; taken now it would say otherwise"
+        ));
+    }
     for id in verb.ids.iter().filter(|id| !seen(id)) {
         let day = Day::containing(now.div_euclid(1_000_000));
         global.say(&format!("`{id}`: there is nothing of it in the statistics up to {day}"));
@@ -144,7 +152,9 @@ pub fn run(global: &Global, verb: &Analyze) -> Result<Exit, Failure> {
     if newest.is_empty() && failed.is_none() {
         global.say(&nothing(&context, now));
     }
-    data(&shown::all(&newest, verb.format, global.color.style()))?;
+    let place = verb.results.as_ref().map(Place::written);
+    let kept = place.as_deref().map_or(Kept::Nowhere, Kept::In);
+    data(&shown::all(&newest, kept, verb.format, global.color.style()))?;
     if let Some(store) = store.as_ref().filter(|_| created > 0) {
         let looks = if created == 1 { "look" } else { "looks" };
         global.say(&format!("{created} {looks} recorded in `{}`", store.shown()));
@@ -195,11 +205,15 @@ struct Looking<'a> {
     origin: Option<&'a Origin>,
     /// In microseconds since 1970.
     now: i64,
+    /// Whether somebody named that instant.
+    named: bool,
 }
 
 /// The looks that were taken at one experiment.
 struct Taken<'a> {
     newest: Option<Results>,
+    /// Whether the newest one was recorded before, and would come to something else now.
+    outdated: bool,
     /// Those that are not recorded yet, and where they go.
     new: Vec<New>,
     shelf: Option<Shelf<'a>>,
@@ -216,15 +230,17 @@ impl Taken<'_> {
 }
 
 impl<'a> Looking<'a> {
-    /// Takes every look that there are statistics for, each after those before it.
+    /// Takes every look that there are statistics for, each after those before it; one that is recorded stays as it is there.
     fn take(&self, claim: &Claim, held: &Held) -> Result<Taken<'a>, Failure> {
         let looks = self.statistics.looks(&held.lock, self.now);
-        let first = looks.first().map_or(self.now, |look| look.at);
         let shelf = self.store.map(|store| store.shelf(&claim.id, held.lock.phase)).transpose()?;
-        let mut earlier = shelf.as_ref().map_or_else(Vec::new, |shelf| shelf.before(first));
-        let (mut newest, mut new) = (None, Vec::new());
+        let (mut earlier, mut from) = (Vec::new(), i64::MIN);
+        let (mut newest, mut new, mut recorded, mut outdated) = (None, Vec::new(), false, false);
         for Look { at, tally, query } in looks {
-            earlier.extend(newest.take());
+            // One that is recorded comes from the shelf, with those between.
+            earlier.extend(newest.take().filter(|_| !recorded));
+            earlier.extend(shelf.iter().flat_map(|shelf| shelf.between(from, at)).cloned());
+            from = at;
             let question = Question {
                 catalogue: &self.context.catalogue,
                 power: &self.power,
@@ -236,13 +252,20 @@ impl<'a> Looking<'a> {
                 dirty: self.origin.is_some_and(|origin| origin.dirty),
             };
             let engine = self.statistics.engine();
-            let aggregated = matches!(self.statistics, Statistics::Aggregated(..));
+            let aggregated = matches!(self.statistics, Statistics::Aggregated(_));
             newest = analyse(&question, &Counted { tally: &tally, engine, query: &query, aggregated });
-            if let (Some(shelf), Some(results)) = (&shelf, &newest) {
-                new.extend(shelf.record(results)?);
+            (recorded, outdated) = (false, false);
+            if let (Some(shelf), Some(results)) = (&shelf, &mut newest) {
+                match shelf.record(results, at == self.now && !self.named)? {
+                    Standing::New(record) => new.push(*record),
+                    Standing::Recorded(own) => {
+                        (recorded, outdated) = (true, !own.comes_to_the_same(results));
+                        *results = own.clone();
+                    }
+                }
             }
         }
-        Ok(Taken { newest, new, shelf })
+        Ok(Taken { newest, outdated, new, shelf })
     }
 }
 

@@ -9,13 +9,12 @@ use arrow::datatypes::DataType;
 use crate::analysis::{Aggregates, COLUMNS};
 use crate::cli::Failure;
 use crate::io::warehouse::{Output, Use, Warehouse};
-use crate::lock::digest;
 
-/// The statistics, with the digest of their rows.
+/// The statistics.
 ///
 /// # Errors
 /// When the file cannot be read, or has other columns.
-pub fn read(file: &Path) -> Result<(Aggregates, String), Failure> {
+pub fn read(file: &Path) -> Result<Aggregates, Failure> {
     let wrong = |why: &str| Failure::usage(format!("`{}`: {why}", file.display()));
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = file.file_name().and_then(std::ffi::OsStr::to_str).ok_or_else(|| wrong("its name is no text"))?;
@@ -39,10 +38,7 @@ pub fn read(file: &Path) -> Result<(Aggregates, String), Failure> {
         }
         Ok(())
     })?;
-    let lines: Vec<String> = rows.iter().map(|row| row.join("\u{1f}")).collect();
-    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    let digest = digest("allotment aggregates", &lines);
-    Ok((Aggregates::read_rows(&head, rows).map_err(|why| wrong(&why))?, digest))
+    Aggregates::read_rows(&head, rows).map_err(|why| wrong(&why))
 }
 
 fn fields(columns: &[Vec<String>], row: usize) -> Vec<String> {

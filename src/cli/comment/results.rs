@@ -13,6 +13,7 @@ use crate::io;
 use crate::io::Surroundings;
 use crate::render::comment::{self, Wanted};
 use crate::render::markdown::{self, Links};
+use crate::render::results::Kept;
 use crate::results::{MAX_RECORD, Results};
 
 /// Which comment it is.
@@ -26,14 +27,18 @@ pub fn run(
     repository: Option<&Repository>,
     place: &Place,
 ) -> Result<Exit, Failure> {
-    let (records, from) = match place {
-        Place::Folder(path) if !io::is_folder(path) => (read(path)?, path.display().to_string()),
-        place => newest(global, place)?,
+    let written = place.written();
+    let (records, from, kept) = match place {
+        Place::Folder(path) if !io::is_folder(path) => (read(path)?, path.display().to_string(), Kept::Somewhere),
+        place => {
+            let (records, from) = newest(global, place)?;
+            (records, from, Kept::In(&written))
+        }
     };
     if records.is_empty() {
         global.say(&format!("there is nothing to say: no look in `{from}` at an experiment that is not decided"));
     }
-    let wanted = |results: &Results| wanted(global, around, repository, results, &from);
+    let wanted = |results: &Results| wanted(global, around, repository, results, kept, &from);
     if verb.dry_run {
         for results in &records {
             output::data(&wanted(results)?.body())?;
@@ -105,6 +110,7 @@ fn wanted(
     around: &Surroundings,
     repository: Option<&Repository>,
     results: &Results,
+    kept: Kept<'_>,
     from: &str,
 ) -> Result<Wanted, Failure> {
     let looked = io::parse_instant(&results.at)
@@ -114,6 +120,6 @@ fn wanted(
     let commit = results.plan.commit.as_deref();
     let repository = repository.map(ToString::to_string);
     let links = comment::links_at(&around.server, repository.as_deref(), around.run.as_deref(), commit);
-    let document = markdown::results(results, &Links { in_place: true, ..links });
+    let document = markdown::results(results, kept, &Links { in_place: true, ..links });
     Ok(Wanted::about(&document, REPORT, Some(&results.experiment), commit, at.0))
 }

@@ -148,8 +148,9 @@ pub fn run(global: &Global, verb: &Conclude) -> Result<Exit, Failure> {
         let context = workspace.context();
         let claim = claim(&context, &verb.id)?;
         up_to_date(&context, &before, claim)?;
-        let read = verb.results.as_ref().map(|place| Read::newest(place, claim)).transpose()?;
-        (claim.file, declaration(&before, claim, verb, on, read.as_ref())?, read)
+        let variant = variant(&before, claim, verb)?;
+        let read = verb.results.as_ref().map(|place| Read::newest(place, claim, variant)).transpose()?;
+        (claim.file, declaration(&before, claim, verb, on, variant, read.as_ref()), read)
     };
     workspace.replace(vec![(file, written.clone())]);
     let evidence: Vec<Evidence> = read.into_iter().map(|read| read.evidence).collect();
@@ -229,14 +230,8 @@ fn up_to_date(context: &Context<'_>, sources: &Sources, claim: &Claim) -> Result
     }
 }
 
-/// The declaration with its decision.
-fn declaration(
-    sources: &Sources,
-    claim: &Claim,
-    verb: &Conclude,
-    on: Day,
-    read: Option<&Read>,
-) -> Result<String, Failure> {
+/// The variant that the decision ships, where the decision may be taken and says all that it has to.
+fn variant<'a>(sources: &Sources, claim: &'a Claim, verb: &Conclude) -> Result<Option<&'a str>, Failure> {
     let id = &claim.id;
     if let Some(decision) = claim.decision() {
         let at = sources.position(decision.span);
@@ -256,9 +251,21 @@ fn declaration(
         return Err(Failure::usage("the decision does not say what was learned")
             .help("say what the next experiment should know, with `--learned`"));
     }
+    Ok(variant)
+}
+
+/// The declaration with its decision.
+fn declaration(
+    sources: &Sources,
+    claim: &Claim,
+    verb: &Conclude,
+    on: Day,
+    variant: Option<&str>,
+    read: Option<&Read>,
+) -> String {
     let stage = claim.experiment().and_then(|experiment| experiment.stage.as_ref()).map(|stage| stage.span);
     let concluded = Concluded {
-        outcome,
+        outcome: decl::Outcome::from(verb.outcome),
         variant,
         on,
         reason: verb.reason.as_deref().or(read.map(|read| read.reason.as_str())).unwrap_or_default(),
@@ -266,7 +273,7 @@ fn declaration(
         evidence: verb.evidence.as_deref().or(read.map(|read| read.words.as_str())),
     };
     let source = sources.get(claim.file).map_or("", |source| source.text.as_ref());
-    Ok(decl::conclude(source, stage, &concluded))
+    decl::conclude(source, stage, &concluded)
 }
 
 /// The variant that ships: as it is named, or the only treatment.

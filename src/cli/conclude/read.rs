@@ -16,11 +16,11 @@ pub struct Read {
 }
 
 impl Read {
-    /// The newest result that was recorded of a claim.
+    /// The newest result that was recorded of a claim, as it speaks of the variant that ships, where one does.
     ///
     /// # Errors
     /// When there is none, or a record cannot be read.
-    pub fn newest(place: &Place, claim: &Claim) -> Result<Self, Failure> {
+    pub fn newest(place: &Place, claim: &Claim, shipped: Option<&str>) -> Result<Self, Failure> {
         let store = Store::open(place)?;
         let none = || {
             let (id, shown) = (&claim.id, store.shown());
@@ -30,9 +30,11 @@ impl Read {
         let results = recorded(&store, claim)?.pop().ok_or_else(none)?;
         let evidence = of(&results);
         let day = results.at.split('T').next().unwrap_or(&results.at);
-        let estimate = estimate(&results).map_or(String::new(), |estimate| format!(": {estimate}"));
+        let estimate = estimate(&results, shipped).map_or(String::new(), |estimate| format!(": {estimate}"));
         let words = format!("{} of {day}{estimate}", evidence.digest);
-        let mut reason = evidence.reasons.join("; ");
+        let own = shipped.and_then(|variant| of_variant(&results, variant)).map(|treatment| &treatment.reasons);
+        let reasons = own.filter(|own| !own.is_empty()).unwrap_or(&results.decision.reasons);
+        let mut reason = reasons.iter().map(|reason| reason.words.as_str()).collect::<Vec<_>>().join("; ");
         if let Some(first) = reason.chars().next().filter(|first| first.is_lowercase()) {
             reason.replace_range(..first.len_utf8(), &first.to_uppercase().to_string());
         }
@@ -40,10 +42,19 @@ impl Read {
     }
 }
 
-/// The primary metric's lift of the treatment that is to ship, or of the first.
-fn estimate(results: &Results) -> Option<String> {
-    let shipped = |treatment: &&Treatment| results.decision.variant.as_ref() == Some(&treatment.variant);
-    let treatment = results.treatments.iter().find(shipped).or(results.treatments.first())?;
+fn of_variant<'a>(results: &'a Results, variant: &str) -> Option<&'a Treatment> {
+    results.treatments.iter().find(|treatment| treatment.variant == variant)
+}
+
+/// The primary metric's lift of the variant that ships; where none does, of the one that was advised to, or of the first.
+fn estimate(results: &Results, shipped: Option<&str>) -> Option<String> {
+    let treatment = match shipped {
+        Some(variant) => of_variant(results, variant)?,
+        None => {
+            let advised = results.decision.variant.as_deref().and_then(|variant| of_variant(results, variant));
+            advised.or(results.treatments.first())?
+        }
+    };
     let metric = results.primary()?;
     let outcome = treatment.outcomes.iter().find(|outcome| outcome.metric == metric.id)?;
     let percent = |share: f64| format!("{:+.2}%", 100.0 * share);
@@ -51,5 +62,6 @@ fn estimate(results: &Results) -> Option<String> {
         Figure::Known(Interval { low, high }) => format!(" ({} to {})", percent(*low), percent(*high)),
         Figure::Undefined(_) => String::new(),
     };
-    Some(format!("{} {}{interval}", metric.id, percent(outcome.lift.number()?)))
+    let whose = if results.treatments.len() > 1 { format!(" with {}", treatment.variant) } else { String::new() };
+    Some(format!("{} {}{interval}{whose}", metric.id, percent(outcome.lift.number()?)))
 }

@@ -1,16 +1,18 @@
 //! A plan, worked out against what is there and then carried out: after every single write a reader finds a whole state.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
+use super::prune::at_risk;
 use super::served::{Served, failed};
 use super::source::AT_ONCE;
 use crate::artifact::manifest::{self, File, Manifest, sha256};
 use crate::artifact::signature::SigningKey;
 use crate::cli::Failure;
+use crate::io;
 use crate::io::store::{self, Refused, Store, When, each, prove};
 use crate::publish::{
     Action, Headers, Kind, Next, Object, Offer, Pointer, Sealers, gzip, is_gzip_of, manifest_headers, objects, opens,
@@ -115,6 +117,15 @@ impl<'a> Delivery<'a> {
             }
             right.insert(pointer.path.clone(), is);
         }
+        if next.is_new {
+            let named = named(served.manifest.as_ref());
+            let again: Vec<&Object> = all
+                .iter()
+                .filter(|object| !named.contains(&object.file.path) && contents.contains_key(&object.file.path))
+                .filter(|object| right.get(&object.path).copied().unwrap_or(false))
+                .collect();
+            right.extend(at_risk(store, &again, io::now().0)?.into_iter().map(|path| (path, false)));
+        }
         let recorded = served.manifest.as_ref().filter(|_| served.intact).map(|m| (m.serial, served.recorded));
         let plan = plan(&next, &all, &fixed, &right, recorded);
         Ok(Self {
@@ -151,6 +162,9 @@ impl<'a> Delivery<'a> {
         // The manifest relies on what was uploaded.
         self.store.settle().map_err(failed)?;
         all(Kind::Swap, &|_| self.swap())?;
+        if self.next.is_new {
+            self.restore(at_once)?;
+        }
         if self.next.is_new && !self.is_served()? {
             return Ok(Outcome::Superseded);
         }
@@ -165,7 +179,7 @@ impl<'a> Delivery<'a> {
                 return Ok(Outcome::Done);
             }
         }
-        self.follow(at_once)?;
+        Self::follow(self.store, self.sealers)?;
         Ok(Outcome::Superseded)
     }
 
@@ -191,11 +205,28 @@ impl<'a> Delivery<'a> {
         self.store.settle().map_err(failed)
     }
 
-    /// Lets the fixed names show what the manifest of whoever came after names: who changes a name last sees to it that it is
-    /// right.
-    fn follow(&self, at_once: usize) -> Result<(), Failure> {
+    /// Writes again what is named now and was not before, where somebody's retention has removed it since it was found or
+    /// written. Whoever removes one after this finds the manifest that names it, and puts it back.
+    fn restore(&self, at_once: usize) -> Result<(), Failure> {
+        if !self.store.lists() {
+            return Ok(());
+        }
+        let named = named(self.served.manifest.as_ref());
+        let again: Vec<&Object> = self.objects.values().filter(|object| !named.contains(&object.file.path)).collect();
+        each(&again, at_once, |object| match self.store.get(&object.path).map_err(failed)? {
+            Some(_) => Ok(()),
+            None => self.upload(&object.path),
+        })?;
+        self.store.settle().map_err(failed)
+    }
+
+    /// Lets the fixed names show what the manifest that is there names: who changes a name last sees to it that it is right.
+    ///
+    /// # Errors
+    /// When the place fails.
+    pub fn follow(store: &dyn Store, sealers: &Sealers) -> Result<(), Failure> {
         for _ in 0..8 {
-            let Some(manifest) = self.present()? else { return Ok(()) };
+            let Some(manifest) = present(store)? else { return Ok(()) };
             let served = Served {
                 past: manifest.serial,
                 manifest: Some(manifest.clone()),
@@ -205,9 +236,9 @@ impl<'a> Delivery<'a> {
             };
             let bytes = manifest.to_json().into_bytes();
             let next = Next { manifest, is_new: false, surfaces: BTreeMap::new() };
-            let theirs = Delivery::prepare(self.store, &served, next, &Offer::default(), None, self.sealers)?;
-            theirs.point_all(at_once, &|_| {})?;
-            if self.store.get(manifest::PATH).map_err(failed)?.is_some_and(|found| found.bytes == bytes) {
+            let theirs = Delivery::prepare(store, &served, next, &Offer::default(), None, sealers)?;
+            theirs.point_all(AT_ONCE, &|_| {})?;
+            if store.get(manifest::PATH).map_err(failed)?.is_some_and(|found| found.bytes == bytes) {
                 return Ok(());
             }
         }
@@ -218,7 +249,14 @@ impl<'a> Delivery<'a> {
     fn upload(&self, path: &str) -> Result<(), Failure> {
         let Some(object) = self.objects.get(path) else { return Ok(()) };
         let Some(bytes) = self.bytes_of(&object.file, object.compressed) else { return Ok(()) };
-        self.store.put_soon(path, bytes, headers(object.headers), &When::Always).map_err(failed)?;
+        let write = || self.store.put_soon(path, bytes, headers(object.headers), &When::Always).map_err(failed);
+        write()?;
+        match self.store.get(path).map_err(failed)? {
+            Some(found) if found.bytes == bytes => return Ok(()),
+            Some(_) => {}
+            // Somebody's retention removed the one that was there before, and this one in its place.
+            None => write()?,
+        }
         self.read_back(path, bytes)
     }
 
@@ -242,7 +280,7 @@ impl<'a> Delivery<'a> {
             Err(Refused::Changed) => return Err(self.lost()?),
             Err(wrong) => return Err(failed(wrong)),
         }
-        if self.is_served()? || self.present()?.is_some_and(|theirs| theirs.serial > self.next.manifest.serial) {
+        if self.is_served()? || present(self.store)?.is_some_and(|theirs| theirs.serial > self.next.manifest.serial) {
             return Ok(());
         }
         Err(Failure::environment(format!("the manifest was written to {} and is not there", self.store.shown()))
@@ -251,7 +289,7 @@ impl<'a> Delivery<'a> {
 
     /// Another publisher was faster.
     fn lost(&self) -> Result<Failure, Failure> {
-        let theirs = self.present()?;
+        let theirs = present(self.store)?;
         let commit = |manifest: Option<&Manifest>| {
             manifest.and_then(|manifest| manifest.source.clone()).unwrap_or_else(|| "no commit".to_owned())
         };
@@ -262,12 +300,6 @@ impl<'a> Delivery<'a> {
             commit(theirs.as_ref())
         ))
         .help("nothing of what is served was changed; run again, if yours is the newer one"))
-    }
-
-    /// The manifest that is there, if it can be read.
-    fn present(&self) -> Result<Option<Manifest>, Failure> {
-        let found = self.store.get(manifest::PATH).map_err(failed)?;
-        Ok(found.and_then(|found| Manifest::parse(&found.bytes).ok()))
     }
 
     /// Whether ours is the manifest that is there.
@@ -291,15 +323,13 @@ impl<'a> Delivery<'a> {
     fn point(&self, pointer: &Pointer, mut when: When) -> Result<(), Failure> {
         let path = &pointer.path;
         let Some(bytes) = self.shown(pointer) else { return Ok(()) };
+        let mut lost = None;
         for _ in 0..3 {
             match self.store.put_soon(path, &bytes, headers(pointer.headers), &when) {
-                Ok(()) => {
-                    return match self.read_back(path, &bytes) {
-                        // Somebody who came after has written it since.
-                        Err(_) if !self.is_served()? => Ok(()),
-                        read => read,
-                    };
-                }
+                Ok(()) => match self.read_back(path, &bytes) {
+                    Ok(()) => return Ok(()),
+                    Err(wrong) => lost = Some(wrong),
+                },
                 Err(Refused::Changed) => {}
                 Err(wrong) => return Err(failed(wrong)),
             }
@@ -308,6 +338,9 @@ impl<'a> Delivery<'a> {
                 return Ok(());
             }
             when = found.map_or(When::Absent, |found| When::Is(found.version));
+        }
+        if let Some(wrong) = lost {
+            return Err(wrong);
         }
         Err(Failure::environment(format!("`{path}` in {} is being written by somebody else", self.store.shown()))
             .help("run again"))
@@ -328,7 +361,19 @@ impl<'a> Delivery<'a> {
     }
 }
 
-const fn headers(headers: Headers) -> store::Headers {
+/// The manifest that is there, if it can be read.
+fn present(store: &dyn Store) -> Result<Option<Manifest>, Failure> {
+    let found = store.get(manifest::PATH).map_err(failed)?;
+    Ok(found.and_then(|found| Manifest::parse(&found.bytes).ok()))
+}
+
+/// The files that a manifest names.
+fn named(manifest: Option<&Manifest>) -> BTreeSet<&String> {
+    manifest.into_iter().flat_map(Manifest::files).map(|(_, _, file)| &file.path).collect()
+}
+
+/// As the store takes them.
+pub const fn headers(headers: Headers) -> store::Headers {
     let Headers { content_type, cache_control, content_encoding } = headers;
     store::Headers { content_type, cache_control, content_encoding }
 }

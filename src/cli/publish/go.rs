@@ -1,6 +1,6 @@
 //! From an offer to what is served: what publishing, rolling back and stopping have in common.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
@@ -13,14 +13,15 @@ use super::secrets::sealers;
 use super::served::{Served, failed};
 use super::source::{AT_ONCE, refusals};
 use super::target::Target;
-use crate::artifact::manifest::{File, Manifest, Stopped};
+use super::unsealed::{Unsealed, unsealed};
+use crate::artifact::manifest::{Bundle, File, Manifest, Stopped};
 use crate::artifact::put_bundles;
 use crate::cli::findings::plural;
 use crate::cli::output::{data, progress};
 use crate::cli::{Exit, Failure, Global};
 use crate::io;
 use crate::io::store::{Store, each};
-use crate::publish::{Action, Change, Listed, Next, Offer, SEALED, Sealers, ended, next, withhold};
+use crate::publish::{Action, Change, Listed, Next, Offer, SEALED, Sealers, Withheld, ended, next, withhold};
 use crate::render::plain;
 use crate::verify::verify;
 
@@ -48,6 +49,31 @@ pub struct Terms {
     pub ended: Vec<(String, u32)>,
     /// Whether the offer is of an older state on purpose, so that it says nothing of what was stopped.
     pub old: bool,
+    /// Surfaces of which something was stopped, now or before, so that whatever else shows them must be renewed.
+    pub stopped_on: BTreeSet<String>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Went {
+    pub exit: Exit,
+    /// What readers of sealed objects go on reading, although something else is served.
+    pub unsealed: Vec<Unsealed>,
+    /// Bundles that could not be made anew.
+    pub kept: Vec<String>,
+}
+
+impl Went {
+    /// How a run ends that has nothing to add.
+    ///
+    /// # Errors
+    /// When sealed objects could not be renewed.
+    pub fn ended(self) -> Result<Exit, Failure> {
+        let Some(first) = self.unsealed.first() else { return Ok(self.exit) };
+        let all: Vec<String> = self.unsealed.iter().map(Unsealed::said).collect();
+        let message = format!("{}, and providers go on reading it; the rest is served", all.join("; "));
+        Err(Failure::environment(message).help(first.help()))
+    }
 }
 
 /// Publishes an offer in the place of what is served.
@@ -61,13 +87,14 @@ pub fn go(
     mut offer: Offer,
     terms: Terms,
     how: &How,
-) -> Result<Exit, Failure> {
+) -> Result<Went, Failure> {
     let store = target.store.as_ref();
-    let Terms { mut refused, stops, ended: gone, old } = terms;
+    let Terms { mut refused, stops, ended: gone, old, stopped_on } = terms;
     let mut stopped = served.manifest.as_ref().map(|served| served.stopped.clone()).unwrap_or_default();
+    stopped.retain(|old| !stops.iter().any(|new| (&old.surface, &old.key) == (&new.surface, &new.key)));
     stopped.extend(stops);
     let before = offer.files.clone();
-    let withheld = withhold(&mut offer, &stopped, &refused, old);
+    let mut withheld = withhold(&mut offer, &stopped, &refused, old);
     refused.extend(withheld.refused.clone());
     refused.extend(ended(&mut offer, &gone));
     if offer.files != before {
@@ -75,41 +102,17 @@ pub fn go(
         let report = verify(offer.manifest.to_json().as_bytes(), |path| offer.files.get(path).cloned());
         refused.extend(refusals(&report).0);
     }
+    // What is not served as it was offered has what was served here before.
+    withheld.carried.retain(|record| !refused.contains_key(&record.surface));
+    withheld.stopped.extend(withheld.carried.iter().cloned());
     let intact = served.intact && is_signed(served.manifest.as_ref(), how)?;
-    let mut next = next(&offer.manifest, &refused, withheld.stopped, served.manifest.as_ref(), served.past, intact);
-    if next.is_new {
-        bundled(store, served.manifest.as_ref(), &mut next.manifest, &mut offer)?;
-    }
+    let stays = std::mem::take(&mut withheld.stopped);
+    let mut next = next(&offer.manifest, &refused, stays, served.manifest.as_ref(), served.past, intact);
+    let kept = bundled(store, served, &mut next, &mut offer)?;
     let key = how.signing.key()?;
     let sealers = sealers(global, &next.manifest)?;
     let delivery = Delivery::prepare(store, served, next, &offer, key.as_ref(), &sealers)?;
-    let mut exit = Exit::Clean;
-    for line in said(&delivery.next.surfaces, global.quiet) {
-        data(&line)?;
-    }
-    if delivery.next.surfaces.values().any(|change| matches!(change, Change::Held(_))) {
-        exit = Exit::Findings;
-    }
-    for record in &withheld.against {
-        exit = Exit::Findings;
-        data(&format!(
-            "{}: `{}` stays stopped ({}); Git still has it live\n",
-            record.surface,
-            plain(&record.key),
-            plain(&record.reason)
-        ))?;
-        global.say(&format!("`allot conclude {} --outcome stopped …` makes Git agree", plain(&record.experiment)));
-    }
-    for path in &delivery.damaged {
-        exit = Exit::Findings;
-        data(&format!("`{}` is damaged where it is served, and its bytes are not here\n", plain(path)))?;
-    }
-    for path in &delivery.rekeyed {
-        global.say(&format!(
-            "`{path}` was sealed with another key, or is damaged: whoever has that key can read it no longer"
-        ));
-        global.say("a new key goes with a new secret: then both are served while applications change over");
-    }
+    let exit = found(global, &delivery, &withheld)?;
     if how.dry_run {
         for action in &delivery.plan {
             data(&format!("would {action}\n"))?;
@@ -119,7 +122,7 @@ pub fn go(
             let (_, former) = looked(store, &delivery.next.manifest, &sealers, how.keep)?;
             former.iter().flat_map(|former| former.said(how.keep)).for_each(|line| global.say(&line));
         }
-        return Ok(exit);
+        return Ok(Went { exit, unsealed: Vec::new(), kept });
     }
     let done = AtomicUsize::new(0);
     let all = delivery.plan.len();
@@ -131,14 +134,19 @@ pub fn go(
     };
     let outcome = delivery.carry_out(AT_ONCE, &show);
     progress(None);
+    let outcome = outcome?;
     let manifest = &delivery.next.manifest;
-    match outcome? {
+    let changed = |id: &str| delivery.next.surfaces.get(id) == Some(&Change::Changed);
+    let mut unsealed = unsealed(store, manifest, &sealers, &|id| changed(id) || stopped_on.contains(id))?;
+    // That an earlier client is left behind is what taking its secret away means; but what was stopped must be so everywhere.
+    unsealed.retain(|it| stopped_on.contains(&it.surface) || !it.is_former && it.path.is_some());
+    match outcome {
         Outcome::Superseded => {
             global.say(&format!(
                 "{}: serial {} is published, and another publisher came after it",
                 target.name, manifest.serial
             ));
-            return Ok(exit);
+            return Ok(Went { exit, unsealed, kept });
         }
         Outcome::Done if all == 0 => {
             global.say(&format!("{}: nothing to write; serial {} is served", target.name, manifest.serial));
@@ -159,6 +167,46 @@ pub fn go(
     }
     if all > 0 {
         tidy(global, target, &delivery.next, &sealers, how.keep)?;
+    }
+    Ok(Went { exit, unsealed, kept })
+}
+
+/// Says what is known of a publish before it is carried out, and whether there are findings.
+fn found(global: &Global, delivery: &Delivery<'_>, withheld: &Withheld) -> Result<Exit, Failure> {
+    let mut exit = Exit::Clean;
+    for line in said(&delivery.next.surfaces, global.quiet) {
+        data(&line)?;
+    }
+    if delivery.next.surfaces.values().any(|change| matches!(change, Change::Held(_))) {
+        exit = Exit::Findings;
+    }
+    for record in &withheld.against {
+        exit = Exit::Findings;
+        data(&format!(
+            "{}: `{}` stays stopped ({}); Git still has it live\n",
+            record.surface,
+            plain(&record.key),
+            plain(&record.reason)
+        ))?;
+        global.say(&format!("`allot conclude {} --outcome stopped …` makes Git agree", plain(&record.experiment)));
+    }
+    for record in withheld.alike.iter().chain(&withheld.carried) {
+        data(&format!(
+            "{}: `{}` stays stopped ({}), as it is where this comes from\n",
+            record.surface,
+            plain(&record.key),
+            plain(&record.reason)
+        ))?;
+    }
+    for path in &delivery.damaged {
+        exit = Exit::Findings;
+        data(&format!("`{}` is damaged where it is served, and its bytes are not here\n", plain(path)))?;
+    }
+    for path in &delivery.rekeyed {
+        global.say(&format!(
+            "`{path}` was sealed with another key, or is damaged: whoever has that key can read it no longer"
+        ));
+        global.say("a new key goes with a new secret: then both are served while applications change over");
     }
     Ok(exit)
 }
@@ -186,37 +234,47 @@ fn tidy(global: &Global, target: &Target, next: &Next, sealers: &Sealers, keep: 
     for former in former.iter().filter(|former| since.is_none_or(|since| !former.is_free(since))) {
         former.said(keep).iter().for_each(|line| global.say(line));
     }
-    let freed = prune(store, &next.manifest, &listed, &former, since)?;
+    let freed = prune(store, &next.manifest, sealers, &listed, &former, since)?;
     if freed > 0 {
         global.say(&format!("{}: {} removed that nothing named any more", target.name, plural(freed, "object")));
     }
     Ok(())
 }
 
-/// Makes the bundles anew, of what each surface is to serve: one that is held keeps what is there.
-fn bundled(
-    store: &dyn Store,
-    served: Option<&Manifest>,
-    manifest: &mut Manifest,
-    offer: &mut Offer,
-) -> Result<(), Failure> {
+/// Makes the bundles anew, of what each surface is to serve: one that is held keeps what is there. Where nothing else is new, one
+/// that was left behind makes the manifest a new one. Says which could not be made.
+fn bundled(store: &dyn Store, served: &Served, next: &mut Next, offer: &mut Offer) -> Result<Vec<String>, Failure> {
     let wanted: BTreeMap<String, Vec<String>> =
         offer.manifest.bundles.iter().map(|(id, bundle)| (id.clone(), bundle.surfaces.clone())).collect();
+    let mut manifest = next.manifest.clone();
     let members = wanted.values().flatten().filter_map(|id| manifest.surfaces.get(id));
     let files = members.filter_map(|surface| Some(surface.formats.get(&surface.sdk)?.path.as_str()));
     let held: Vec<&str> = files.filter(|path| !offer.files.contains_key(*path)).collect();
     let read = each(&held, AT_ONCE, |path| store.get(path)).map_err(failed)?;
     let there: BTreeMap<String, Vec<u8>> =
         held.into_iter().zip(read).filter_map(|(path, found)| Some((path.to_owned(), found?.bytes))).collect();
-    let read = |file: &File| offer.files.get(&file.path).or_else(|| there.get(&file.path)).cloned();
-    let files = put_bundles(manifest, &wanted, read);
+    let right = |file: &File| {
+        let found = offer.files.get(&file.path).or_else(|| there.get(&file.path));
+        found.filter(|bytes| file.holds(bytes)).cloned()
+    };
+    let files = put_bundles(&mut manifest, &wanted, right);
     // One that cannot be made, since a file of it is damaged there, stays as it is.
-    for id in wanted.keys().filter(|id| !manifest.bundles.contains_key(*id)).cloned().collect::<Vec<_>>() {
-        let before = served.and_then(|served| served.bundles.get(&id)).cloned();
-        manifest.bundles.extend(before.map(|before| (id, before)));
+    let before = served.manifest.iter().flat_map(|served| &served.bundles);
+    let kept: BTreeMap<String, Bundle> = before
+        .filter(|(id, _)| wanted.contains_key(*id) && !manifest.bundles.contains_key(*id))
+        .map(|(id, bundle)| (id.clone(), bundle.clone()))
+        .collect();
+    manifest.bundles.extend(kept.clone());
+    if !next.is_new && manifest.bundles != next.manifest.bundles {
+        next.is_new = true;
+        manifest.serial = manifest.serial.max(served.past).saturating_add(1);
+        manifest.signature = None;
     }
-    offer.files.extend(files);
-    Ok(())
+    if next.is_new {
+        next.manifest = manifest;
+        offer.files.extend(files);
+    }
+    Ok(kept.into_keys().collect())
 }
 
 /// Whether what is served is signed as the next would be.

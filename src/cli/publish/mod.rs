@@ -9,6 +9,7 @@ mod secrets;
 mod served;
 mod source;
 mod target;
+mod unsealed;
 
 use std::path::PathBuf;
 
@@ -18,12 +19,14 @@ use super::output::data;
 use super::{Exit, Failure, Global};
 use crate::render::plain;
 pub use deliver::{Delivery, Outcome};
-pub use go::{How, Terms, go};
+pub use go::{How, Terms, Went, go};
 pub use key::public;
+pub use prune::prune;
 pub use secrets::sealers;
 pub use served::{Served, failed, newest_after, record};
 pub use source::{Source, files, of_store, refusals, siblings, source};
 pub use target::{Target, named, target};
+pub use unsealed::Unsealed;
 
 /// Publish what was compiled, so that readers find a whole and proven state at every moment
 ///
@@ -74,5 +77,5 @@ pub fn run(global: &Global, verb: &Publish) -> Result<Exit, Failure> {
     }
     let key = verb.how.signing.key()?;
     let served = Served::read(target.store.as_ref(), key.as_ref(), verb.how.signing.adopt)?;
-    go(global, &target, &served, offer, Terms { refused, ..Terms::default() }, &verb.how)
+    go(global, &target, &served, offer, Terms { refused, ..Terms::default() }, &verb.how)?.ended()
 }

@@ -1,14 +1,24 @@
-//! The last step: what retention frees is removed, if nobody published meanwhile.
+//! The last step: what retention frees is removed, unless somebody publishes meanwhile, who may name some of it again.
+//!
+//! A publisher plans with what is there, and so may name what is being removed. Of an object that is removed and a manifest that
+//! is exchanged, one comes first. If it is the object, whoever exchanged the manifest finds it missing, since it looks after that
+//! ([`Delivery`]); if it is the manifest, whoever removed the object finds another one, and puts back what it took. So none is
+//! missing when both have ended; and since a publisher writes anew what is no longer young, they hardly ever meet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::deliver::{Delivery, headers};
 use super::former::Former;
 use super::served::{failed, record};
 use super::source::AT_ONCE;
 use crate::artifact::manifest::{self, Manifest};
 use crate::cli::Failure;
-use crate::io::store::{Entry, Store, each};
-use crate::publish::{Listed, Record, freed, needed_manifests};
+use crate::io::store::{Entry, Refused, Store, When, each};
+use crate::publish::{Listed, Object, Record, Sealers, freed, headers_of_object, needed_manifests};
+
+/// From which age on an object that is named again is written anew: half of the shortest time that anybody keeps what nothing
+/// names.
+const OLD: i64 = 43_200;
 
 /// How long what is no longer named is kept, in days; none for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +51,7 @@ pub fn keep(text: &str) -> Result<Keep, String> {
 pub fn prune(
     store: &dyn Store,
     present: &Manifest,
+    sealers: &Sealers,
     listed: &[Listed],
     former: &[Former],
     since: Option<i64>,
@@ -63,15 +74,66 @@ pub fn prune(
     if free.is_empty() {
         return Ok(0);
     }
-    // Another publisher may be about to name something again: it writes what it names anew, and then it is young.
+    // Another publisher may be about to name something again: what is old it writes anew, and then it is young.
     let again: BTreeMap<String, i64> = list(store)?.into_iter().map(|listed| (listed.path, listed.written)).collect();
-    let served = store.get(manifest::PATH).map_err(failed)?;
-    if served.is_none_or(|served| served.bytes != present.to_json().as_bytes()) {
-        return Ok(0);
-    }
     let free: Vec<String> = free.into_iter().filter(|path| again.get(path).is_some_and(|at| *at < since)).collect();
-    each(&free, AT_ONCE, |path| store.delete(path)).map_err(failed)?;
-    Ok(free.len())
+    let bytes = present.to_json().into_bytes();
+    let is_present = || store.get(manifest::PATH).map(|served| served.is_some_and(|served| served.bytes == bytes));
+    let mut gone = 0_usize;
+    for batch in free.chunks(AT_ONCE) {
+        let objects: Vec<&String> = batch.iter().filter(|path| headers_of_object(path).is_some()).collect();
+        let taken = each(&objects, AT_ONCE, |path| store.get(path)).map_err(failed)?;
+        if !is_present().map_err(failed)? {
+            break;
+        }
+        let removed = each(batch, AT_ONCE, |path| store.delete(path));
+        match is_present() {
+            Ok(true) => {}
+            // Where it cannot be told it is put back as well.
+            told => {
+                let pairs: Vec<(&String, Vec<u8>)> =
+                    objects.into_iter().zip(taken).filter_map(|(path, found)| Some((path, found?.bytes))).collect();
+                put_back(store, &pairs).map_err(failed)?;
+                told.map_err(failed)?;
+                Delivery::follow(store, sealers)?;
+                break;
+            }
+        }
+        removed.map_err(failed)?;
+        gone = gone.saturating_add(batch.len());
+    }
+    Ok(gone)
+}
+
+/// Writes again what was removed, where nobody else has. The name of an object says what is in it.
+fn put_back(store: &dyn Store, taken: &[(&String, Vec<u8>)]) -> Result<(), Refused> {
+    each(taken, AT_ONCE, |(path, bytes)| {
+        let Some(of) = headers_of_object(path) else { return Ok(()) };
+        match store.put_soon(path, bytes, headers(of), &When::Absent) {
+            Err(Refused::Changed) => Ok(()),
+            put => put,
+        }
+    })?;
+    store.settle()
+}
+
+/// Of some objects that are there, those that nothing named until now and that are so old that somebody may be about to
+/// remove them.
+///
+/// # Errors
+/// When the place cannot be listed although it should.
+pub fn at_risk(store: &dyn Store, objects: &[&Object], now: i64) -> Result<Vec<String>, Failure> {
+    let folders = objects.iter().filter_map(|object| object.path.split_once('/'));
+    let folders: Vec<&str> = folders.map(|(folder, _)| folder).collect::<BTreeSet<_>>().into_iter().collect();
+    let listed = each(&folders, AT_ONCE, |folder| match store.list_below(folder) {
+        // What cannot be listed is kept.
+        Err(_) if store.is_doubtful() => Ok(Vec::new()),
+        listed => listed,
+    });
+    let listed = listed.map_err(failed)?.into_iter().flatten();
+    let written: BTreeMap<String, i64> = listed.map(|entry| (entry.path, entry.written)).collect();
+    let is_old = |path: &String| written.get(path).is_some_and(|at| at.saturating_add(OLD) < now);
+    Ok(objects.iter().map(|object| &object.path).filter(|path| is_old(path)).cloned().collect())
 }
 
 /// What is there, as far as it can be listed.

@@ -41,6 +41,10 @@ impl Served {
         let found = store.get(manifest::PATH).map_err(failed)?;
         let when = found.as_ref().map_or(When::Absent, |found| When::Is(found.version.clone()));
         let trusted = |manifest: &Manifest| trust(manifest, key.map(SigningKey::public).as_ref());
+        let copies = Copies { store, trusted: &trusted, adopt };
+        if found.as_ref().is_some_and(|found| Manifest::is_foreign(&found.bytes)) {
+            return Err(foreign(store, manifest::PATH));
+        }
         let present = found.as_ref().map(parse);
         let (present, fault) = match present {
             None => (None, None),
@@ -48,26 +52,26 @@ impl Served {
             Some(Ok(manifest)) => match trusted(&manifest) {
                 Ok(()) => (Some(manifest), None),
                 Err(_) if adopt => (Some(manifest), None),
-                Err(why) => {
-                    let help = "if that is meant to be, run once with `--adopt`";
-                    return Err(Failure::usage(format!("{}: {why}", store.shown())).help(help));
-                }
+                Err(why) => return Err(untrusted(store, &why)),
             },
         };
         let Some(manifest) = present else {
-            return Self::recovered(store, when, fault, &trusted).map(Some);
+            return Self::recovered(&copies, found.as_ref(), when, fault.as_deref());
         };
         let serial = newest_after(store, manifest.serial)?;
         if serial > manifest.serial && store.get(manifest::PATH).map_err(failed)? != found {
             return Ok(None);
         }
-        if serial > manifest.serial
-            && let Some(newer) = record(store, serial)?.filter(|newer| trusted(newer).is_ok())
-        {
+        if serial > manifest.serial {
+            let Some(newer) = copies.newest((manifest.serial.saturating_add(1)..=serial).rev())? else {
+                copies.give_up("an older manifest was put back")?;
+                return Ok(Some(Self { past: serial, intact: false, recorded: true, manifest: Some(manifest), when }));
+            };
             output::say(&format!(
-                "{}: an older manifest was put back, of serial {}; going on from serial {serial}",
+                "{}: an older manifest was put back, of serial {}; going on from serial {}",
                 store.shown(),
-                manifest.serial
+                manifest.serial,
+                newer.serial
             ));
             return Ok(Some(Self { manifest: Some(newer), when, past: serial, intact: false, recorded: true }));
         }
@@ -78,29 +82,24 @@ impl Served {
         Ok(Some(Self { past: serial, intact, recorded, manifest: Some(manifest), when }))
     }
 
-    /// Where no manifest is there, or it cannot be read, the history says what was served.
+    /// Where no manifest is there, or it cannot be read, the history says what was served; none where one came meanwhile.
     fn recovered(
-        store: &dyn Store,
+        copies: &Copies<'_>,
+        found: Option<&Found>,
         when: When,
-        fault: Option<String>,
-        trusted: &dyn Fn(&Manifest) -> Result<(), String>,
-    ) -> Result<Self, Failure> {
-        let newest = match store.list() {
-            Ok(all) => all.iter().filter_map(|entry| serial_of_path(&entry.path)).max(),
-            // A web server that does not list has to have its manifest.
-            Err(_) => None,
+        fault: Option<&str>,
+    ) -> Result<Option<Self>, Failure> {
+        let store = copies.store;
+        let mut serials: Vec<u64> = match store.list() {
+            Ok(all) => all.iter().filter_map(|entry| serial_of_path(&entry.path)).collect(),
+            Err(wrong) if !store.is_doubtful() => return Err(failed(wrong)),
+            // A web server does not list what it has; nothing is ever removed there.
+            Err(_) => (1..=newest_after(store, 0)?).collect(),
         };
-        let past = newest.unwrap_or(0);
-        let manifest = match newest {
-            Some(serial) => record(store, serial)?.filter(|manifest| trusted(manifest).is_ok()),
-            None => None,
-        };
-        match (&manifest, fault) {
-            (Some(_), Some(why)) => output::say(&format!(
-                "{}: the manifest cannot be read ({why}); going on from serial {past}",
-                store.shown()
-            )),
-            (None, Some(why)) => {
+        serials.sort_unstable();
+        let past = serials.last().copied().unwrap_or(0);
+        let lost = match (fault, serials.is_empty()) {
+            (Some(why), true) => {
                 return Err(Failure::usage(format!(
                     "{}: `{}` is no manifest of allot: {why}",
                     store.shown(),
@@ -108,10 +107,81 @@ impl Served {
                 ))
                 .help("publish to a place of its own, or remove that file if it is broken"));
             }
-            _ => {}
+            (None, true) => return Ok(Some(Self { manifest: None, when, past, intact: false, recorded: true })),
+            (Some(why), false) => format!("the manifest cannot be read ({why})"),
+            (None, false) => "the manifest is missing".to_owned(),
+        };
+        if store.get(manifest::PATH).map_err(failed)?.as_ref() != found {
+            return Ok(None);
         }
-        Ok(Self { manifest, when, past, intact: false, recorded: true })
+        let manifest = copies.newest(serials.into_iter().rev())?;
+        match &manifest {
+            Some(manifest) => {
+                output::say(&format!("{}: {lost}; going on from serial {}", store.shown(), manifest.serial));
+            }
+            None => copies.give_up(&lost)?,
+        }
+        Ok(Some(Self { manifest, when, past, intact: false, recorded: true }))
     }
+}
+
+/// The copies of manifests in the history, and what is asked of one to go on from it.
+struct Copies<'a> {
+    store: &'a dyn Store,
+    trusted: &'a dyn Fn(&Manifest) -> Result<(), String>,
+    adopt: bool,
+}
+
+impl Copies<'_> {
+    /// The first of some copies that can be read. It is held to what the manifest itself is held to: one that is not trusted is
+    /// not passed over for an older one, which may not know yet what was stopped.
+    fn newest(&self, serials: impl Iterator<Item = u64>) -> Result<Option<Manifest>, Failure> {
+        for serial in serials {
+            let found = self.store.get(&path_of_serial(serial)).map_err(failed)?;
+            if found.as_ref().is_some_and(|found| Manifest::is_foreign(&found.bytes)) {
+                return Err(foreign(self.store, &path_of_serial(serial)));
+            }
+            let read = match found.as_ref().map(parse) {
+                Some(Ok(manifest)) if manifest.serial == serial => Ok(manifest),
+                Some(Ok(manifest)) => Err(format!("it is that of serial {}", manifest.serial)),
+                Some(Err(why)) => Err(why),
+                None => Err("it is not there".to_owned()),
+            };
+            match read.map(|manifest| ((self.trusted)(&manifest), manifest)) {
+                Ok((Ok(()), manifest)) => return Ok(Some(manifest)),
+                Ok((Err(_), manifest)) if self.adopt => return Ok(Some(manifest)),
+                Ok((Err(why), _)) => {
+                    return Err(untrusted(self.store, &format!("`{}`: {why}", path_of_serial(serial))));
+                }
+                Err(why) => {
+                    let path = path_of_serial(serial);
+                    output::say(&format!("{}: `{path}` cannot be read: {why}", self.store.shown()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where nothing says what was served, and so what was stopped, somebody has to want to go on.
+    fn give_up(&self, lost: &str) -> Result<(), Failure> {
+        if self.adopt {
+            return Ok(());
+        }
+        let message = format!("{}: {lost}, and none of its copies can be read", self.store.shown());
+        Err(Failure::usage(message)
+            .help("what was stopped is not known: restore a copy in `manifests`, or go on without with `--adopt`"))
+    }
+}
+
+/// What is there was published by somebody else.
+fn untrusted(store: &dyn Store, why: &str) -> Failure {
+    Failure::usage(format!("{}: {why}", store.shown())).help("if that is meant to be, run once with `--adopt`")
+}
+
+/// What is there is of a version that is not understood here.
+fn foreign(store: &dyn Store, path: &str) -> Failure {
+    Failure::usage(format!("{}: `{path}` was written by another version of allot", store.shown()))
+        .help("use that version, or a newer one")
 }
 
 /// Whether a manifest is one to go on from.

@@ -29,8 +29,15 @@ pub struct Shelf<'a> {
 /// A look that is not recorded yet.
 pub struct New {
     name: String,
-    at: String,
-    text: String,
+    results: Results,
+}
+
+/// How a look stands to what is recorded.
+pub enum Standing<'a> {
+    /// It is recorded, and stays as it was.
+    Recorded(&'a Results),
+    /// It comes after all that is recorded.
+    New(Box<New>),
 }
 
 impl Store {
@@ -86,10 +93,10 @@ impl Store {
 }
 
 impl Shelf<'_> {
-    /// The looks before an instant, in microseconds since 1970; the earliest first.
-    pub fn before(&self, at: i64) -> Vec<Results> {
-        let before = self.looks.iter().take_while(|(own, _)| own.as_microsecond() < at);
-        before.map(|(_, results)| results.clone()).collect()
+    /// The looks from an instant on and before another, both in microseconds since 1970; the earliest first.
+    pub fn between(&self, from: i64, to: i64) -> impl Iterator<Item = &Results> {
+        let within = move |own: &jiff::Timestamp| (from..to).contains(&own.as_microsecond());
+        self.looks.iter().filter(move |(own, _)| within(own)).map(|(_, results)| results)
     }
 
     /// All looks, the earliest first.
@@ -97,22 +104,32 @@ impl Shelf<'_> {
         self.looks.into_iter().map(|(_, results)| results).collect()
     }
 
-    /// What records a look, if it is not recorded yet.
+    /// What records a look, or the record of it that is there; `is_now` says that nobody named its instant.
     ///
     /// # Errors
-    /// When another record of the same look is there.
-    pub fn record(&self, results: &Results) -> Result<Option<New>, Failure> {
-        let (name, text) = (name(results), results.write());
-        match self.looks.iter().find(|(_, own)| own.at == results.at) {
-            None => Ok(Some(New { name, at: results.at.clone(), text })),
-            Some((_, own)) if own.write() == text => Ok(None),
-            Some(_) => {
-                let path = format!("{}/{}/{name}", self.store.shown(), self.experiment);
-                let failure = Failure::usage(format!("`{path}` records another result of the same look"));
-                Err(failure
-                    .help("a look is recorded once: look again at a later instant, or record into another folder"))
+    /// When another record of the same look is there, or one of a later look, which does not know of this one.
+    pub fn record(&self, results: &Results, is_now: bool) -> Result<Standing<'_>, Failure> {
+        let path = |results: &Results| format!("{}/{}/{}", self.store.shown(), self.experiment, name(results));
+        if let Some((_, own)) = self.looks.iter().find(|(_, own)| own.at == results.at) {
+            if own.is_same_look(results) {
+                return Ok(Standing::Recorded(own));
             }
+            let failure = Failure::usage(format!("`{}` records another result of the same look", path(results)));
+            return Err(
+                failure.help("a look is recorded once: look again at a later instant, or record into another folder")
+            );
         }
+        let at = results.at.parse::<jiff::Timestamp>().ok();
+        if let Some((_, later)) = self.looks.iter().find(|(own, _)| at.is_some_and(|at| *own > at)) {
+            let words =
+                format!("the look of {} is not recorded, and `{}` records a later one", results.at, path(later));
+            // Where no instant was named another run was faster: to look again is to look later.
+            let failure = if is_now { Failure::environment(words) } else { Failure::usage(words) };
+            return Err(failure.help(
+                "a look is taken after those before it: look again at a later instant, or record into another folder",
+            ));
+        }
+        Ok(Standing::New(Box::new(New { name: name(results), results: results.clone() })))
     }
 
     /// Writes looks that are not recorded yet; says how many were not. One that another run has recorded meanwhile is left as
@@ -123,17 +140,18 @@ impl Shelf<'_> {
     pub fn create(&self, new: &[New]) -> Result<usize, Failure> {
         self.alone(new)?;
         let mut created = 0;
-        for New { name, at, text } in new {
-            let path = format!("{}/{name}", self.experiment);
+        for New { name, results } in new {
+            let (path, text) = (format!("{}/{name}", self.experiment), results.write());
             if self.store.place.create(&path, text.as_bytes())? {
                 created += 1;
                 continue;
             }
             let theirs = self.store.place.read(std::slice::from_ref(&path))?.pop().unwrap_or_default();
-            if theirs != text.as_bytes() {
+            if !Results::read(&theirs).is_ok_and(|theirs| theirs.is_same_look(results)) {
                 let digest = |bytes: &[u8]| Evidence::digest(&sha256(bytes));
                 return Err(Failure::environment(format!(
-                    "another run recorded the look of {at} at `{}` meanwhile, in `{}/{path}`: ours is {}, theirs is {}",
+                    "another run recorded the look of {} at `{}` meanwhile, in `{}/{path}`: ours is {}, theirs is {}",
+                    results.at,
                     self.experiment,
                     self.store.shown(),
                     digest(text.as_bytes()),
@@ -170,17 +188,27 @@ fn name(results: &Results) -> String {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::process::ExitCode;
 
-    use super::{Place, Store};
+    use super::{New, Place, Shelf, Standing, Store};
     use crate::results::Results;
 
-    /// A record, at an instant and with a commit.
-    fn look(at: &str, commit: &str) -> Results {
+    /// A record, at an instant and with so many exposure rows that were left out.
+    fn look(at: &str, outside: u64) -> Results {
         let mut results =
             Results::read(include_bytes!("../../../tests/it/results/ship.json").as_slice()).expect("a record");
         results.at = at.to_owned();
-        results.plan.commit = Some(commit.to_owned());
+        results.tally.rows_outside = outside;
         results
+    }
+
+    /// What records a look that is not recorded.
+    fn new(shelf: &Shelf<'_>, results: &Results) -> [New; 1] {
+        match shelf.record(results, false) {
+            Ok(Standing::New(new)) => [*new],
+            Ok(Standing::Recorded(_)) => panic!("it is recorded"),
+            Err(failure) => panic!("{failure}"),
+        }
     }
 
     /// The places that are tried: a folder and, where it is built in, an address.
@@ -200,19 +228,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for place in places(folder.path()) {
             let store = Store::open(&place).unwrap();
-            let (ours, theirs) = (look(FIRST, "aaaa"), look(FIRST, "bbbb"));
+            let (ours, theirs) = (look(FIRST, 1), look(FIRST, 2));
             let shelf = store.shelf(&ours.experiment, ours.phase).unwrap();
-            let new = [shelf.record(&ours).unwrap().expect("it is new")];
+            let own = new(&shelf, &ours);
             // Another run records the same look of other data, and then one that does not clash by its name.
             let other = store.shelf(&theirs.experiment, theirs.phase).unwrap();
-            assert_eq!(other.create(&[other.record(&theirs).unwrap().unwrap()]).unwrap(), 1);
-            let said = shelf.create(&new).unwrap_err().to_string();
+            assert_eq!(other.create(&new(&other, &theirs)).unwrap(), 1);
+            let said = shelf.create(&own).unwrap_err().to_string();
             assert!(said.contains("meanwhile") && said.contains("ours is sha256:"), "{said}");
             let kept = store.shelf(&ours.experiment, ours.phase).unwrap().into_looks();
             assert_eq!(kept, [theirs]);
             // Whoever reads it before is told at once.
             let late = store.shelf(&ours.experiment, ours.phase).unwrap();
-            assert!(late.record(&ours).err().unwrap().to_string().contains("another result of the same look"));
+            assert!(late.record(&ours, false).err().unwrap().to_string().contains("another result of the same look"));
         }
     }
 
@@ -222,22 +250,53 @@ mod tests {
         for place in places(folder.path()) {
             let store = Store::open(&place).unwrap();
             store.prove().unwrap();
-            let (first, second) = (look(FIRST, "aaaa"), look(SECOND, "aaaa"));
+            let (first, second) = (look(FIRST, 1), look(SECOND, 1));
             let shelf = store.shelf(&first.experiment, first.phase).unwrap();
             let same = store.shelf(&first.experiment, first.phase).unwrap();
             let ignorant = store.shelf(&first.experiment, first.phase).unwrap();
-            assert_eq!(shelf.create(&[shelf.record(&first).unwrap().unwrap()]).unwrap(), 1);
-            assert_eq!(same.create(&[same.record(&first).unwrap().unwrap()]).unwrap(), 0, "it is recorded already");
-            let said = ignorant.create(&[ignorant.record(&second).unwrap().unwrap()]).unwrap_err().to_string();
+            assert_eq!(shelf.create(&new(&shelf, &first)).unwrap(), 1);
+            // Who takes it, at which commit and with which words beside it, is none of the look.
+            let mut elsewhere = first.clone();
+            (elsewhere.plan.commit, elsewhere.plan.dirty) = (Some("b".repeat(40)), !first.plan.dirty);
+            (elsewhere.source.tool, elsewhere.source.query) = ("0.9.0".to_owned(), "sha256:0".to_owned());
+            elsewhere.hypothesis = Some("It was written better.".to_owned());
+            assert_eq!(same.create(&new(&same, &elsewhere)).unwrap(), 0, "it is recorded already");
+            let late = store.shelf(&first.experiment, first.phase).unwrap();
+            let Ok(Standing::Recorded(kept)) = late.record(&elsewhere, false) else { panic!("it is the same look") };
+            assert!(*kept == first && kept.comes_to_the_same(&elsewhere), "what is recorded stays as it is");
+            let said = ignorant.create(&new(&ignorant, &second)).unwrap_err().to_string();
             assert!(said.contains("1-20270125T060001Z.json") && said.contains("1-20270125T060000Z.json"), "{said}");
             let knowing = store.shelf(&first.experiment, first.phase).unwrap();
-            assert_eq!(knowing.before(i64::MAX), std::slice::from_ref(&first), "nothing was written");
-            assert_eq!(knowing.create(&[knowing.record(&second).unwrap().unwrap()]).unwrap(), 1);
+            let all = |shelf: &Shelf<'_>| shelf.between(i64::MIN, i64::MAX).cloned().collect::<Vec<_>>();
+            assert_eq!(all(&knowing), std::slice::from_ref(&first), "nothing was written");
+            assert_eq!(knowing.create(&new(&knowing, &second)).unwrap(), 1);
             let at = first.at.parse::<jiff::Timestamp>().unwrap().as_microsecond();
             let all = store.shelf(&first.experiment, first.phase).unwrap();
-            assert_eq!((all.before(at).len(), all.before(at + 1).len(), all.into_looks().len()), (0, 1, 2));
+            let count = |from, to| all.between(from, to).count();
+            assert_eq!(
+                (count(i64::MIN, at), count(i64::MIN, at + 1), count(at, at + 1), count(at + 1, i64::MAX)),
+                (0, 1, 1, 1)
+            );
+            assert_eq!(all.into_looks().len(), 2);
             // Another phase is another shelf.
             assert!(store.shelf(&first.experiment, first.phase + 1).unwrap().into_looks().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_look_before_one_that_is_recorded_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for place in places(folder.path()) {
+            let store = Store::open(&place).unwrap();
+            let (first, second) = (look(FIRST, 1), look(SECOND, 1));
+            let shelf = store.shelf(&second.experiment, second.phase).unwrap();
+            shelf.create(&new(&shelf, &second)).unwrap();
+            let shelf = store.shelf(&second.experiment, second.phase).unwrap();
+            let (named, now) = (shelf.record(&first, false).err(), shelf.record(&first, true).err());
+            let (named, now) = (named.expect("it is refused"), now.expect("it is refused"));
+            assert_eq!((named.code(), now.code()), (ExitCode::from(2), ExitCode::from(3)));
+            let said = named.to_string();
+            assert!(said.contains(FIRST) && said.contains("1-20270125T060001Z.json` records a later one"), "{said}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Where looks are recorded: a folder, or an address that is published to.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::cli::Failure;
@@ -26,6 +27,16 @@ pub enum Place {
     Folder(PathBuf),
     /// `s3://…` and its kin.
     Address(String),
+}
+
+impl Place {
+    /// As `--results` names it. An address with a password is none that opens.
+    pub fn written(&self) -> Cow<'_, str> {
+        match self {
+            Self::Folder(folder) => folder.to_string_lossy(),
+            Self::Address(address) => Cow::Borrowed(address),
+        }
+    }
 }
 
 /// Reads what `--results` names; it never fails, and nothing is opened yet.

@@ -66,6 +66,11 @@ pub trait Store: Send + Sync {
         Ok(all)
     }
 
+    /// Whether it can be listed at all. Where it cannot, nothing is ever removed.
+    fn lists(&self) -> bool {
+        true
+    }
+
     /// Removes an object; one that is gone already is no failure.
     ///
     /// # Errors

@@ -139,6 +139,10 @@ impl Store for Web {
         Err(self.wrong("list", "", "a web server does not say what it has"))
     }
 
+    fn lists(&self) -> bool {
+        false
+    }
+
     fn delete(&self, path: &str) -> Result<(), Refused> {
         match self.send(Method::DELETE, path, "remove", &[], None)? {
             (status, ..) if status.is_success() || status == StatusCode::NOT_FOUND => Ok(()),

@@ -3,6 +3,7 @@
 //! What is read is split into a fixed number of parts, whose batches are handed on in turns, so that the order of rows
 //! depends on the files alone and not on how many cores there are or which of them is faster.
 
+mod csv;
 mod fault;
 mod files;
 mod glob;

@@ -19,6 +19,10 @@ pub struct Relation {
     /// Whether any of its files is text, so that types are what was seen in it.
     pub is_text: bool,
     pub(super) table: Option<Table>,
+    /// Every table that it reads.
+    pub(super) reads: Vec<Table>,
+    /// What it is, where it is a SELECT.
+    pub(super) sql: Option<String>,
     pub(super) frame: DataFrame,
 }
 
@@ -101,7 +105,14 @@ impl Warehouse {
         let table = self.table(name)?;
         let frame =
             self.context.read_table(std::sync::Arc::new(table.clone())).map_err(|wrong| Fault::of(&shown, &wrong))?;
-        Ok(Relation { name: shown, is_text: table.shape != Shape::Parquet, table: Some(table), frame })
+        Ok(Relation {
+            name: shown,
+            is_text: table.shape != Shape::Parquet,
+            reads: vec![table.clone()],
+            sql: None,
+            table: Some(table),
+            frame,
+        })
     }
 
     /// The rows of a SELECT over tables; it can do nothing but read them.
@@ -118,7 +129,7 @@ impl Warehouse {
         if !matches!(&statement, Statement::Statement(inner) if matches!(inner.as_ref(), ast::Statement::Query(_))) {
             return Err(Fault::data(format!("{shown} is more than a SELECT")));
         }
-        let mut is_text = false;
+        let mut reads = Vec::new();
         for table in state.resolve_table_references(&statement).map_err(wrong)? {
             let name = match &table {
                 TableReference::Bare { table } => table.to_string(),
@@ -127,7 +138,7 @@ impl Warehouse {
                     return Err(Fault::data(format!("{shown}: `{table}` is not `schema.table`")));
                 }
             };
-            is_text |= self.table(&name)?.shape != Shape::Parquet;
+            reads.push(self.table(&name)?);
         }
         let frame = self.runtime.block_on(async {
             let plan: LogicalPlan = state.statement_to_plan(statement).await?;
@@ -138,6 +149,8 @@ impl Warehouse {
                 .verify_plan(&plan)?;
             self.context.execute_logical_plan(plan).await
         });
-        Ok(Relation { name: shown.clone(), is_text, table: None, frame: frame.map_err(wrong)? })
+        let is_text = reads.iter().any(|table| table.shape != Shape::Parquet);
+        let (frame, sql) = (frame.map_err(wrong)?, Some(sql.to_owned()));
+        Ok(Relation { name: shown.clone(), is_text, table: None, reads, sql, frame })
     }
 }

@@ -11,6 +11,7 @@ use datafusion::prelude::ident;
 use futures::StreamExt;
 use tokio::sync::mpsc;
 
+use super::csv::Expected;
 use super::fault::Fault;
 use super::relation::{Kind, Relation};
 use super::table::between;
@@ -57,12 +58,13 @@ impl Relation {
                     Kind::Integer => {
                         return Err(wrong(column, &own.shown, "an instant").help(format!(
                             "a number does not say its unit: write `to_timestamp_seconds({column})`, or `_millis` or \
-                             `_micros`, in the fact's `select`"
+                             `_micros`, in the `select` of a fact; {WITHOUT}"
                         )));
                     }
                     _ => {
-                        return Err(wrong(column, &own.shown, "an instant")
-                            .help(format!("write `to_timestamp_micros({column})` in the fact's `select`")));
+                        return Err(wrong(column, &own.shown, "an instant").help(format!(
+                            "write `to_timestamp_micros({column})` in the `select` of a fact; {WITHOUT}"
+                        )));
                     }
                 }
             }
@@ -91,6 +93,9 @@ impl Relation {
         }
     }
 }
+
+/// What helps where there is no SQL to write.
+const WITHOUT: &str = "exposures have none: write their column as a timestamp";
 
 const MICROSECONDS: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 
@@ -140,7 +145,7 @@ impl Warehouse {
                 match receiver.blocking_recv() {
                     Some(Ok(batch)) if batch.num_rows() == 0 => {}
                     Some(Ok(batch)) => together.push(batch),
-                    Some(Err(wrong)) => return Err(self.named(relation, &wrong).into()),
+                    Some(Err(wrong)) => return Err(self.named(relation, outputs, &wrong).into()),
                     None => *part = None,
                 }
             }
@@ -188,14 +193,63 @@ impl Warehouse {
         self.runtime.block_on(state.create_physical_plan(frame.logical_plan())).map_err(wrong)
     }
 
-    /// An error of a scan, with the file that it is about if that can be found out.
-    fn named(&self, relation: &Relation, wrong: &datafusion::error::DataFusionError) -> Fault {
-        let _ = self;
-        match &relation.table {
+    /// An error of a scan, with the file and the line that it is about if that can be found out.
+    fn named(&self, relation: &Relation, outputs: &[Output], wrong: &datafusion::error::DataFusionError) -> Fault {
+        let fault = match &relation.table {
             Some(table) => Fault::of(&format!("{} in `{}`", relation.name, table.files.shown_paths()), wrong),
             None => Fault::of(&relation.name, wrong),
+        };
+        if !matches!(fault, Fault::Data { .. }) {
+            return fault;
         }
+        let words = wrong.to_string();
+        let value = unread(&words);
+        let found = relation.reads.iter().find_map(|table| {
+            let expected = |name: &str, kind: &DataType| relation.expected(outputs, name, kind, value);
+            self.runtime.block_on(table.look(&relation.name, expected))
+        });
+        found.unwrap_or(fault)
     }
+}
+
+impl Relation {
+    /// What the values of a table's column have to be for what is read of it; none where it is not read. `value` is one that
+    /// could not be read.
+    fn expected(&self, outputs: &[Output], name: &str, kind: &DataType, value: Option<&str>) -> Option<Expected> {
+        let within = |sql: &Option<String>| sql.as_ref().is_some_and(|sql| sql.contains(name) || sql.contains('*'));
+        let mut expected = within(&self.sql).then(|| Expected { kind: kind.clone(), only: None });
+        for output in outputs {
+            let (column, predicate, other) = match output {
+                Output::Column(column) => (Some(column), None, None),
+                Output::Instant(column) => (Some(column), None, Some(MICROSECONDS)),
+                Output::Number { column, predicate } => (Some(column), predicate.as_ref(), Some(DataType::Float64)),
+                Output::Value { column, predicate } => (Some(column), predicate.as_ref(), None),
+                Output::Truth(predicate) => (None, Some(predicate), None),
+            };
+            let is_text = matches!(kind, DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8);
+            if column.is_some_and(|column| column == name) {
+                return Some(match other.filter(|_| is_text) {
+                    // Where SQL or a predicate stands between, other values may never be asked for.
+                    Some(kind) if predicate.is_some() || self.sql.is_some() => {
+                        Expected { kind, only: Some(value?.to_owned()) }
+                    }
+                    Some(kind) => Expected { kind, only: None },
+                    None => Expected { kind: kind.clone(), only: None },
+                });
+            }
+            if predicate.is_some_and(|predicate| predicate.contains(name)) {
+                expected = Some(Expected { kind: kind.clone(), only: None });
+            }
+        }
+        expected
+    }
+}
+
+/// The value that the engine could not read, out of its words.
+fn unread(words: &str) -> Option<&str> {
+    let (_, rest) =
+        words.split_once("Cannot cast string '").or_else(|| words.split_once("parsing timestamp from '"))?;
+    rest.split_once("' to value of").or_else(|| rest.split_once("': ")).map(|(value, _)| value)
 }
 
 /// Whether each part of a plan's rows follows from one part of its files.

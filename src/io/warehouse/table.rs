@@ -16,14 +16,16 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, FileSource, ParquetSource};
 use datafusion::datasource::table_schema::TableSchema;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SessionState;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::{ident, lit};
-use object_store::ObjectStore;
+use futures::TryStreamExt as _;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
 
+use super::csv::{self, Expected};
 use super::fault::Fault;
 use super::files::Files;
 use super::packed::Unpacked;
@@ -74,8 +76,7 @@ impl Table {
             Shape::Parquet => Arc::new(ParquetFormat::default()),
             Shape::Csv => {
                 // A text in quotes may hold a line's end, so a file is read from its beginning.
-                let csv = CsvFormat::default().with_has_header(true).with_newlines_in_values(true);
-                Arc::new(csv.with_schema_infer_max_rec(LOOKED_AT))
+                Arc::new(CsvFormat::default().with_has_header(true).with_newlines_in_values(true))
             }
             Shape::Json => Arc::new(JsonFormat::default().with_schema_infer_max_rec(LOOKED_AT)),
         };
@@ -86,8 +87,23 @@ impl Table {
         let store = unpacked((shape == Shape::Json).then_some(LOOKED_INTO)).unwrap_or(store);
         let mut schemas: Vec<SchemaRef> = Vec::new();
         for meta in &files.metas {
-            let schema = format.infer_schema(state, &store, std::slice::from_ref(meta)).await;
-            let schema = schema.map_err(|wrong| Fault::of(&format!("`{}`", files.place.path(meta)), &wrong))?;
+            let what = |wrong: &DataFusionError| Fault::of(&format!("`{}`", files.place.path(meta)), wrong);
+            let schema = match shape {
+                Shape::Csv => match columns(state, &store, meta).await {
+                    Ok(schema) => schema,
+                    Err(wrong) => {
+                        let fault = what(&wrong);
+                        let is_data = matches!(fault, Fault::Data { .. });
+                        let own = format!("table `{name}`");
+                        let found = csv::look(&files, &store, &own, |_| None);
+                        return Err(if is_data { found.await.unwrap_or(fault) } else { fault });
+                    }
+                },
+                _ => {
+                    let schema = format.infer_schema(state, &store, std::slice::from_ref(meta)).await;
+                    schema.map_err(|wrong| what(&wrong))?
+                }
+            };
             let names =
                 |schema: &SchemaRef| schema.fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
             if shape == Shape::Csv
@@ -122,6 +138,16 @@ impl Table {
         };
         let unpacked = unpacked(None);
         Ok(Self { files, shape, url, unpacked, format, schema: Arc::clone(parted.table_schema()), parted, span: None })
+    }
+
+    /// Where its files are not what is expected of their columns, beside what their types say; looked for in CSV alone.
+    pub async fn look(&self, what: &str, expected: impl Fn(&str, &DataType) -> Option<Expected>) -> Option<Fault> {
+        if self.shape != Shape::Csv {
+            return None;
+        }
+        let store = self.unpacked.clone().unwrap_or_else(|| self.files.place.store());
+        let own = |name: &str| self.schema.field_with_name(name).ok().and_then(|own| expected(name, own.data_type()));
+        csv::look(&self.files, &store, what, own).await
     }
 
     /// Reads only what can hold rows whose instant is not before `from` and before `to`.
@@ -163,6 +189,15 @@ pub(super) fn between(column: Expr, kind: &DataType, from: i64, to: i64) -> Opti
     };
     let (from, to) = (at(from, 0)?, at(to, 1)?);
     Some(column.clone().gt_eq(lit(from)).and(column.lt(lit(to))))
+}
+
+/// The columns of a file of CSV, with the types that its first rows let see.
+async fn columns(state: &SessionState, store: &Arc<dyn ObjectStore>, meta: &ObjectMeta) -> Result<SchemaRef> {
+    let bytes = store.get(&meta.location).await.map_err(|wrong| DataFusionError::ObjectStore(Box::new(wrong)))?;
+    let pieces = csv::whole(bytes.into_stream()).map_ok(Into::into);
+    let (schema, _) =
+        CsvFormat::default().with_has_header(true).infer_schema_from_stream(state, LOOKED_AT, pieces).await?;
+    Ok(Arc::new(schema))
 }
 
 /// How all files of a table are written, and whether they are packed.

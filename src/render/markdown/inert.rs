@@ -45,6 +45,11 @@ pub fn code(name: &str) -> String {
     code_of(&spelled(name, MAX_NAME))
 }
 
+/// A command as code, in Markdown: with every space that it has.
+pub fn command(text: &str) -> String {
+    code_of(&cut(&visible(text.get(..text.floor_char_boundary(MAX_WORDS * 8)).unwrap_or(text)), MAX_WORDS))
+}
+
 /// A place as code, in Markdown: the line is always seen, however long the path.
 pub fn place(path: &str, line: usize) -> String {
     code_of(&format!("{}:{line}", spelled(path, MAX_PATH)))

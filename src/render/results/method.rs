@@ -1,6 +1,7 @@
 //! How results were computed, in sentences: the intervals, and metric by metric what was counted.
 
 use super::amounts::{Amounts, confidence, number, percent, whole};
+use super::kept::Kept;
 use super::pen::{Pen, sentence};
 use super::story::counted_units;
 use super::verdict::known;
@@ -8,8 +9,9 @@ use crate::render::figures::{count, counted, listed};
 use crate::results::{Figure, Judged, Method, MethodKind, Metric, Outcome, Results, Role};
 
 /// What the intervals promise, and when.
-pub fn intervals(method: &Method) -> String {
-    match method.kind {
+pub fn intervals(method: &Method, kept: Kept<'_>, pen: Pen) -> String {
+    let warning = kept.warning(pen);
+    let promise = match method.kind {
         MethodKind::GroupSequential => {
             let days: Vec<String> = method.looks.iter().take(12).map(ToString::to_string).collect();
             let days = match (days.len(), method.looks.len()) {
@@ -18,10 +20,17 @@ pub fn intervals(method: &Method) -> String {
                 (shown, all) if shown == all => format!(", on days {}", listed(&days)),
                 (_, all) => format!(", {all} of them"),
             };
-            format!("Intervals hold over all planned looks{days}: looking at each of them costs nothing.")
+            match warning {
+                None => format!("Intervals hold over all planned looks{days}: looking at each of them costs nothing."),
+                Some(_) => format!("Intervals hold over all planned looks{days}, as long as each is recorded."),
+            }
         }
         MethodKind::AlwaysValid => "Intervals hold at every look: looking early costs nothing.".to_owned(),
         MethodKind::Fixed => "Intervals hold for one look, at the end: an earlier one decides nothing.".to_owned(),
+    };
+    match warning {
+        None => promise,
+        Some(warning) => format!("{promise} {warning}"),
     }
 }
 
@@ -37,11 +46,11 @@ pub fn daily(method: &Method) -> &'static str {
 }
 
 /// How it is decided, a sentence each.
-pub fn decided(results: &Results, pen: Pen) -> Vec<String> {
+pub fn decided(results: &Results, kept: Kept<'_>, pen: Pen) -> Vec<String> {
     let method = &results.method;
     let mut said = vec![
         "Units are analysed in the variant that they were first exposed to; those seen in two are dropped.".to_owned(),
-        intervals(method),
+        intervals(method, kept, pen),
     ];
     if let Some(spending) = &method.spending {
         said.push(format!("Looks spend the error as {} does.", (pen.name)(spending)));

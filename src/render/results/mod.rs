@@ -4,6 +4,7 @@ pub(super) mod amounts;
 pub(super) mod besides;
 mod forest;
 mod html;
+mod kept;
 pub(super) mod method;
 pub(super) mod pen;
 pub(super) mod scale;
@@ -13,6 +14,7 @@ pub(super) mod trust;
 pub(super) mod verdict;
 
 pub use html::html;
+pub use kept::Kept;
 pub use text::text;
 
 pub use super::markdown::results as markdown;

@@ -7,6 +7,8 @@ use crate::render::words::plain;
 pub struct Pen {
     /// An id or a name, as code.
     pub name: fn(&str) -> String,
+    /// A command, as code; it is of use only whole.
+    pub command: fn(&str) -> String,
     /// Words.
     pub words: fn(&str) -> String,
     /// Words in which names stand between backticks.
@@ -20,6 +22,7 @@ pub struct Pen {
 /// For terminals, files and pipes.
 pub const PLAIN: Pen = Pen {
     name: |name| format!("`{}`", plain(name)),
+    command: |command| format!("`{}`", plain(command)),
     words: |words| plain(words).into_owned(),
     sentence: |words| plain(words).into_owned(),
     strong: str::to_owned,

@@ -1,6 +1,7 @@
 //! What happened, in sentences that need no statistics: the effect in the metric's own units first, then what to do.
 
 use super::amounts::{Amounts, SPACE, confidence};
+use super::kept::Kept;
 use super::pen::{Pen, sentence};
 use super::verdict::{harms, known, primary, why};
 use crate::render::comment::is_key;
@@ -151,11 +152,16 @@ pub fn reasons(results: &Results, pen: Pen) -> Vec<String> {
 }
 
 /// What to do next, a sentence each.
-pub fn next(results: &Results, pen: Pen) -> Vec<String> {
+pub fn next(results: &Results, kept: Kept<'_>, pen: Pen) -> Vec<String> {
     let id = &results.experiment;
-    let command = |rest: &str| is_key(id).then(|| (pen.name)(&format!("allot {rest}")));
+    let command = |rest: &str| is_key(id).then(|| (pen.command)(&format!("allot {rest}")));
     let conclude = |outcome: &str, variant: &str| {
-        command(&format!("conclude {id} --outcome {outcome}{variant} --reason …"))
+        // Why, and what was learned, is for people to say; the reasons of a result that is at hand are read there.
+        let said = match kept {
+            Kept::In(_) => format!("--learned …{}", kept.option()),
+            Kept::Nowhere | Kept::Somewhere => "--reason … --learned …".to_owned(),
+        };
+        command(&format!("conclude {id} --outcome {outcome}{variant} {said}"))
             .map_or_else(String::new, |command| format!(" with {command}"))
     };
     let over = results.run.state == State::Over;
@@ -187,7 +193,9 @@ pub fn next(results: &Results, pen: Pen) -> Vec<String> {
         steps.push(format!("{} {verb} as well, and {behind} not significantly behind.", listed(&ties)));
     }
     if let Some(next) = &decision.next {
-        let how = command(&format!("analyze {id}")).map_or_else(String::new, |command| format!(" with {command}"));
+        let from = if results.source.engine == "aggregates" { " --aggregates …" } else { "" };
+        let how = command(&format!("analyze {id}{from}{}", kept.option()))
+            .map_or_else(String::new, |command| format!(" with {command}"));
         let why = match next.why.as_str() {
             "week" => ", when the week is whole",
             "look" => ", the next planned look",

@@ -4,7 +4,7 @@ use super::amounts::{Amounts, confidence};
 use super::pen::{PLAIN, capital, sentence};
 use super::scale::Scale;
 use super::verdict::{Mark, headline, known, reading};
-use super::{besides, forest, method, story, trust};
+use super::{Kept, besides, forest, method, story, trust};
 use crate::render::columns::{Cell, Columns};
 use crate::render::figures::count;
 use crate::render::page::inline;
@@ -16,7 +16,7 @@ const INDENT: usize = 2;
 
 /// Results on a page of so many columns.
 #[must_use]
-pub fn text(results: &Results, style: Style, width: usize) -> String {
+pub fn text(results: &Results, kept: Kept<'_>, style: Style, width: usize) -> String {
     let width = width.clamp(40, 140);
     let page = Page { style, width };
     let verdict = headline(results, PLAIN);
@@ -35,8 +35,9 @@ pub fn text(results: &Results, style: Style, width: usize) -> String {
     out.push(page.list("why", &story::reasons(results, PLAIN)));
     out.push(page.trust(results));
     out.extend(page.breakdowns(results));
-    out.push(page.list("next", &story::next(results, PLAIN)));
-    out.push(page.paragraph(&format!("{} {}", method::intervals(&results.method), provenance(results))));
+    out.push(page.list("next", &story::next(results, kept, PLAIN)));
+    let intervals = method::intervals(&results.method, kept, PLAIN);
+    out.push(page.paragraph(&format!("{intervals} {}", provenance(results))));
     out.retain(|block| !block.is_empty());
     let text = out.join("\n\n");
     format!("{}\n", text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))

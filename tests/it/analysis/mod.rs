@@ -6,6 +6,7 @@ mod edge;
 mod field;
 mod given;
 mod health;
+mod kept;
 mod looks;
 mod peers;
 pub mod store;

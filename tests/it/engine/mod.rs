@@ -4,5 +4,6 @@ mod alike;
 mod baseline;
 mod edge;
 mod hostile;
+mod lines;
 mod oracle;
 mod requests;

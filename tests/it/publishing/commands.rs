@@ -8,26 +8,26 @@ use serde_json::Value;
 use crate::merges::{allot as at_root, commit, repository};
 
 const AT: &str = "2027-02-01T00:00:00Z";
-const FRESH: &str = "experiments/home/fresh-first.toml";
+pub const FRESH: &str = "experiments/home/fresh-first.toml";
 
 fn allot(root: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     at_root(root, &[arguments, &["--at", AT]].concat())
 }
 
 #[track_caller]
-fn ends(code: i32, root: &Path, arguments: &[&str]) -> String {
+pub fn ends(code: i32, root: &Path, arguments: &[&str]) -> String {
     let (ended, said) = allot(root, arguments);
     assert_eq!(ended, Some(code), "{arguments:?}\n{said}");
     said
 }
 
 /// A repository with two surfaces, and a folder to publish to.
-struct Shop {
+pub struct Shop {
     folder: tempfile::TempDir,
 }
 
 impl Shop {
-    fn open() -> Self {
+    pub fn open() -> Self {
         let folder = repository();
         let root = folder.path();
         for (path, text) in super::world().files {
@@ -43,43 +43,43 @@ impl Shop {
         shop
     }
 
-    fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         self.folder.path()
     }
 
-    fn path(&self, below: &str) -> PathBuf {
+    pub fn path(&self, below: &str) -> PathBuf {
         self.root().join(below)
     }
 
-    fn read(&self, below: &str) -> String {
+    pub fn read(&self, below: &str) -> String {
         fs::read_to_string(self.path(below)).unwrap_or_else(|wrong| panic!("{below}: {wrong}"))
     }
 
-    fn edit(&self, below: &str, from: &str, to: &str) {
+    pub fn edit(&self, below: &str, from: &str, to: &str) {
         let text = self.read(below);
         assert!(text.contains(from), "{below} has no {from:?}");
         fs::write(self.path(below), text.replacen(from, to, 1)).expect("written");
     }
 
-    fn compile(&self) -> i32 {
+    pub fn compile(&self) -> i32 {
         let dist = self.path("dist");
         allot(self.root(), &["compile", "-o", dist.to_str().expect("UTF-8")]).0.expect("it ends")
     }
 
     /// Compiles and publishes to production.
     #[track_caller]
-    fn publish(&self, code: i32) -> String {
+    pub fn publish(&self, code: i32) -> String {
         self.compile();
         let dist = self.path("dist");
         ends(code, self.root(), &["publish", dist.to_str().expect("UTF-8")])
     }
 
-    fn manifest(&self) -> Value {
+    pub fn manifest(&self) -> Value {
         serde_json::from_str(&self.read("production/manifest.json")).expect("JSON")
     }
 
     /// Whether production serves the experiment, by the fixed name that an SDK fetches.
-    fn serves_fresh(&self) -> bool {
+    pub fn serves_fresh(&self) -> bool {
         self.read("production/home/api/features/home").contains("\"id\":\"fresh-first\"")
     }
 }

@@ -7,8 +7,10 @@ mod memory;
 mod peers;
 mod planning;
 mod processes;
+mod retention;
 mod secrets;
 mod slow;
+mod stops;
 mod web;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use allotment::artifact::Artifact;
-use allotment::artifact::manifest::Manifest;
+use allotment::artifact::manifest::{Manifest, Stopped};
 use allotment::publish::{Change, Listed, Offer, Record, differences, freed, next, path_of_serial, stopped, withhold};
 use proptest::prelude::*;
 
@@ -97,6 +97,38 @@ fn what_was_stopped_comes_back_only_when_git_agrees() {
     assert_eq!(withhold(&mut over.clone(), &records, &held, false).stopped.len(), 1);
     over.manifest.at = now - 1;
     assert_eq!(withhold(&mut over, &records, &none, false).stopped.len(), 1);
+}
+
+#[test]
+fn what_another_place_has_stopped_is_no_word_of_git() {
+    let live = offer(&world(), 0, "aaaa");
+    let artifact = live.artifact("home").expect("an artifact");
+    let now = TODAY.seconds();
+    let (record, rest) = stopped(&artifact, "fresh-first", now, "harm").expect("it is served");
+    let none = BTreeMap::new();
+    let mut theirs = live;
+    theirs.replace(&rest, now).expect("it is served");
+    theirs.manifest.at = now + 60;
+    theirs.manifest.stopped = vec![record.clone()];
+    let told = |own: &[Stopped], refused: &BTreeMap<String, String>| withhold(&mut theirs.clone(), own, refused, false);
+    // What is stopped in both stays as it was said here; what is stopped there alone is taken over.
+    let own = Stopped { reason: "ours".to_owned(), ..record.clone() };
+    let both = told(std::slice::from_ref(&own), &none);
+    assert_eq!((&both.stopped[..], &both.alike[..]), (&[own.clone()][..], &[own.clone()][..]));
+    assert!(both.settled.is_empty() && both.carried.is_empty() && both.against.is_empty());
+    let carried = told(&[], &none);
+    assert_eq!((carried.carried, carried.stopped), (vec![record.clone()], Vec::new()));
+    // What is stopped here alone, and missing there of its own, is settled, and a later phase than ours is taken over.
+    let other = Stopped { experiment: "other".to_owned(), key: "other".to_owned(), ..own.clone() };
+    let settled = told(std::slice::from_ref(&other), &none);
+    assert_eq!((settled.settled, settled.carried), (vec![other], vec![record.clone()]));
+    theirs.manifest.stopped[0].key = "fresh-first.2".to_owned();
+    let told = |own: &[Stopped], refused: &BTreeMap<String, String>| withhold(&mut theirs.clone(), own, refused, false);
+    let later = told(std::slice::from_ref(&own), &none);
+    assert_eq!((later.stopped.len(), later.carried.len()), (1, 1));
+    // A surface that keeps what is served here has nothing of what is stopped there.
+    let held = BTreeMap::from([("home".to_owned(), "not proven".to_owned())]);
+    assert!(told(&[], &held).carried.is_empty());
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use allotment::artifact::manifest::sha256;
+use allotment::artifact::Artifact;
+use allotment::artifact::manifest::{Manifest, sha256};
 use allotment::publish::Key;
 
 const SECRETS: [&str; 3] = ["the first secret", "the second secret", "the third secret"];
@@ -60,11 +61,45 @@ impl Shop {
 
     #[track_caller]
     fn publish(&self, environment: &[(&str, &str)], more: &[&str]) -> String {
+        self.publish_ending(0, environment, more)
+    }
+
+    #[track_caller]
+    fn publish_ending(&self, expected: i32, environment: &[(&str, &str)], more: &[&str]) -> String {
         let (code, said) = self.allot(&["compile", "-q", "-o", "dist"], &[]);
         assert_eq!(code, Some(0), "{said}");
         let (code, said) = self.allot(&[&["publish", "dist", "--to", "file://public"], more].concat(), environment);
-        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(code, Some(expected), "{said}");
         said
+    }
+
+    /// Stops what `ranked` put on the surface.
+    #[track_caller]
+    fn stop(&self, expected: i32, environment: &[(&str, &str)], more: &[&str]) -> String {
+        let stop = ["stop", "ranked", "--reason", "Harm.", "--to", "file://public", "--no-pull-request"];
+        let (code, said) = self.allot(&[&stop[..], more].concat(), environment);
+        assert_eq!(code, Some(expected), "{said}");
+        said
+    }
+
+    /// Puts an experiment on the surface.
+    fn ranked(&self) {
+        let text = "version = 1\nstage = \"ship\"\nowner = \"home\"\nsurface = \"search\"\nflag = \"search-ranking\"\n\
+                    hypothesis = \"Ranked is found faster\"\nstart = 2027-02-01\ndays = 28\ntraffic = \"20%\"\n\n\
+                    [variants]\ncontrol = false\nranked = true\n\n[success]\nminutes-listened = { mde = \"2.5%\" }\n";
+        let folder = self.root().join("experiments/search");
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("ranked.toml"), text).expect("written");
+        assert_eq!(self.allot(&["allocate", "-q"], &[]).0, Some(0));
+    }
+
+    /// Whether the native file that is served has the experiment.
+    fn serves_ranked(&self) -> bool {
+        let manifest = fs::read(self.root().join("public/manifest.json")).expect("a manifest");
+        let manifest = Manifest::parse(&manifest).expect("a manifest");
+        let native = fs::read(self.root().join("public").join(&manifest.surfaces["search"].formats["native"].path));
+        let artifact = Artifact::decode(&native.expect("a file")).expect("an artifact");
+        artifact.claims().any(|(_, claim)| claim.id == "ranked")
     }
 
     /// Changes what is served of the surface.
@@ -179,10 +214,10 @@ fn what_was_sealed_with_another_key_goes_only_where_that_key_is_given() {
     // A key that changes alone cuts off whoever has the old one.
     let said = shop.publish(&[("SECRET", two), ("KEY", KEYS[0])], &["--dry-run"]);
     assert!(said.contains(&format!("`{}` was sealed with another key", path(two))), "{said}");
-    // Without secrets nothing is known of what is there.
+    // Without secrets nothing is known of what is there, and providers go on reading it.
     shop.age(40);
     shop.change();
-    let said = shop.publish(&[], &[]);
+    let said = shop.publish_ending(3, &[], &[]);
     assert!(
         said.contains("not sealed for Confidence's providers") && said.contains("opens with no key that is here"),
         "{said}"
@@ -197,4 +232,56 @@ fn what_was_sealed_with_another_key_goes_only_where_that_key_is_given() {
     ] {
         assert_eq!(shop.allot(&dist, wrong).0, Some(2), "{wrong:?}");
     }
+}
+
+#[test]
+fn a_stop_that_providers_do_not_see_is_not_complete() {
+    let [one, two, _] = SECRETS;
+    let (now, next) = ([("SECRET", one), ("KEY", KEYS[0])], [("SECRET", two), ("KEY", KEYS[0])]);
+    let shop = Shop::open();
+    shop.ranked();
+    shop.publish(&now, &[]);
+    let before = shop.read(one).expect("it is sealed");
+    let said = shop.stop(0, &[], &["--dry-run"]);
+    assert!(said.contains(&path(one)) && shop.serves_ranked(), "{said}");
+    // The rest goes out all the same, and the last that is said is what is missing.
+    for again in [false, true] {
+        let said = shop.stop(3, &[], &[]);
+        assert!(!shop.serves_ranked() && shop.read(one).as_ref() == Some(&before), "{again}: {said}");
+        let last = said.split("error: ").nth(1).unwrap_or_else(|| panic!("{said}"));
+        assert!(last.contains(&path(one)) && last.contains("is not complete"), "{said}");
+        assert!(last.contains("`ALLOTMENT_CONFIDENCE_SECRET_SEARCH`"), "{said}");
+    }
+    let said = shop.stop(0, &now, &[]);
+    assert!(said.contains("is stopped already") && shop.read(one).as_ref() != Some(&before), "{said}");
+    assert!(opens(KEYS[0], one, &shop.read(one).expect("it is sealed")));
+    // Applications that have an earlier secret are told of too.
+    let shop = Shop::open();
+    shop.ranked();
+    shop.publish(&now, &[]);
+    shop.publish(&next, &[]);
+    let said = shop.stop(3, &next, &[]);
+    assert!(said.contains(&path(one)) && said.contains("`ALLOTMENT_CONFIDENCE_OLD_SECRET_SEARCH`"), "{said}");
+    shop.stop(0, &[&next[..], &[("OLD_SECRET", one)]].concat(), &[]);
+}
+
+#[test]
+fn a_publish_that_providers_do_not_see_is_not_clean() {
+    let now = [("SECRET", SECRETS[0]), ("KEY", KEYS[0])];
+    let shop = Shop::open();
+    // Nobody has sealed anything here.
+    shop.publish(&[], &[]);
+    shop.publish(&now, &[]);
+    let before = shop.read(SECRETS[0]).expect("it is sealed");
+    shop.publish(&[], &[]);
+    shop.age(1);
+    shop.change();
+    for _ in 0..2 {
+        let said = shop.publish_ending(3, &[], &[]);
+        assert!(said.contains(&path(SECRETS[0])) && said.contains("the rest is served"), "{said}");
+        assert_eq!(shop.read(SECRETS[0]).as_ref(), Some(&before));
+    }
+    shop.publish(&now, &[]);
+    assert_ne!(shop.read(SECRETS[0]).as_ref(), Some(&before));
+    shop.publish(&[], &[]);
 }

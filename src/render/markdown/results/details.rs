@@ -6,16 +6,16 @@ use crate::render::markdown::Section;
 use crate::render::markdown::inert::{code, words};
 use crate::render::results::amounts::{Amounts, p_digits};
 use crate::render::results::verdict::known;
-use crate::render::results::{method, story};
+use crate::render::results::{Kept, method, story};
 use crate::results::{Figure, Results, Treatment};
 
 const HOLDS: (&str, &str) = ("part of how it was computed", "parts of how it was computed");
 
-pub fn sections(results: &Results) -> Vec<Section> {
+pub fn sections(results: &Results, kept: Kept<'_>) -> Vec<Section> {
     let mut sections = Vec::new();
     sections.extend(hypothesis(results));
     sections.extend(results.treatments.iter().map(|treatment| differences(results, treatment)));
-    let mut said: Vec<String> = vec![method::decided(results, PEN).join(" ")];
+    let mut said: Vec<String> = vec![method::decided(results, kept, PEN).join(" ")];
     for metric in &results.metrics {
         said.push(format!(
             "- {} ({}): {}",

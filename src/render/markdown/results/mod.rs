@@ -6,29 +6,30 @@ mod details;
 mod table;
 
 use super::foot::commit;
-use super::inert::{code, html_code, sentence, web, words};
+use super::inert::{code, command, html_code, sentence, web, words};
 use super::{Document, Links, Section};
 use crate::render::results::pen::{Pen, bare, capital};
 use crate::render::results::verdict::{Mark, beyond, harms, headline};
-use crate::render::results::{pen, story, trust};
+use crate::render::results::{Kept, pen, story, trust};
 use crate::results::{Advice, Results, Status};
 
 /// Words in Markdown.
-pub(super) const PEN: Pen = Pen { name: code, words, sentence, strong: |text| format!("**{text}**"), number: bare };
+pub(super) const PEN: Pen =
+    Pen { name: code, command, words, sentence, strong: |text| format!("**{text}**"), number: bare };
 
 /// Results as a document: what was decided, why, and what to do; then how sure that is.
 #[must_use]
-pub fn results(results: &Results, links: &Links) -> Document {
+pub fn results(results: &Results, kept: Kept<'_>, links: &Links) -> Document {
     let verdict = headline(results, PEN);
     let mut sections: Vec<Section> = alert(results).into_iter().collect();
     sections.extend(effect(results));
     sections.extend(table::sections(results));
-    sections.extend(note(results));
+    sections.extend(note(results, kept));
     sections.extend(chart::section(results));
     sections.push(checks(results));
-    sections.extend(next(results));
+    sections.extend(next(results, kept));
     sections.extend(breakdowns::section(results));
-    sections.extend(details::sections(results));
+    sections.extend(details::sections(results, kept));
     Document { title: format!("### {} {}", verdict.mark.circle(), verdict.words), sections, foot: foot(results, links) }
 }
 
@@ -73,13 +74,13 @@ fn effect(results: &Results) -> Option<Section> {
 }
 
 /// When to read it again, where that is what to do.
-fn note(results: &Results) -> Option<Section> {
+fn note(results: &Results, kept: Kept<'_>) -> Option<Section> {
     if results.decision.advice != Advice::Wait {
         return None;
     }
     let mut said: Vec<String> = story::reasons(results, PEN).iter().map(|reason| pen::sentence(reason)).collect();
     said.truncate(6);
-    said.extend(results.decision.next.as_ref().and_then(|_| story::next(results, PEN).pop()));
+    said.extend(results.decision.next.as_ref().and_then(|_| story::next(results, kept, PEN).pop()));
     (!said.is_empty()).then(|| Section { holds: ("note", "notes"), text: format!("> [!NOTE]\n> {}", said.join(" ")) })
 }
 
@@ -94,8 +95,8 @@ fn checks(results: &Results) -> Section {
 }
 
 /// What to do next; waiting is said above.
-fn next(results: &Results) -> Option<Section> {
-    let mut steps = story::next(results, PEN);
+fn next(results: &Results, kept: Kept<'_>) -> Option<Section> {
+    let mut steps = story::next(results, kept, PEN);
     if results.decision.advice == Advice::Wait && results.decision.next.is_some() {
         steps.pop();
     }

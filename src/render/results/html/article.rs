@@ -4,12 +4,12 @@ use super::escape::{PEN, escaped};
 use super::{breakdowns, class, lift, mark, plot, statistics, tables};
 use crate::render::results::pen::capital;
 use crate::render::results::verdict::headline;
-use crate::render::results::{method, story};
+use crate::render::results::{Kept, method, story};
 use crate::results::{Advice, Results};
 
 /// The article with its number on the page, and the level of its heading.
-pub fn article(results: &Results, number: usize, level: usize) -> String {
-    let page = Page { results, number, level };
+pub fn article(results: &Results, kept: Kept<'_>, number: usize, level: usize) -> String {
+    let page = Page { results, kept, number, level };
     let parts = [
         page.head(),
         page.reasons(),
@@ -28,6 +28,7 @@ pub fn article(results: &Results, number: usize, level: usize) -> String {
 /// What every part of an article is made from.
 pub struct Page<'a> {
     pub results: &'a Results,
+    kept: Kept<'a>,
     number: usize,
     level: usize,
 }
@@ -92,7 +93,7 @@ impl Page<'_> {
         let body = format!(
             "<div class=\"pair\">\n{}{}</div>\n",
             side("Why", story::reasons(self.results, PEN)),
-            side("What to do next", story::next(self.results, PEN))
+            side("What to do next", story::next(self.results, self.kept, PEN))
         );
         self.section("reasons", "The decision", &body)
     }
@@ -112,7 +113,7 @@ impl Page<'_> {
 
     fn method(&self) -> String {
         let results = self.results;
-        let said: String = method::decided(results, PEN).join(" ");
+        let said: String = method::decided(results, self.kept, PEN).join(" ");
         let list: String = results
             .metrics
             .iter()

@@ -11,6 +11,7 @@ const MOST: usize = 600;
 /// Words in HTML.
 pub const PEN: Pen = Pen {
     name: |name| format!("<code>{}</code>", escaped(name)),
+    command: |command| format!("<code>{}</code>", escaped(command)),
     words: escaped,
     sentence,
     strong: |text| format!("<strong>{text}</strong>"),

@@ -8,6 +8,7 @@ mod plot;
 mod statistics;
 mod tables;
 
+use super::Kept;
 use super::verdict::{Mark, effect, harm, headline, label, primary};
 use crate::results::{Advice, Results};
 use escape::{PEN, escaped, policy};
@@ -17,16 +18,16 @@ const STYLE: &str = include_str!("page.css");
 
 /// The page of one experiment, or of several with a list of them first.
 #[must_use]
-pub fn html(results: &[Results]) -> String {
+pub fn html(results: &[Results], kept: Kept<'_>) -> String {
     let title = match results {
         [only] => format!("Results of {}", escaped(&only.experiment)),
         several => format!("Results of {} experiments", several.len()),
     };
     let body: String = match results {
-        [only] => article::article(only, 1, 1),
+        [only] => article::article(only, kept, 1, 1),
         several => {
             let articles: String =
-                several.iter().zip(1..).map(|(one, number)| article::article(one, number, 2)).collect();
+                several.iter().zip(1..).map(|(one, number)| article::article(one, kept, number, 2)).collect();
             format!("{}{articles}", index(several, &title))
         }
     };
