@@ -9,6 +9,8 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "cli")]
+pub mod address;
+#[cfg(feature = "cli")]
 pub mod analysis;
 pub mod artifact;
 pub mod bucket;

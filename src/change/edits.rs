@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::address::masked;
 use crate::decl::{entries, same_value};
 
 /// One key that is written otherwise.
@@ -41,8 +42,9 @@ pub fn edits(before: &str, after: &str) -> Vec<Edit> {
     changed.chain(gone).collect()
 }
 
-/// A value that is not too long to read; what is cut off is told by its length, so that no change is lost.
+/// A value without secrets that is not too long to read; what is cut off is told by its length, so that no change is lost.
 fn shortened(value: &str) -> String {
+    let value = &*masked(value);
     match value.char_indices().nth(MAX_VALUE) {
         None => value.to_owned(),
         Some((end, _)) => {

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::attributes::{Types, attributes};
 use super::compile::{compiled, read_manifest, served};
 use super::output::{Printed, buffered};
 use super::workspace::{Workspace, instant};
@@ -14,6 +15,7 @@ use super::{Exit, Failure, Global};
 use crate::artifact::manifest::{self, File};
 use crate::eval::{Assignment, Evaluator};
 use crate::io;
+use crate::render::plain;
 
 /// The largest file of units, and the largest artifact.
 const MAX_FILE: u64 = 1 << 30;
@@ -35,7 +37,7 @@ pub struct Assign {
     /// Many units: a line each, an id or a JSON object of attributes with the unit's own; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "unit")]
     units_from: Option<PathBuf>,
-    /// An attribute of the unit, typed as `allotment.toml` declares it; may be repeated
+    /// An attribute of the unit, typed as `allotment.toml` declares it, or with `--dist` as segments test it; may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     attribute: Vec<(String, String)>,
     /// Say how each value was arrived at
@@ -80,8 +82,12 @@ struct Subject {
 }
 
 pub fn run(global: &Global, verb: &Assign) -> Result<Exit, Failure> {
-    let (evaluators, at) = match &verb.dist {
-        Some(dist) => (from_dist(verb, dist)?, instant(global)?.0),
+    let (evaluators, types, at) = match &verb.dist {
+        Some(dist) => {
+            let evaluators = from_dist(verb, dist)?;
+            let types = Types::of_artifacts(evaluators.iter().map(Evaluator::artifact));
+            (evaluators, types, instant(global)?.0)
+        }
         None => from_catalogue(global, verb)?,
     };
     if let Some(id) = &verb.surface
@@ -98,7 +104,8 @@ pub fn run(global: &Global, verb: &Assign) -> Result<Exit, Failure> {
             .collect();
         return Err(Failure::usage(format!("there is no flag `{id}`")).meant(id, known));
     }
-    let subjects = subjects(verb)?;
+    let shared = attributes(&verb.attribute, &types)?;
+    let subjects = subjects(verb, &shared)?;
     buffered(|out| {
         for subject in &subjects {
             for evaluator in &evaluators {
@@ -141,10 +148,10 @@ fn write(
                 writeln!(out)?;
             }
             Printed::Text => {
-                writeln!(out, "{}", sentence(unit, flag, &assignment))?;
+                writeln!(out, "{}", plain(&sentence(unit, flag, &assignment)))?;
                 if verb.explain {
                     for step in evaluator.explain(flag, unit, &subject.attributes, at).steps {
-                        writeln!(out, "    {step}")?;
+                        writeln!(out, "    {}", plain(&step))?;
                     }
                 }
             }
@@ -162,8 +169,7 @@ fn sentence(unit: &str, flag: &str, assignment: &Assignment<'_>) -> String {
 }
 
 /// The units, with the attributes of the command line laid under their own.
-fn subjects(verb: &Assign) -> Result<Vec<Subject>, Failure> {
-    let shared: Map<String, Value> = verb.attribute.iter().map(|(key, value)| (key.clone(), typed(value))).collect();
+fn subjects(verb: &Assign, shared: &Map<String, Value>) -> Result<Vec<Subject>, Failure> {
     let subject = |id: &str| Subject { id: Some(id.to_owned()), attributes: Value::Object(shared.clone()) };
     let Some(path) = &verb.units_from else {
         return Ok(verb.unit.iter().map(|id| subject(id)).collect());
@@ -188,25 +194,16 @@ fn subjects(verb: &Assign) -> Result<Vec<Subject>, Failure> {
     Ok(subjects)
 }
 
-/// A value of the command line: a boolean or a number where it is written as one, else a string.
-fn typed(text: &str) -> Value {
-    match text {
-        "true" => Value::Bool(true),
-        "false" => Value::Bool(false),
-        text => match text.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
-            // A version such as 9.4 is a string; only whole numbers are told by their look.
-            Some(number) if !text.contains('.') => Value::Number(number),
-            _ => Value::String(text.to_owned()),
-        },
-    }
-}
-
-fn from_catalogue(global: &Global, verb: &Assign) -> Result<(Vec<Evaluator>, i64), Failure> {
+fn from_catalogue(global: &Global, verb: &Assign) -> Result<(Vec<Evaluator>, Types, i64), Failure> {
     let workspace = Workspace::open(global)?;
+    let types = match verb.attribute.as_slice() {
+        [] => Types::default(),
+        _ => Types::of_catalogue(&workspace.context().catalogue),
+    };
     let dist = compiled(&workspace, None, None, BTreeMap::new());
     let artifacts = served(&dist, verb.surface.as_deref());
     let evaluators = artifacts.into_iter().map(Evaluator::new).collect();
-    Ok((evaluators, workspace.at.0))
+    Ok((evaluators, types, workspace.at.0))
 }
 
 fn from_dist(verb: &Assign, dist: &std::path::Path) -> Result<Vec<Evaluator>, Failure> {

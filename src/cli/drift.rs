@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::compile::compiled;
 use super::output::data;
-use super::publish::{Source, failed, newest_after, of_store, public, sealers, target};
+use super::publish::{Source, failed, newest_after, of_store, public, sealers, siblings, target};
 use super::workspace::{Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::artifact::Artifact;
@@ -68,6 +68,7 @@ pub fn run(global: &Global, verb: &Drift) -> Result<Exit, Failure> {
         ));
     }
     lines.extend(report.failures.iter().map(ToString::to_string));
+    lines.extend(siblings(store, &offer, store.has_siblings())?.iter().map(ToString::to_string));
     lines.extend(fixed_names(store, &offer, &sealers(global, served)?)?);
     let workspace = Workspace::open_at(global, Revisions { base: None, head: Some(&verb.commit) })?;
     let source = workspace.origin.as_ref().and_then(|origin| origin.head.clone());
@@ -80,9 +81,13 @@ pub fn run(global: &Global, verb: &Drift) -> Result<Exit, Failure> {
             record.surface, record.key, record.reason
         ));
     }
+    let mut held: usize = 0;
     for (id, surface) in &wanted.manifest.surfaces {
         match (&surface.held, served.surfaces.get(id)) {
-            (Some(why), _) => global.say(&format!("{id}: held by {}, so that Git says nothing of it", plain(why))),
+            (Some(why), _) => {
+                held = held.saturating_add(1);
+                global.say(&format!("{id}: held by {}, so that Git says nothing of it", plain(why)));
+            }
             (None, None) => lines.push(format!("{id}: the surface is not served")),
             (None, Some(served)) => lines.extend(differ(id, (served, &offer), (surface, &wanted))),
         }
@@ -95,8 +100,17 @@ pub fn run(global: &Global, verb: &Drift) -> Result<Exit, Failure> {
         data(&format!("{}\n", plain(line)))?;
     }
     if lines.is_empty() {
-        let (name, serial, surfaces) = (&target.name, served.serial, served.surfaces.len());
-        global.say(&format!("{name}: {surfaces} surfaces are served as `{}` says, with serial {serial}", verb.commit));
+        let compared = wanted.manifest.surfaces.len().saturating_sub(held);
+        let rest = match held {
+            0 => String::new(),
+            1 => "; 1 is held, and was not compared".to_owned(),
+            held => format!("; {held} are held, and were not compared"),
+        };
+        let verb = match compared {
+            1 => format!("1 surface is served as `{}` says", verb.commit),
+            compared => format!("{compared} surfaces are served as `{}` says", verb.commit),
+        };
+        global.say(&format!("{}: {verb}, with serial {}{rest}", target.name, served.serial));
         return Ok(Exit::Clean);
     }
     global.say("`allot publish` puts what Git says in the place of what is served");
@@ -160,7 +174,7 @@ fn differ(id: &str, (served, offer): (&Surface, &Offer), (wanted, git): (&Surfac
             "what is live has changed with the time: it is served as of {}",
             io::written_instant(Instant(served.at)).unwrap_or_else(|_| served.at.to_string())
         )],
-        (true, false) => vec!["it was compiled by another version of allot, or holds what is over".to_owned()],
+        (true, false) => vec!["it was compiled by another version of allot: nobody gets anything else".to_owned()],
         (false, _) => told,
     };
     told.into_iter().map(|told| format!("{id}: {told}")).collect()

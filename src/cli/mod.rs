@@ -3,6 +3,7 @@
 mod allocate;
 mod analyze;
 mod assign;
+mod attributes;
 mod baseline;
 mod check;
 #[cfg(feature = "forge")]

@@ -16,8 +16,9 @@ const MAX_FILE: u64 = 256 << 20;
 
 /// Prove from compiled artifacts alone that nobody is in two experiments that exclude each other
 ///
-/// Nothing else is trusted: digests, lengths, ranges, nested steps, the holdout, every pair that claims one component at one
-/// time, and that the SDK's payload says what the native artifact says. A failure names the pair, the buckets and a unit.
+/// Nothing else is trusted: that each surface has a native artifact and its SDK's payload, digests, lengths, ranges, nested steps,
+/// the holdout, every pair that claims one component at one time, and that the payload, compressed too where that is there, says
+/// what the native artifact says. A failure names the pair, the buckets and a unit.
 #[derive(Debug, Args)]
 #[cfg_attr(
     not(feature = "publish"),
@@ -103,14 +104,28 @@ fn read(global: &Global, verb: &Verify) -> Result<(Option<Manifest>, Report), Fa
     let path = verb.dist.join(manifest::PATH);
     if io::is_file(&path) {
         let bytes = io::read_bounded(&path, MAX_FILE)?;
-        let report = verify::verify(&bytes, |path| io::read_bounded(&verb.dist.join(path), MAX_FILE).ok());
-        return Ok((Manifest::parse(&bytes).ok(), report));
+        let lookup = |path: &str| io::read_bounded(&verb.dist.join(path), MAX_FILE).ok();
+        let report = verify::verify(&bytes, lookup);
+        let manifest = Manifest::parse(&bytes).ok();
+        #[cfg(feature = "publish")]
+        if let Some(manifest) = &manifest {
+            let paths = manifest.files().map(|(_, _, file)| &file.path).filter(|path| manifest::is_path(path));
+            let files = paths.filter_map(|path| Some((path.clone(), lookup(path)?))).collect();
+            let offer = crate::publish::Offer { manifest: manifest.clone(), files };
+            let siblings = super::publish::siblings(&io::store::Folder::at(&verb.dist), &offer, false)?;
+            let mut report = report;
+            report.failures.extend(siblings);
+            return Ok((Some(offer.manifest), report));
+        }
+        return Ok((manifest, report));
     }
     #[cfg(feature = "publish")]
     if let Some(name) = verb.dist.to_str()
         && let Some(target) = super::publish::named(global, name)?
     {
-        let super::publish::Source { offer, report } = super::publish::of_store(target.store.as_ref())?;
+        let store = target.store.as_ref();
+        let super::publish::Source { offer, mut report } = super::publish::of_store(store)?;
+        report.failures.extend(super::publish::siblings(store, &offer, false)?);
         return Ok((Some(offer.manifest), report));
     }
     let _ = global;

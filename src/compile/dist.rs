@@ -8,6 +8,7 @@ use super::surface::artifact;
 use crate::artifact::format;
 use crate::artifact::manifest::{self, File, Manifest};
 use crate::artifact::{Artifact, put_bundles};
+use crate::decl::{Sdk, is_id};
 use crate::lock::Locks;
 use crate::model::{Catalogue, Ix, Surface};
 
@@ -78,18 +79,29 @@ pub fn compile(catalogue: &Catalogue, locks: &Locks, inputs: &Inputs) -> Dist {
                 }
                 entry
             }
-            Err(why) => manifest::Surface {
-                sdk: before.map_or(surface.sdk.word(), |before| &before.sdk).to_owned(),
-                at: before.map_or(inputs.at, |before| before.at),
-                held: Some(why),
-                formats: before.map(|before| before.formats.clone()).unwrap_or_default(),
-            },
+            Err(why) => held(before, surface.sdk, inputs.at, why),
         };
         manifest.surfaces.insert(surface.id.clone(), entry);
+    }
+    for (id, rules) in inputs.held.iter().filter(|(id, _)| is_id(id) && catalogue.surfaces.get(id).is_none()) {
+        // A surface whose file cannot be read is there all the same, and keeps what is served of it.
+        let before = inputs.previous.as_ref().and_then(|previous| previous.surfaces.get(id));
+        let why = rules.iter().copied().collect::<Vec<_>>().join(", ");
+        manifest.surfaces.insert(id.clone(), held(before, Sdk::Growthbook, inputs.at, why));
     }
     let made = bundled(&mut manifest, &bundles(catalogue), &files, &inputs.kept);
     files.extend(made);
     Dist { manifest, files }
+}
+
+/// A surface that keeps what it had, if it had anything.
+fn held(before: Option<&manifest::Surface>, sdk: Sdk, at: i64, why: String) -> manifest::Surface {
+    manifest::Surface {
+        sdk: before.map_or(sdk.word(), |before| &before.sdk).to_owned(),
+        at: before.map_or(at, |before| before.at),
+        held: Some(why),
+        formats: before.map(|before| before.formats.clone()).unwrap_or_default(),
+    }
 }
 
 /// Makes the bundles. A held surface whose file is not here is left out; publishing puts in what is served of it.

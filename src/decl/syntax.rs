@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, Error};
 
+use crate::address::masked;
 use crate::diag::{Diagnostic, Fix, shown};
 use crate::source::{FileId, Span};
 
@@ -272,10 +273,9 @@ impl Words<'_> {
                 .at(range, "there is more than one value here")
                 .help("begin a new line, put a comma between the items of a list, or put text in quotes"),
             _ if under.len() <= 80 && under.bytes().all(plain) => {
-                let text = format!("\"{under}\"");
-                self.at(range, format!("`{under}` is text, and has no quotes"))
-                    .help(format!("write `{text}`"))
-                    .fix(replace(text))
+                let (text, seen) = (format!("\"{under}\""), masked(under));
+                let help = if seen == under { format!("write `{text}`") } else { "put it in quotes".to_owned() };
+                self.at(range, format!("`{seen}` is text, and has no quotes")).help(help).fix(replace(text))
             }
             _ => self.at(range, "this is not a value").help("put text in quotes"),
         }
@@ -363,6 +363,7 @@ mod tests {
             ("a = \"say \\\"hi\n", "this string is not closed", "\"say \\\"hi"),
             ("a = \"\"\"x\ny\n", "this string is not closed", "\"\"\""),
             ("a = 20%\n", "`20%` is text, and has no quotes", "20%"),
+            ("a = https://me:pw@h\n", "`https://*****@h` is text, and has no quotes", "https://me:pw@h"),
             ("a = fresh\n", "`fresh` is text, and has no quotes", "fresh"),
             ("a = True\n", "`True` is written in lower case", "True"),
             ("a = null\n", "`null` is not a value", "null"),

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::address::masked;
+
 /// How many bytes of a text are shown in a message.
 const SHOWN: usize = 64;
 
@@ -55,7 +57,8 @@ pub fn did_you_mean(word: &str, candidates: &[&str]) -> Option<String> {
     }
 }
 
-/// A text from a file, as it may stand in a message: short, in one line, and without what steers a terminal.
+/// A text from a file, as it may stand in a message: short, in one line, without what steers a terminal, and without the secrets of
+/// addresses.
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
     shortened(text, SHOWN)
@@ -64,6 +67,13 @@ pub fn shown(text: &str) -> Cow<'_, str> {
 /// The same, with at most so many bytes.
 #[must_use]
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match masked(text) {
+        Cow::Borrowed(text) => cut(text, most),
+        Cow::Owned(text) => cut(&text, most).into_owned().into(),
+    }
+}
+
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
     let short = text.floor_char_boundary(most);
     if short == text.len() && !text.chars().any(char::is_control) {
         return text.into();

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::Locks;
 use super::digest::segment_digest;
-use super::planner::{Occupants, Planner};
+use super::planner::{Occupants, Planned, Planner};
 use super::verdict::{Plan, Wishes};
 use crate::model::{Catalogue, Claim, Ix, Surface};
 use crate::source::FileId;
@@ -51,14 +51,14 @@ pub fn plan(catalogue: &Catalogue, locks: &Locks, wishes: &Wishes) -> Plan {
         .zip(occupants)
         .map(|(ix, there)| {
             let blocked = lost.iter().any(|lost| lost.is_none_or(|lost| lost == ix));
-            let (verdicts, ledger) = Planner::new(catalogue, locks, wishes, &segments, ix, there, blocked).run();
-            (ix, verdicts, ledger)
+            (ix, Planner::new(catalogue, locks, wishes, &segments, ix, there, blocked).run())
         })
         .collect();
     let mut plan = Plan::default();
-    for (ix, verdicts, ledger) in planned {
-        plan.claims.extend(verdicts);
+    for (ix, Planned { claims, ledger, agrees }) in planned {
+        plan.claims.extend(claims);
         plan.ledgers.push((ix, ledger));
+        plan.agreeing.extend(agrees.then_some(ix));
     }
     plan.claims.sort_by_key(|&(ix, _)| ix);
     plan

@@ -37,6 +37,14 @@ pub(super) struct Occupants<'a> {
     pub bystanders: Vec<&'a Held>,
 }
 
+/// What becomes of one surface.
+pub(super) struct Planned {
+    pub claims: Vec<(Ix<Claim>, Verdict)>,
+    pub ledger: LedgerVerdict,
+    /// Whether the ledger that is there is over just what could be read.
+    pub agrees: bool,
+}
+
 /// What is to be done with a claim, before anything is drawn.
 enum Look<'a> {
     Keep,
@@ -68,14 +76,17 @@ impl<'a> Planner<'a> {
     }
 
     /// What becomes of the lock of each claim, and of the ledger.
-    pub fn run(&self) -> (Vec<(Ix<Claim>, Verdict)>, LedgerVerdict) {
-        let all_kept = || self.there.claims.iter().map(|&ix| (ix, Verdict::Kept)).collect();
+    pub fn run(&self) -> Planned {
+        let all_kept = |ledger: LedgerVerdict| {
+            let claims = self.there.claims.iter().map(|&ix| (ix, Verdict::Kept)).collect();
+            Planned { claims, ledger, agrees: false }
+        };
         if self.locks.unreadable(self.surface.file).is_some() || !has_grid(self.surface) || !self.surface.sound {
-            return (all_kept(), LedgerVerdict::Unsound);
+            return all_kept(LedgerVerdict::Unsound);
         }
         let holdout = match self.holdout() {
             Ok(holdout) => holdout,
-            Err(verdict) => return (all_kept(), verdict),
+            Err(verdict) => return all_kept(verdict),
         };
         let ground = Ground {
             catalogue: self.catalogue,
@@ -207,23 +218,20 @@ impl<'a> Planner<'a> {
     }
 
     /// The verdicts with the ledger that goes with them.
-    fn with_ledger(
-        &self,
-        ground: &Ground<'_>,
-        verdicts: Vec<(Ix<Claim>, Verdict)>,
-        placed: &[Placed<'_>],
-    ) -> (Vec<(Ix<Claim>, Verdict)>, LedgerVerdict) {
+    fn with_ledger(&self, ground: &Ground<'_>, claims: Vec<(Ix<Claim>, Verdict)>, placed: &[Placed<'_>]) -> Planned {
         let (ledger, whole) = self.ledger(ground, placed);
-        let written = verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::New(_) | Verdict::Changed(_)));
-        let ledger = match self.locks.ledger(self.surface.file) {
-            Some(held) if held.ledger == ledger => LedgerVerdict::Kept,
+        let written = claims.iter().any(|(_, verdict)| matches!(verdict, Verdict::New(_) | Verdict::Changed(_)));
+        let there = self.locks.ledger(self.surface.file);
+        let agrees = there.is_some_and(|held| held.ledger == ledger);
+        let ledger = match there {
+            Some(_) if agrees => LedgerVerdict::Kept,
             // Without what cannot be read it would only have to be written again.
             Some(_) if !(written || whole && self.knows_flags()) => LedgerVerdict::Kept,
             _ if self.blocked => LedgerVerdict::Unsound,
             Some(_) => LedgerVerdict::Changed(ledger),
             None => LedgerVerdict::New(ledger),
         };
-        (verdicts, ledger)
+        Planned { claims, ledger, agrees }
     }
 
     /// Whether every flag could be read as far as the ledger names it.

@@ -1,6 +1,6 @@
 //! Verdicts: what a plan says of each lock and ledger, and what may be asked of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::Lock;
 use super::ledger::Ledger;
@@ -41,6 +41,8 @@ pub enum LedgerVerdict {
 pub struct Plan {
     pub claims: Vec<(Ix<Claim>, Verdict)>,
     pub ledgers: Vec<(Ix<Surface>, LedgerVerdict)>,
+    /// The surfaces whose ledger is over just what could be read.
+    pub agreeing: HashSet<Ix<Surface>>,
 }
 
 /// What was asked for besides.

@@ -144,7 +144,8 @@ fn operand(id: &str, literal: &Literal, kind: decl::AttributeType) -> Result<Ope
 }
 
 /// Whether a text is a version: one to four numbers joined by dots, and what may follow `-` or `+`.
-fn is_version(text: &str) -> bool {
+#[must_use]
+pub fn is_version(text: &str) -> bool {
     let (core, suffix) = match text.split_once(['-', '+']) {
         Some((core, suffix)) => (core, Some(suffix)),
         None => (text, None),

@@ -16,6 +16,7 @@ mod reference;
 
 pub use analysis::Analysis;
 pub use arena::{Arena, Identified, Ix};
+pub use audience::is_version;
 pub use bind::bind;
 pub use claim::{Claim, ClaimKind, Intent, Phase, Step, Variant, Window, Written};
 pub use ground::{Flag, Segment, Surface, is_salt};

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use flate2::{Compression, GzBuilder};
 
 /// The same bytes for the same content: no name, no time.
@@ -14,12 +14,13 @@ pub fn gzip(content: &[u8]) -> Vec<u8> {
     written.unwrap_or_default()
 }
 
-/// Whether these are a compressed form of the content, whoever compressed it. Not more is unpacked than that takes.
+/// Whether these are a compressed form of the content, whoever compressed it. Not more is unpacked than that takes. Clients unpack
+/// one member after another, so nothing else may follow the first.
 #[must_use]
 pub fn is_gzip_of(bytes: &[u8], content: &[u8]) -> bool {
     let mut unpacked = Vec::with_capacity(content.len());
     let limit = (content.len() as u64).saturating_add(1);
-    GzDecoder::new(bytes).take(limit).read_to_end(&mut unpacked).is_ok() && unpacked == content
+    MultiGzDecoder::new(bytes).take(limit).read_to_end(&mut unpacked).is_ok() && unpacked == content
 }
 
 #[cfg(test)]
@@ -33,6 +34,10 @@ mod tests {
         assert!(packed.len() < content.len() && packed == gzip(&content));
         assert!(is_gzip_of(&packed, &content) && !is_gzip_of(&packed, b"{}") && !is_gzip_of(&content, &content));
         assert!(!is_gzip_of(&packed[..packed.len() - 9], &content));
+        let with = |tail: &[u8]| [packed.as_slice(), tail].concat();
+        for tail in [gzip(b"more").as_slice(), b"more", &packed] {
+            assert!(!is_gzip_of(&with(tail), &content), "{tail:?}");
+        }
         let bomb = gzip(&vec![0; 50 << 20]);
         assert!(!is_gzip_of(&bomb, b"\0\0"));
     }

@@ -10,6 +10,7 @@ use miette::{
 };
 
 use super::words::plain;
+use crate::address::masked;
 use crate::diag::{Diagnostic, Severity};
 use crate::source::{Sources, Span};
 
@@ -224,7 +225,7 @@ impl Excerpt {
         let column = if whole { 0 } else { before.rsplit('\n').next().map_or(0, |line| line.chars().count()) };
         Self {
             name,
-            text: safe(text.get(shown.clone()).unwrap_or("")),
+            text: safe(masked(text).get(shown.clone()).unwrap_or("")),
             start: shown.start,
             line: before.bytes().filter(|&byte| byte == b'\n').count(),
             column,
@@ -337,6 +338,17 @@ mod tests {
             .related(Span::new(FileId(0), 900_000..900_002), "here too");
         let text = findings(&sources, &[far], Style::Rich, 80);
         assert!(text.len() < 2_000 && text.contains("here too"), "{text}");
+    }
+
+    #[test]
+    fn the_secret_of_an_address_is_not_repeated() {
+        let long = format!("x = \"{}\" # https://me:hunter2@h/\n", "ä".repeat(500));
+        for text in ["a = \"https://me:hunter2@h/x\"\nb = 1\n", "b = 1\na = \"https://hunter2@h\"\n", &long] {
+            for span in [0..5, 4..text.len() - 1, text.len() - 30..text.len() - 1] {
+                let shown = shown(text, span.clone());
+                assert!(shown.contains("[a.toml:") && !shown.contains("hunter2"), "{shown}");
+            }
+        }
     }
 
     #[test]

@@ -25,10 +25,16 @@ pub enum Fault {
     SurfaceId,
     /// A format that cannot be verified.
     Format { format: String },
+    /// A surface without a format that it is served in or proven by.
+    Absent { format: String },
+    /// A format that is neither the native one nor that of the surface's SDK.
+    Stray { format: String, sdk: String },
     /// A path that does not follow from surface, format and digest.
     Path { path: String },
     /// A file that is not there.
     Missing { path: String },
+    /// A compressed sibling that is not the file's own bytes.
+    Sibling { path: String },
     /// A file of another length than the manifest states.
     Length { path: String, stated: u64, found: u64 },
     /// A file with another digest than the manifest states.
@@ -94,8 +100,11 @@ impl fmt::Display for Fault {
             Self::Untrusted { why } => f.write_str(why),
             Self::SurfaceId => f.write_str("the id cannot be part of a path"),
             Self::Format { format } => write!(f, "format `{format}` cannot be verified"),
+            Self::Absent { format } => write!(f, "it has no `{format}` file"),
+            Self::Stray { format, sdk } => write!(f, "format `{format}` has no part in a surface of sdk `{sdk}`"),
             Self::Path { path } => write!(f, "`{path}` is not the path that follows from surface, format and digest"),
             Self::Missing { path } => write!(f, "`{path}` is missing"),
+            Self::Sibling { path } => write!(f, "`{path}` does not unpack to the file that it is sent in the place of"),
             Self::Length { path, stated, found } => {
                 write!(f, "`{path}` has {found} bytes where the manifest states {stated}")
             }

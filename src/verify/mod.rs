@@ -111,6 +111,7 @@ impl<'a> Checker<'a> {
         if surface.sdk.parse::<Scheme>().is_err() {
             self.fail(Fault::Sdk { says: surface.sdk.clone(), manifest: surface.sdk.clone() });
         }
+        self.complete(surface);
         let mut native = None;
         let mut payload = None;
         for (id, file) in &surface.formats {
@@ -140,6 +141,28 @@ impl<'a> Checker<'a> {
                     self.fail(fault);
                 }
             }
+        }
+    }
+
+    /// A surface is served in its SDK's format, which the native one is there to prove. One that is held keeps what it had, and had
+    /// nothing if it was never served.
+    fn complete(&mut self, surface: &Surface) {
+        if surface.held.is_some() && surface.formats.is_empty() {
+            return;
+        }
+        let is_known = |id: &str| id.parse::<Scheme>().is_ok();
+        let absent = |format: &str| Fault::Absent { format: format.to_owned() };
+        if !surface.formats.contains_key(format::NATIVE) {
+            self.fail(absent(format::NATIVE));
+        }
+        let others: Vec<&String> = surface.formats.keys().filter(|id| is_known(id) && **id != surface.sdk).collect();
+        if surface.formats.contains_key(&surface.sdk) {
+            for format in others {
+                self.fail(Fault::Stray { format: format.clone(), sdk: surface.sdk.clone() });
+            }
+        } else if others.is_empty() && is_known(&surface.sdk) {
+            // The file of another SDK in its place says so itself.
+            self.fail(absent(&surface.sdk));
         }
     }
 

@@ -71,13 +71,9 @@ fn a_sound_distribution_passes() {
 fn an_overlap_is_shown_by_a_unit() {
     let mut home = sample::home();
     home.flags[0].claims[2].steps[0].buckets = BucketSet::parse("20-25", 100).unwrap();
-    let mut dist = Dist::of(&[]);
-    let surface = Surface { sdk: "growthbook".into(), at: sample::AT, held: None, formats: BTreeMap::new() };
-    dist.manifest.surfaces.insert("home".into(), surface);
-    dist.put("home", "native", home.encode());
-    let report = dist.verify();
-    let [Failure { surface, fault: Fault::Overlap(overlap) }] = report.failures.as_slice() else {
-        panic!("{report}");
+    let failures = verify_artifact(&home);
+    let [Failure { surface, fault: Fault::Overlap(overlap) }] = failures.as_slice() else {
+        panic!("{failures:?}");
     };
     assert_eq!(surface.as_deref(), Some("home"));
     assert_eq!(overlap.claims, ["fresh-first", "calm"]);
@@ -86,14 +82,43 @@ fn an_overlap_is_shown_by_a_unit() {
     assert_eq!(overlap.buckets.to_string(), "20-21");
     let unit = overlap.unit.as_deref().unwrap();
     assert!((20..22).contains(&(hasher().cell(unit) / 100)), "{unit}");
-    let words = report.failures[0].to_string();
+    let words = failures[0].to_string();
     let expected = "home: `fresh-first` and `calm` both serve flag `home-ranker` and share buckets 20-21; unit `unit-";
     assert!(words.starts_with(expected), "{words}");
     // The payload by itself shows it too.
+    let mut dist = Dist::of(&[sample::home()]);
     dist.manifest.surfaces.get_mut("home").unwrap().formats.clear();
     dist.put("home", "growthbook", format::encode(&home, START + DAY).unwrap());
     let words = dist.words();
-    assert!(words.len() == 1 && words[0].contains("share buckets 2000-2199"), "{words:?}");
+    assert!(words.len() == 2 && words[1].contains("share buckets 2000-2199"), "{words:?}");
+}
+
+#[test]
+fn a_surface_has_all_that_it_is_served_in_and_proven_by() {
+    let of = |scheme: Scheme, kept: &[&str], held: Option<&str>| {
+        let mut dist = Dist::of(&[Artifact { scheme, ..sample::home() }]);
+        let surface = dist.manifest.surfaces.get_mut("home").unwrap();
+        surface.held = held.map(str::to_owned);
+        surface.formats.retain(|format, _| kept.contains(&format.as_str()));
+        dist.words()
+    };
+    let none: [&str; 0] = [];
+    for (scheme, id) in [(Scheme::GrowthBook, "growthbook"), (Scheme::Eppo, "eppo"), (Scheme::Confidence, "confidence")]
+    {
+        let (native, sdk) = ("home: it has no `native` file", format!("home: it has no `{id}` file"));
+        for held in [None, Some("`syntax`")] {
+            assert_eq!(of(scheme, &["native", id], held), none);
+            assert_eq!(of(scheme, &["native"], held), [sdk.as_str()]);
+            assert_eq!(of(scheme, &[id], held), [native]);
+        }
+        assert_eq!(of(scheme, &[], None), [native, sdk.as_str()]);
+        assert_eq!(of(scheme, &[], Some("it was never served")), none);
+    }
+    // A payload that nothing is held against could say anything.
+    let mut dist = Dist::of(&[sample::home()]);
+    let eppo = Artifact { scheme: Scheme::Eppo, ..sample::home() };
+    dist.put("home", "eppo", format::encode(&eppo, sample::AT).unwrap());
+    assert_eq!(dist.words()[0], "home: format `eppo` has no part in a surface of sdk `growthbook`");
 }
 
 #[test]

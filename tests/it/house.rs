@@ -9,14 +9,16 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("bucket", &[]),
     ("stats", &[]),
-    ("io", &[]),
+    // Addresses are text: lint says of one what opening it would say.
+    ("address", &[]),
+    ("io", &["address"]),
     ("artifact", &["bucket"]),
     ("eval", &["bucket", "artifact"]),
     // The edge of an application, which has no command: it brings bytes, and knows nothing of what they are.
     ("feed", &[]),
     ("provider", &["artifact", "eval", "feed"]),
-    ("diag", &["source"]),
-    ("decl", &["source", "diag"]),
+    ("diag", &["address", "source"]),
+    ("decl", &["address", "source", "diag"]),
     // A predicate is said once, in the terms that are served: lint asks what an SDK makes of it, compile serves it.
     ("model", &["source", "diag", "decl", "artifact"]),
     // Locks are files of the catalogue too, read with the reader that reads declarations.
@@ -32,8 +34,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // Shares, days and how results are read are declared once; a forecast names the file that its baseline came from.
     ("power", &["source", "decl", "model", "lock", "stats"]),
     // What changed is told from the texts, which the reader of declarations takes apart.
-    ("change", &["source", "decl", "model", "lock", "bucket"]),
-    ("lint", &["source", "diag", "decl", "model", "lock", "bucket", "artifact", "query", "results", "power", "change"]),
+    ("change", &["address", "source", "decl", "model", "lock", "bucket"]),
+    (
+        "lint",
+        &[
+            "address", "source", "diag", "decl", "model", "lock", "bucket", "artifact", "query", "results", "power",
+            "change",
+        ],
+    ),
     // Types of flags and days are declared once.
     ("compile", &["decl", "model", "lock", "bucket", "artifact"]),
     ("verify", &["bucket", "artifact", "eval"]),
@@ -47,7 +55,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("analysis", &["decl", "model", "lock", "query", "power", "stats", "results"]),
     (
         "render",
-        &["diag", "source", "decl", "bucket", "model", "lock", "lint", "change", "power", "eval", "results", "report"],
+        &[
+            "address", "diag", "source", "decl", "bucket", "model", "lock", "lint", "change", "power", "eval",
+            "results", "report",
+        ],
     ),
 ];
 

@@ -79,6 +79,197 @@ fn a_serving_fault_holds_its_own_surface_and_keeps_its_last_good_files() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_holds_no_more_than_it_has_a_part_in() {
+    type Break = fn(&Path);
+    fn spoil(root: &Path, path: &str) {
+        let mut bytes = fs::read(root.join(path)).unwrap_or_default();
+        bytes.extend(b"\xff\n");
+        fs::write(root.join(path), bytes).expect("written");
+    }
+    const FRESH: &str = "experiments/home/fresh-first.toml";
+    const LOCK: &str = "experiments/home/fresh-first.lock";
+    let cases: [(&str, Break, &[&str]); 17] = [
+        ("an experiment, whose lock says where", |root| spoil(root, FRESH), &["home"]),
+        ("one of a version to come", |root| put(root, FRESH, "version = 2\n"), &["home"]),
+        ("one that says nothing", |root| put(root, FRESH, "version = 1\n"), &["home"]),
+        (
+            "one that was edited, lock and all",
+            |root| {
+                spoil(root, FRESH);
+                let text = fs::read_to_string(root.join(LOCK)).expect("a lock");
+                put(root, LOCK, &text.replace("surface = \"home\"", "surface = \"search\""));
+            },
+            &["home", "search"],
+        ),
+        (
+            "one whose lock cannot be read either",
+            |root| {
+                spoil(root, FRESH);
+                spoil(root, LOCK);
+            },
+            &["home", "search"],
+        ),
+        ("a lock whose experiment is gone", |root| fs::remove_file(root.join(FRESH)).expect("it was there"), &["home"]),
+        ("a new file", |root| spoil(root, "experiments/new.toml"), &[]),
+        ("a new file that says nothing", |root| put(root, "experiments/new.toml", "version = 1\n"), &[]),
+        ("a new file of another name", |root| put(root, "experiments/Bad.toml", "version = 1\n"), &[]),
+        ("a new rollout", |root| put(root, "rollouts/new.toml", "version = 1\n"), &[]),
+        ("a new flag", |root| spoil(root, "flags/new.toml"), &[]),
+        ("a flag, which a ledger has", |root| spoil(root, "flags/search-ranking.toml"), &["search"]),
+        ("a flag with experiments", |root| spoil(root, "flags/home-ranker.toml"), &["home"]),
+        ("a segment that is used", |root| spoil(root, "segments/employees.toml"), &["home"]),
+        ("a segment that is not", |root| spoil(root, "segments/new.toml"), &[]),
+        ("a surface", |root| spoil(root, "surfaces/search.toml"), &["search"]),
+        ("the root", |root| put(root, "allotment.toml", "version = 2\n"), &["home", "search"]),
+    ];
+    for (what, damage, expected) in cases {
+        let folder = catalogue();
+        let (root, dist) = (folder.path(), folder.path().join("dist"));
+        let out = dist.to_str().expect("UTF-8");
+        let (code, words) = allot(root, &["compile", "-o", out]);
+        assert_eq!(code, Some(0), "{words}");
+        let before = manifest(&dist);
+        damage(root);
+        let (code, words) = allot(root, &["compile", "-o", out]);
+        assert_eq!(code, Some(i32::from(!expected.is_empty())), "{what}: {words}");
+        let after = manifest(&dist);
+        for surface in ["home", "search"] {
+            let is_held = after["surfaces"][surface]["held"].is_string();
+            assert_eq!(is_held, expected.contains(&surface), "{what}: {surface}: {words}");
+            // Whatever is broken, a surface is never gone.
+            let same = after["surfaces"][surface]["formats"] == before["surfaces"][surface]["formats"];
+            assert!(same, "{what}: {surface}");
+        }
+        assert_eq!(allot(root, &["verify", out]).0, Some(0), "{what}");
+        // What is compiled elsewhere knows nothing of before, and says so of the same surfaces.
+        let fresh = root.join("fresh");
+        allot(root, &["compile", "-o", fresh.to_str().expect("UTF-8")]);
+        assert_eq!(manifest(&fresh)["surfaces"].as_object().expect("a table").len(), 2, "{what}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_holds_what_it_hides() {
+    use std::os::unix::fs::symlink;
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let held = |link: fn(&Path, &Path)| {
+        let folder = catalogue();
+        link(folder.path(), elsewhere.path());
+        let dist = folder.path().join("dist");
+        allot(folder.path(), &["compile", "-o", dist.to_str().expect("UTF-8")]);
+        let manifest = manifest(&dist);
+        ["home", "search"].map(|surface| manifest["surfaces"][surface]["held"].is_string())
+    };
+    let none = [false, false];
+    assert_eq!(held(|root, to| symlink(to.join("x"), root.join("experiments/x.toml")).expect("a link")), none);
+    assert_eq!(held(|root, to| symlink(to, root.join("experiments/x")).expect("a link")), none);
+    assert_eq!(held(|root, to| symlink(to, root.join("metrics/x")).expect("a link")), none);
+    let hidden = held(|root, to| {
+        fs::rename(root.join("experiments/home"), to.join("home")).expect("it moves");
+        symlink(to.join("home"), root.join("experiments/home")).expect("a link");
+    });
+    assert_eq!(hidden, [true, false]);
+}
+
+#[test]
+fn attributes_are_of_the_types_that_are_declared() {
+    let folder = catalogue();
+    let root = folder.path();
+    let declared = fs::read_to_string(root.join("allotment.toml")).expect("the root");
+    let declared = declared
+        .replace("[attributes]\n", "[attributes]\nos = { type = \"string\" }\ntenure-days = { type = \"number\" }\n");
+    put(root, "allotment.toml", &declared);
+    put(root, "segments/ten.toml", "version = 1\ndescription = \"Ten\"\n\n[where]\nos = \"10\"\n");
+    put(
+        root,
+        "segments/early.toml",
+        "version = 1\ndescription = \"Early\"\n\n[where]\ntenure-days = { at-most = 3.5 }\n",
+    );
+    let ranking = fs::read_to_string(root.join("flags/search-ranking.toml")).expect("a flag");
+    let rule = |segment: &str| format!("\n[[rules]]\nsegment = \"{segment}\"\nvalue = true\n");
+    let dist = root.join("dist");
+    let dist = dist.to_str().expect("UTF-8");
+    for (segment, pair, plain) in [("ten", "os=10", "os=11"), ("early", "tenure-days=3.5", "tenure-days=3.6")] {
+        put(root, "flags/search-ranking.toml", &format!("{ranking}{}", rule(segment)));
+        assert_eq!(allot(root, &["compile", "-o", dist]).0, Some(0));
+        for from in [&[][..], &["--dist", dist][..]] {
+            let assign = |pair: &str| {
+                let words = ["assign", "--unit", "x", "--flag", "search-ranking", "--attribute", pair];
+                let (code, said) = allot(root, &[&words[..], from].concat());
+                assert_eq!(code, Some(0), "{said}");
+                said
+            };
+            assert!(assign(pair).contains("search-ranking = true"), "{}", assign(pair));
+            assert!(assign(plain).contains("search-ranking = false"), "{}", assign(plain));
+        }
+    }
+    for (pair, said) in [
+        ("employe=true", "there is no attribute `employe`\n  help: did you mean `employee`?"),
+        ("employee=yes", "`employee` is a boolean, and `yes` is not\n  help: write `true` or `false`"),
+        ("tenure-days=long", "`tenure-days` is a number, and `long` is not"),
+        ("app-version=nine", "`app-version` is a version, and `nine` is not"),
+    ] {
+        let (code, words) = allot(root, &["assign", "--unit", "x", "--attribute", pair]);
+        assert!(code == Some(2) && words.contains(said), "{words}");
+    }
+    let (code, words) = allot(root, &["assign", "--unit", "x", "--dist", dist, "--attribute", "tenure-days=long"]);
+    assert!(code == Some(2) && words.contains("is a number"), "{words}");
+    // What no segment tests may be there all the same.
+    assert_eq!(allot(root, &["assign", "--unit", "x", "--dist", dist, "--attribute", "other=1"]).0, Some(0));
+}
+
+#[test]
+fn what_a_unit_is_called_neither_steers_a_terminal_nor_makes_a_line() {
+    let folder = catalogue();
+    let units = "{\"user-id\":\"a\\u001b[31m\\nfake home-ranker = \\\"v8\\\"\"}\n";
+    put(folder.path(), "units.jsonl", units);
+    let path = folder.path().join("units.jsonl");
+    let words = ["assign", "--units-from", path.to_str().expect("UTF-8"), "--flag", "home-ranker"];
+    for more in [&[][..], &["--explain"]] {
+        let (code, said) = allot(folder.path(), &[&words[..], more].concat());
+        assert!(code == Some(0) && !said.contains('\u{1b}'), "{said:?}");
+        assert!(said.starts_with("a\\u{1b}[31m fake") && !said.contains("\nfake"), "{said}");
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_published_to_is_found_and_its_secret_is_not_repeated() {
+    let folder = catalogue();
+    let root = folder.path();
+    let declared = fs::read_to_string(root.join("allotment.toml")).expect("the root");
+    for (address, why) in [
+        ("https://me:hunter2@cdn.example.com/x", "an address must not hold a password"),
+        ("https://hunter2@cdn.example.com/x", "an address must not hold a password"),
+        ("https://cdn.example.com/x?token=hunter2", "it has a `?` or a `#`"),
+        ("s4://nope", "there is no such storage"),
+        ("cdn", "it is no address"),
+    ] {
+        put(root, "allotment.toml", &declared.replace("s3://tonar-cdn/allotment", address));
+        for format in ["text", "json", "github", "sarif"] {
+            let (code, words) = allot(root, &["lint", "--format", format]);
+            assert!(code == Some(1) && !words.contains("hunter2"), "{format}: {words}");
+            if format == "text" {
+                assert!(words.contains("allotment.toml:30:14"), "{words}");
+            }
+            assert!(words.contains(why) || format == "text", "{format}: {words}");
+        }
+        let dist = root.join("dist");
+        let (code, words) = allot(root, &["compile", "-o", dist.to_str().expect("UTF-8")]);
+        assert_eq!(code, Some(0), "{words}");
+    }
+    put(
+        root,
+        "allotment.toml",
+        &declared.replace("\"s3://tonar-cdn/allotment\"", "https://me:hunter2@cdn.example.com/x"),
+    );
+    for format in ["text", "json", "github"] {
+        let (code, words) = allot(root, &["lint", "--format", format]);
+        assert!(code == Some(1) && words.contains("has no quotes") && !words.contains("hunter2"), "{format}: {words}");
+    }
+}
+
+#[test]
 fn a_planning_fault_holds_nothing() {
     let folder = catalogue();
     let (root, dist) = (folder.path(), folder.path().join("dist"));

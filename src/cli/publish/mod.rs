@@ -24,7 +24,7 @@ pub use key::public;
 pub use prune::prune;
 pub use secrets::sealers;
 pub use served::{Served, failed, newest_after, record};
-pub use source::{Source, files, of_store, refusals, source};
+pub use source::{Source, files, of_store, refusals, siblings, source};
 pub use target::{Target, named, target};
 pub use unsealed::Unsealed;
 

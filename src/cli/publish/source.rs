@@ -9,9 +9,9 @@ use crate::artifact::manifest::{self, Manifest};
 use crate::artifact::signature::PublicKey;
 use crate::cli::{Failure, Global};
 use crate::io;
-use crate::io::store::{self, Store, each};
-use crate::publish::Offer;
-use crate::verify::{Report, verify};
+use crate::io::store::{self, Refused, Store, each};
+use crate::publish::{Offer, is_gzip_of, objects};
+use crate::verify::{Failure as Unproven, Fault, Report, verify};
 
 /// How many calls wait at once.
 pub const AT_ONCE: usize = 16;
@@ -69,6 +69,34 @@ pub fn files(store: &dyn Store, manifest: &Manifest) -> Result<BTreeMap<String, 
     let read = each(&paths, AT_ONCE, |path| store.get(path)).map_err(failed)?;
     let pairs = paths.into_iter().zip(read);
     Ok(pairs.filter_map(|(path, found)| Some((path.to_owned(), found?.bytes))).collect())
+}
+
+/// What is wrong with the compressed siblings of files, which some servers send in their place; one that is not there is wrong only
+/// where they are `due`.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn siblings(store: &dyn Store, offer: &Offer, due: bool) -> Result<Vec<Unproven>, Failure> {
+    let known: BTreeMap<&str, &str> =
+        offer.manifest.files().map(|(surface, _, file)| (file.path.as_str(), surface)).collect();
+    let mut all = objects(&offer.manifest, true);
+    // What is said of a file that is missing or damaged itself is enough.
+    all.retain(|object| {
+        object.compressed && offer.files.get(&object.file.path).is_some_and(|it| object.file.holds(it))
+    });
+    let told = each(&all, AT_ONCE, |object| -> Result<Option<Unproven>, Refused> {
+        let Some(content) = offer.files.get(&object.file.path) else { return Ok(None) };
+        let path = object.path.clone();
+        let fault = match store.get(&object.path)? {
+            Some(found) if is_gzip_of(&found.bytes, content) => return Ok(None),
+            Some(_) => Fault::Sibling { path },
+            None if due => Fault::Missing { path },
+            None => return Ok(None),
+        };
+        let surface = known.get(object.file.path.as_str()).map(|&surface| surface.to_owned());
+        Ok(Some(Unproven { surface, fault }))
+    });
+    Ok(told.map_err(failed)?.into_iter().flatten().collect())
 }
 
 /// Why each surface that failed did; what is wrong with the whole comes without a surface.

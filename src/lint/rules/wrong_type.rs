@@ -1,5 +1,6 @@
 //! `wrong-type`: a value that is not of the kind that its key needs, or beyond its bounds. Most are found while reading.
 
+use crate::address::check as check_address;
 use crate::decl::{At, Baseline, Experiment, Fact, FlagType, Looks, Metric, Rollout, Root, Share};
 use crate::diag::{Diagnostic, shown};
 use crate::lint::value::brief;
@@ -80,6 +81,13 @@ fn of_root(root: &Root) -> Vec<Diagnostic> {
                 format!("{} is not a {}, and the attribute `{}` is", brief(&value.0), kind.value.word(), shown(id));
             wrong(value.span, message, "write its values in its type, or correct its type").planning()
         }));
+    }
+    for (id, address) in root.environments.iter().flat_map(|environments| environments.iter()) {
+        // What it holds may be a secret, and is not repeated.
+        if let Err(fault) = check_address(address) {
+            let message = format!("`{}` cannot be published to: {}", shown(id), fault.why);
+            findings.push(wrong(address.span, message, fault.help).planning());
+        }
     }
     let unit = root.exposures.as_ref().and_then(|exposures| exposures.unit.as_ref());
     if let Some(unit) = unit.filter(|unit| unit.iter().len() + unit.unread().len() == 0) {

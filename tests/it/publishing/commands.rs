@@ -255,6 +255,116 @@ fn drift_says_what_is_damaged_and_the_next_publish_mends_it() {
 }
 
 #[test]
+fn what_servers_send_compressed_is_the_file_itself() {
+    let shop = Shop::open();
+    shop.publish(0);
+    let production = shop.path("production");
+    let served = format!("file://{}", production.display());
+    let folder = production.to_str().expect("UTF-8");
+    let named = named(&shop.manifest(), "home").into_iter().find(|path| path.ends_with(".json")).expect("a payload");
+    let sibling = production.join(format!("{named}.gz"));
+    let good = fs::read(&sibling).expect("a sibling");
+    let other = gzip(b"{\"features\":{}}");
+    for bad in [other.clone(), b"garbage".to_vec(), [good.clone(), other].concat(), gzip(&vec![0; 64 << 20])] {
+        fs::write(&sibling, bad).expect("written");
+        for told in [
+            ends(1, shop.root(), &["drift"]),
+            ends(1, shop.root(), &["verify", &served]),
+            ends(1, shop.root(), &["verify", folder]),
+        ] {
+            let said = format!("home: `{named}.gz` does not unpack to the file that it is sent in the place of");
+            assert!(told.contains(&said), "{told}");
+        }
+    }
+    fs::remove_file(&sibling).expect("removed");
+    let told = ends(1, shop.root(), &["drift"]);
+    assert!(told.contains(&format!("home: `{named}.gz` is missing")), "{told}");
+    // What is there is right, and a folder that was only compiled has none.
+    ends(0, shop.root(), &["verify", &served]);
+    shop.publish(0);
+    ends(0, shop.root(), &["drift"]);
+    assert_eq!(fs::read(&sibling).expect("a sibling"), good);
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, bytes).expect("memory");
+    packed.finish().expect("memory")
+}
+
+#[test]
+fn a_surface_without_its_proof_keeps_what_is_served() {
+    let shop = Shop::open();
+    shop.publish(0);
+    let before = shop.manifest();
+    shop.edit("flags/home-ranker.toml", "default = \"v7\"", "default = \"v8-fresh\"");
+    shop.edit(FRESH, "control = \"v7\"\nfresh-first = \"v8-fresh\"", "control = \"v8-fresh\"\nfresh-first = \"v7\"");
+    for (kept, lacking) in [(vec!["growthbook"], "native"), (vec!["native"], "growthbook"), (vec![], "native")] {
+        shop.compile();
+        let mut manifest: Value = serde_json::from_str(&shop.read("dist/manifest.json")).expect("JSON");
+        let formats = manifest["surfaces"]["home"]["formats"].as_object_mut().expect("a table");
+        formats.retain(|format, _| kept.contains(&format.as_str()));
+        fs::write(shop.path("dist/manifest.json"), manifest.to_string()).expect("written");
+        let dist = shop.path("dist");
+        let dist = dist.to_str().expect("UTF-8");
+        let said = ends(1, shop.root(), &["verify", dist]);
+        assert!(said.contains(&format!("home: it has no `{lacking}` file")), "{said}");
+        let said = ends(1, shop.root(), &["publish", dist]);
+        assert!(said.contains("home: held by not proven"), "{said}");
+        assert_eq!(shop.manifest()["surfaces"]["home"]["formats"], before["surfaces"]["home"]["formats"]);
+    }
+}
+
+#[test]
+fn drift_says_what_is_compared_and_what_differs() {
+    let shop = Shop::open();
+    let extra = "version = 1\ndescription = \"Nobody else\"\n\n[where]\ncountry = \"SE\"\n";
+    fs::write(shop.path("segments/swedes.toml"), extra).expect("written");
+    let preview = format!(
+        "{}\n[preview]\nsegment = \"employees\"\nvariant = \"large\"\n",
+        crate::world::CARDS.replace("\"ship\"", "\"build\"")
+    );
+    fs::write(shop.path(crate::world::LARGE_CARDS), &preview).expect("written");
+    commit(shop.root(), "A preview");
+    shop.publish(0);
+    ends(0, shop.root(), &["drift"]);
+    // Each edit is told by itself, though no value and no number changes.
+    let (cards, rule) = ("flags/home-cards.toml", "segment = \"employees\"");
+    for (path, from, to, said) in [
+        (cards, rule, "segment = \"swedes\"", "home: flag `home-cards`: its rules are for other segments"),
+        (
+            crate::world::LARGE_CARDS,
+            rule,
+            "segment = \"nordic-premium\"",
+            "home: flag `home-cards`: its previews differ",
+        ),
+        (
+            crate::world::LARGE_CARDS,
+            "variant = \"large\"",
+            "variant = \"control\"",
+            "home: flag `home-cards`: its previews differ",
+        ),
+    ] {
+        let text = shop.read(path);
+        shop.edit(path, from, to);
+        commit(shop.root(), "An edit");
+        let told = ends(1, shop.root(), &["drift"]);
+        assert!(told.contains(said) && !told.contains("another version"), "{told}");
+        fs::write(shop.path(path), text).expect("written");
+        commit(shop.root(), "And back");
+        ends(0, shop.root(), &["drift"]);
+    }
+    // A held surface is not said to be served as Git says.
+    shop.edit("flags/search-ranking.toml", "default = false", "default = \"no\"");
+    commit(shop.root(), "Broken");
+    let told = ends(0, shop.root(), &["drift"]);
+    assert!(
+        told.contains("1 surface is served as `HEAD` says, with serial 1; 1 is held, and was not compared"),
+        "{told}"
+    );
+}
+
+#[test]
 fn only_the_owner_of_the_key_publishes_what_passes() {
     let shop = Shop::open();
     shop.publish(0);
