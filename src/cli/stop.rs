@@ -181,6 +181,7 @@ fn incomplete(id: &str, went: &Went) -> Option<Failure> {
 }
 
 /// Asks Git to agree, or says how somebody else can.
+#[cfg_attr(not(feature = "forge"), expect(clippy::unnecessary_wraps, reason = "a pull request can fail"))]
 fn propose(global: &Global, verb: &Stop) -> Result<(), Failure> {
     #[cfg(feature = "forge")]
     if !verb.no_pull_request && verb.ask.is_possible() {
