@@ -184,14 +184,12 @@ pub(super) fn add(to: &mut Sums, more: &Sums) -> bool {
         to.clone_from(more);
         return true;
     }
-    if to.shifts.len() != more.shifts.len() || to.sums.len() != more.sums.len() {
-        return false;
-    }
-    if to.products.len() != more.products.len() {
+    let lengths = |own: &Sums| [own.shifts.len(), own.sums.len(), own.products.len()];
+    if lengths(to) != lengths(more) {
         return false;
     }
     let n = more.n as f64;
-    // Where all units of a day or of a part have the same, the shift is that.
+    // Those of each day and each part are about what its own first unit has.
     let moved: Vec<f64> = more.shifts.iter().zip(&to.shifts).map(|(from, to)| from - to).collect();
     let columns = || moved.iter().zip(&more.sums);
     let pairs = columns().enumerate().flat_map(|(at, x)| columns().take(at + 1).map(move |y| (x, y)));
