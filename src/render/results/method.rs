@@ -3,6 +3,7 @@
 use super::amounts::{Amounts, confidence, number, percent, whole};
 use super::kept::Kept;
 use super::pen::{Pen, sentence};
+use super::settled;
 use super::story::counted_units;
 use super::verdict::known;
 use crate::render::figures::{count, counted, listed};
@@ -148,6 +149,11 @@ pub fn outcome(results: &Results, metric: &Metric, outcome: &Outcome, pen: Pen) 
         said.push(match (covariate.used, covariate.removed, &covariate.why) {
             (true, Some(removed), _) => format!(
                 "Adjusted for the {days} before exposure (CUPED), which takes away {} of the variance.",
+    if let Some(look) = settled::look(outcome, pen) {
+        let since = settled::since(results, metric, outcome, pen)
+            .map_or_else(String::new, |since| format!(", and all units up to now say {since}, which only describes"));
+        said.push(format!("Its figures are of {look}, which settled it{since}."));
+    }
                 (pen.number)(&percent((removed * 1e3).round() / 1e3), removed)
             ),
             (true, None, _) => format!("Adjusted for the {days} before exposure (CUPED)."),

@@ -3,6 +3,7 @@
 use super::amounts::{p_value, percent};
 use super::besides;
 use super::pen::Pen;
+use super::settled;
 use super::story::days_of;
 use super::verdict::Mark;
 use crate::render::figures::{count, listed};
@@ -20,6 +21,7 @@ pub struct Line {
 pub fn lines(results: &Results, pen: Pen) -> Vec<Line> {
     let mut lines: Vec<Line> = results.health.iter().map(|check| line(check, pen)).collect();
     lines.extend([length(results), plan(results)]);
+    lines.extend(settled::lines(results, pen));
     lines.extend(left_out(results));
     lines.extend(others(results, pen));
     lines

@@ -1,5 +1,6 @@
 //! Analyses: from tallies to results, as the command takes them.
 
+mod after;
 mod besides;
 mod decisions;
 mod edge;
