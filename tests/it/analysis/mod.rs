@@ -4,6 +4,7 @@ mod after;
 mod besides;
 mod decisions;
 mod edge;
+mod extremes;
 mod field;
 mod given;
 mod health;
