@@ -163,7 +163,8 @@ pub struct Spending {
     pub information: Figure,
     /// Whether this is a look after the end and lag, which spends all that is left.
     pub last: bool,
-    /// The error spent with this look, over both sides; or why this look spends none.
+    /// The error spent with this look, over both sides, or on harm alone where that is all that is tested; or why this look
+    /// spends none.
     pub spent: Figure,
 }
 

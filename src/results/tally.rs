@@ -16,7 +16,7 @@ pub struct Tally {
     pub arms: Vec<Arm>,
     /// Exposure rows of the experiment that were left out because the unit, the variant or the instant is null.
     pub rows_without_key: u64,
-    /// Exposure rows outside the window of the phase.
+    /// Exposure rows outside the window of the phase, or after the look.
     pub rows_outside: u64,
     /// Exposure rows with a variant that the experiment does not have.
     pub rows_unknown_variant: u64,
