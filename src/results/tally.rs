@@ -30,6 +30,14 @@ pub struct Tally {
     pub pairs: Vec<PairTally>,
 }
 
+impl Tally {
+    /// The same without what other experiments share with it, which depends on which were counted together.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        Self { pairs: Vec::new(), ..self.clone() }
+    }
+}
+
 /// A dimension with the values of it that are told apart.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
