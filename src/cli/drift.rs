@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::compile::compiled;
 use super::output::data;
-use super::publish::{Source, failed, newest_after, of_store, public, sealers, siblings, target};
+use super::publish::{Source, failed, newest_after, of_store, public, sealers, showing, siblings, strays, target};
 use super::workspace::{Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::artifact::Artifact;
@@ -70,6 +70,17 @@ pub fn run(global: &Global, verb: &Drift) -> Result<Exit, Failure> {
     lines.extend(report.failures.iter().map(ToString::to_string));
     lines.extend(siblings(store, &offer, store.has_siblings())?.iter().map(ToString::to_string));
     lines.extend(fixed_names(store, &offer, &sealers(global, served)?)?);
+    let stopped = |key: &str| served.stopped.iter().any(|record| record.covers(key));
+    let former = strays(store, served)?;
+    for (stray, keys) in showing(store, &former, &stopped)? {
+        let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+        lines.push(format!("{}: `{}` still shows {}", stray.surface, stray.path, keys.join(", ")));
+    }
+    for stray in &former {
+        if store.get(&stray.path).map_err(failed)?.is_some() {
+            global.say(&format!("{}: `{}` is still there, and nothing renews it", stray.surface, plain(&stray.path)));
+        }
+    }
     let workspace = Workspace::open_at(global, Revisions { base: None, head: Some(&verb.commit) })?;
     let source = workspace.origin.as_ref().and_then(|origin| origin.head.clone());
     let dist = compiled(&workspace, source, Some(served.clone()), offer.files.clone());

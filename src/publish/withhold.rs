@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::artifact::format::{self, NATIVE};
-use crate::artifact::manifest::{File, Manifest, Stopped, Surface};
+use crate::artifact::manifest::{File, Manifest, Stopped, Surface, phase_of};
 use crate::artifact::{Artifact, exposure_key};
 
 /// What is to be published: a manifest, and the bytes of the files that it names, by path.
@@ -149,14 +149,6 @@ fn phases(artifact: &Artifact, id: &str) -> Vec<u32> {
     let claims = artifact.claims().filter(|(_, claim)| claim.id == id).map(|(_, claim)| claim.phase);
     let previews = artifact.flags.iter().flat_map(|flag| &flag.previews);
     claims.chain(previews.filter_map(|preview| phase_of(&preview.experiment, id))).collect()
-}
-
-/// The phase of an exposure key of an id.
-fn phase_of(key: &str, id: &str) -> Option<u32> {
-    match key.strip_prefix(id)? {
-        "" => Some(1),
-        rest => rest.strip_prefix('.')?.parse().ok(),
-    }
 }
 
 /// An artifact without some of its claims and their previews; none if it has none of them.

@@ -8,6 +8,7 @@ mod prune;
 mod secrets;
 mod served;
 mod source;
+mod stray;
 mod target;
 mod unsealed;
 
@@ -19,12 +20,13 @@ use super::output::data;
 use super::{Exit, Failure, Global};
 use crate::render::plain;
 pub use deliver::{Delivery, Outcome};
-pub use go::{How, Terms, Went, go};
+pub use go::{How, STRAY_HELP, Terms, Went, go, still_shown};
 pub use key::public;
 pub use prune::prune;
 pub use secrets::sealers;
 pub use served::{Served, failed, newest_after, record};
 pub use source::{Source, files, of_store, refusals, siblings, source};
+pub use stray::{all as strays, showing, shows};
 pub use target::{Target, named, target};
 pub use unsealed::Unsealed;
 

@@ -11,6 +11,7 @@ mod retention;
 mod secrets;
 mod slow;
 mod stops;
+mod strays;
 mod web;
 
 use std::collections::BTreeMap;

@@ -31,6 +31,8 @@ pub enum Manner {
     Silent,
     /// It answers all but writes of paths with this in them.
     SilentAbout(&'static str),
+    /// It takes no writes of paths with this in them.
+    RefusesAbout(&'static str),
     /// It sends a byte a second.
     Trickles,
 }
@@ -143,6 +145,7 @@ fn answer(
                 return (412, None, Vec::new());
             }
             match manner {
+                Manner::RefusesAbout(part) if path.contains(part) => return (403, None, Vec::new()),
                 Manner::Full if !is_probe => return (507, None, Vec::new()),
                 Manner::Loses if !is_probe => {}
                 _ => drop(objects.insert(path.to_owned(), body)),
