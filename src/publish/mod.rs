@@ -24,7 +24,7 @@ pub use plan::{Action, Kind, plan};
 pub use pointer::{Pointer, Stray, is_pointer, pointers, strays};
 pub use retain::{Listed, Record, freed, needed_manifests};
 pub use sealed::{BadKey, FORMAT as SEALED, Key, Sealer, Sealers, opens, sealed, sealed_pointers, sealed_surface};
-pub use withhold::{Offer, Withheld, ended, stopped, withhold};
+pub use withhold::{Ended, Offer, Withheld, ended, ended_since, stopped, withhold};
 
 /// How something is sent by a server: what it is, for how long it may be kept, and how it is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -109,6 +109,35 @@ fn is_alike(a: &Stopped, b: &Stopped) -> bool {
     (&a.experiment, &a.surface) == (&b.experiment, &b.surface)
 }
 
+/// An experiment or a rollout that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    pub surface: String,
+    pub id: String,
+    pub key: String,
+    pub phase: u32,
+    /// In Unix seconds.
+    pub end: i64,
+}
+
+/// What the files of an offer have live although it has ended by an instant. Formats with times in them see to that themselves.
+#[must_use]
+pub fn ended_since(offer: &Offer, now: i64) -> Vec<Ended> {
+    let mut all = Vec::new();
+    for (surface, entry) in &offer.manifest.surfaces {
+        let Some(artifact) = offer.artifact(surface).filter(|artifact| !format::has_windows(artifact.scheme)) else {
+            continue;
+        };
+        let live = artifact.claims().filter(|(_, claim)| claim.owned_at(entry.at).is_some());
+        all.extend(live.filter_map(|(_, claim)| {
+            let end = claim.end.filter(|end| *end <= now)?;
+            let (id, key) = (claim.id.clone(), claim.key.clone());
+            Some(Ended { surface: surface.clone(), id, key, phase: claim.phase, end })
+        }));
+    }
+    all
+}
+
 /// Leaves experiments and rollouts out of an offer, up to a phase of each; says which surfaces cannot be served so, and why.
 pub fn ended(offer: &mut Offer, gone: &[(String, u32)]) -> BTreeMap<String, String> {
     let mut refused = BTreeMap::new();
