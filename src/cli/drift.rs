@@ -10,8 +10,9 @@ use super::publish::{Source, failed, newest_after, of_store, public, sealers, sh
 use super::workspace::{Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::artifact::Artifact;
-use crate::artifact::format::NATIVE;
+use crate::artifact::format::{NATIVE, has_windows};
 use crate::artifact::manifest::{self, Manifest, Surface};
+use crate::bucket::Scheme;
 use crate::io::store::{Refused, Store, each};
 use crate::io::{self, Instant};
 use crate::publish::{Offer, Sealers, differences, is_gzip_of, pointers, sealed, sealed_pointers, withhold};
@@ -124,7 +125,13 @@ pub fn run(global: &Global, verb: &Drift) -> Result<Exit, Failure> {
         global.say(&format!("{}: {verb}, with serial {}{rest}", target.name, served.serial));
         return Ok(Exit::Clean);
     }
-    global.say("`allot publish` puts what Git says in the place of what is served");
+    // What is stopped no publish changes.
+    if lines.len() > withheld.against.len() {
+        global.say("`allot publish` puts what Git says in the place of what is served");
+    }
+    for record in &withheld.against {
+        global.say(&format!("`allot conclude {} --outcome stopped …` makes Git agree", plain(&record.experiment)));
+    }
     Ok(Exit::Findings)
 }
 
@@ -168,8 +175,18 @@ fn fixed_names(store: &dyn Store, offer: &Offer, sealers: &Sealers) -> Result<Ve
 
 /// In what a surface differs from what Git says of it.
 fn differ(id: &str, (served, offer): (&Surface, &Offer), (wanted, git): (&Surface, &Offer)) -> Vec<String> {
-    if served.formats == wanted.formats && served.sdk == wanted.sdk {
+    let has_windows = served.sdk.parse::<Scheme>().is_ok_and(has_windows);
+    let same = if has_windows {
+        // With its times in it the file is right for as long as what it was made of is.
+        served.formats.get(NATIVE) == wanted.formats.get(NATIVE)
+    } else {
+        served.formats == wanted.formats
+    };
+    if same && served.sdk == wanted.sdk {
         return Vec::new();
+    }
+    if served.formats.is_empty() {
+        return vec![format!("{id}: nothing of it is served")];
     }
     let artifact = |surface: &Surface, offer: &Offer| {
         let file = surface.formats.get(NATIVE)?;

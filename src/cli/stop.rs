@@ -74,7 +74,7 @@ pub fn run(global: &Global, verb: &Stop) -> Result<Exit, Failure> {
         }
     };
     if verb.how.dry_run {
-        return Ok(went.exit);
+        return incomplete(&verb.id, &went).map_or(Ok(went.exit), Err);
     }
     let proposed = propose(global, verb);
     if let Some(incomplete) = incomplete(&verb.id, &went) {
@@ -182,10 +182,12 @@ fn incomplete(id: &str, went: &Went) -> Option<Failure> {
     if what.is_empty() {
         return None;
     }
-    let failure = Failure::environment(format!(
-        "`{id}` is stopped in all that could be written, and the stop is not complete: {}",
-        what.join("; ")
-    ));
+    let what = what.join("; ");
+    let failure = Failure::environment(if went.dry_run {
+        format!("`{id}` would be stopped in all that can be written, and the stop would not be complete: {what}")
+    } else {
+        format!("`{id}` is stopped in all that could be written, and the stop is not complete: {what}")
+    });
     let repair = "a file of it is damaged or missing: `allot publish` or `allot rollback COMMIT` repairs it";
     let mut help: Vec<String> = went.unsealed.iter().map(Unsealed::help).collect();
     help.extend(went.kept.first().map(|_| repair.to_owned()));

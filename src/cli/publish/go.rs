@@ -60,6 +60,8 @@ pub struct Terms {
 #[derive(Debug)]
 pub struct Went {
     pub exit: Exit,
+    /// Whether nothing was done, so that the rest is what would be.
+    pub dry_run: bool,
     /// What readers of sealed objects go on reading, although something else is served.
     pub unsealed: Vec<Unsealed>,
     /// Bundles that could not be made anew.
@@ -74,6 +76,9 @@ impl Went {
     /// # Errors
     /// When sealed objects could not be renewed.
     pub fn ended(self) -> Result<Exit, Failure> {
+        if self.dry_run {
+            return Ok(self.exit);
+        }
         let Some(first) = self.unsealed.first() else { return self.cleaned() };
         let all: Vec<String> = self.unsealed.iter().map(Unsealed::said).collect();
         let message = format!("{}, and providers go on reading it; the rest is served", all.join("; "));
@@ -96,6 +101,7 @@ impl Went {
 pub const STRAY_HELP: &str = "run again, or remove it by hand: no manifest names it any more";
 
 /// A fixed name that could not be written, for whoever publishes.
+#[must_use]
 pub fn still_shown((path, why): &(String, String)) -> String {
     format!("`{}` shows it still ({})", plain(path), plain(why))
 }
@@ -151,7 +157,8 @@ pub fn go(
             former.iter().flat_map(|former| former.said(how.keep)).for_each(|line| global.say(&line));
             remaining(global, store, &listed, &delivery.next.manifest, served, how.keep)?;
         }
-        return Ok(Went { exit, unsealed: Vec::new(), kept, shown: cleaned.left });
+        let unsealed = left_sealed(store, &delivery.next, &sealers, &stopped_on)?;
+        return Ok(Went { exit, dry_run: true, unsealed, kept, shown: cleaned.left });
     }
     let done = AtomicUsize::new(0);
     let all = delivery.plan.len();
@@ -165,17 +172,14 @@ pub fn go(
     progress(None);
     let outcome = outcome?;
     let manifest = &delivery.next.manifest;
-    let changed = |id: &str| delivery.next.surfaces.get(id) == Some(&Change::Changed);
-    let mut unsealed = unsealed(store, manifest, &sealers, &|id| changed(id) || stopped_on.contains(id))?;
-    // That an earlier client is left behind is what taking its secret away means; but what was stopped must be so everywhere.
-    unsealed.retain(|it| stopped_on.contains(&it.surface) || !it.is_former && it.path.is_some());
+    let unsealed = left_sealed(store, &delivery.next, &sealers, &stopped_on)?;
     match outcome {
         Outcome::Superseded => {
             global.say(&format!(
                 "{}: serial {} is published, and another publisher came after it",
                 target.name, manifest.serial
             ));
-            return Ok(Went { exit, unsealed, kept, shown: clean(store, manifest, false)?.left });
+            return Ok(Went { exit, dry_run: false, unsealed, kept, shown: clean(store, manifest, false)?.left });
         }
         Outcome::Done if all == 0 => {
             global.say(&format!("{}: nothing to write; serial {} is served", target.name, manifest.serial));
@@ -201,13 +205,27 @@ pub fn go(
     if all > 0 {
         tidy(global, target, &delivery.next, served, &sealers, how.keep)?;
     }
-    Ok(Went { exit, unsealed, kept, shown: cleaned.left })
+    Ok(Went { exit, dry_run: false, unsealed, kept, shown: cleaned.left })
+}
+
+/// The sealed objects that go on showing something else than is served, and that are not meant to.
+fn left_sealed(
+    store: &dyn Store,
+    next: &Next,
+    sealers: &Sealers,
+    stopped_on: &BTreeSet<String>,
+) -> Result<Vec<Unsealed>, Failure> {
+    let changed = |id: &str| next.surfaces.get(id) == Some(&Change::Changed) || stopped_on.contains(id);
+    let mut unsealed = unsealed(store, &next.manifest, sealers, &changed)?;
+    // That an earlier client is left behind is what taking its secret away means; but what was stopped must be so everywhere.
+    unsealed.retain(|it| stopped_on.contains(&it.surface) || !it.is_former && it.path.is_some());
+    Ok(unsealed)
 }
 
 /// Says what is known of a publish before it is carried out, and whether there are findings.
 fn found(global: &Global, served: &Served, delivery: &Delivery<'_>, withheld: &Withheld) -> Result<Exit, Failure> {
     let mut exit = Exit::Clean;
-    for line in said(&delivery.next.surfaces, global.quiet) {
+    for line in said(&delivery.next, global.quiet) {
         data(&line)?;
     }
     let present = &delivery.next.manifest.bundles;
@@ -354,14 +372,18 @@ fn is_signed(served: Option<&Manifest>, how: &How) -> Result<bool, Failure> {
 }
 
 /// A line for each surface of which there is something to say.
-fn said(surfaces: &BTreeMap<String, Change>, quiet: bool) -> Vec<String> {
+fn said(next: &Next, quiet: bool) -> Vec<String> {
+    let has_files = |id: &String| next.manifest.surfaces.get(id).is_some_and(|surface| !surface.formats.is_empty());
     let line = |(id, change): (&String, &Change)| match change {
         Change::Same => None,
+        Change::Held(why) if !has_files(id) => {
+            Some(format!("{id}: held by {}; nothing was served before\n", plain(why)))
+        }
         Change::Held(why) => Some(format!("{id}: held by {}; keeps what is served\n", plain(why))),
         _ if quiet => None,
         Change::New => Some(format!("{id}: new\n")),
         Change::Changed => Some(format!("{id}: changed\n")),
         Change::Gone => Some(format!("{id}: the surface is no longer in Git\n")),
     };
-    surfaces.iter().filter_map(line).collect()
+    next.surfaces.iter().filter_map(line).collect()
 }

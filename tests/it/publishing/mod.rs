@@ -4,6 +4,7 @@ mod commands;
 mod faults;
 mod full;
 mod memory;
+mod older;
 mod peers;
 mod planning;
 mod processes;
