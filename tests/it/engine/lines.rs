@@ -66,7 +66,7 @@ fn exposures_are_not_told_to_use_what_they_lack() {
         let wrong = told(at);
         assert!(wrong.contains(&format!("`{function}(timestamp)`")), "{wrong}");
         assert!(
-            wrong.ends_with("in the `select` of a fact; exposures have none: write their column as a timestamp"),
+            wrong.ends_with("in the `select` of the fact, or of `[exposures]`"),
             "{wrong}"
         );
     }
