@@ -89,6 +89,11 @@ fn of_root(root: &Root) -> Vec<Diagnostic> {
             findings.push(wrong(address.span, message, fault.help).planning());
         }
     }
+    let rows = root.exposures.as_ref().and_then(|exposures| exposures.table.as_ref().zip(exposures.select.as_ref()));
+    if let Some((table, select)) = rows {
+        let message = "exposures are a `table` or a `select`, and these are both";
+        findings.push(wrong(select.span, message, "keep one of them").related(table.span, "the table").planning());
+    }
     let unit = root.exposures.as_ref().and_then(|exposures| exposures.unit.as_ref());
     if let Some(unit) = unit.filter(|unit| unit.iter().len() + unit.unread().len() == 0) {
         findings.push(
