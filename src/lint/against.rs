@@ -114,11 +114,15 @@ impl Running<'_> {
 }
 
 /// What to do instead of changing a live experiment.
-pub(super) fn new_phase(claim: &Claim) -> String {
-    format!(
-        "undo it, or begin a new phase with `phase = {}`: every unit is then assigned anew, and measured apart",
-        claim.phase + 1
-    )
+pub(super) fn new_phase(claim: &Claim, today: Day) -> String {
+    let keys = keys_of_new_phase(claim.phase, today);
+    format!("undo it, or begin a new phase with {keys}: every unit is then assigned anew, and measured apart")
+}
+
+/// What to write for the phase after one that has begun: with its old start, days would count on which nobody was in it, and
+/// its ramp would be over.
+pub(super) fn keys_of_new_phase(phase: u32, today: Day) -> String {
+    format!("`phase = {}` and `start = {}`", phase.saturating_add(1), today.plus(1))
 }
 
 /// Several of them, counted and the first few named: "2 live experiments, `a` and `b`".

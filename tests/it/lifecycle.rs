@@ -147,7 +147,7 @@ fn another_attribute_that_is_hashed_moves_everybody_on_its_unit() {
     let mut head = live.clone();
     head.edit("allotment.toml", "attribute = \"user-id\"", "attribute = \"device-id\"");
     assert!(message(&live, &head, "moved-units").contains("under 1 live experiment, `fresh-first`: "));
-    head.edit(FRESH, "days = 28", "days = 28\nphase = 2");
+    head.edit(FRESH, "start = 2027-01-11\ndays = 28", "start = 2027-02-02\ndays = 28\nphase = 2");
     head.allocate();
     assert_eq!(errors(&live, &head), Vec::<String>::new());
 }

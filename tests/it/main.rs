@@ -31,6 +31,7 @@ mod design_simulations;
 mod engine;
 mod examples;
 mod extremes;
+mod first_days;
 mod fixes;
 mod formats;
 mod gate;

@@ -40,10 +40,10 @@ fn changed<'a>(context: &'a Context<'_>, running: &'a Running<'_>) -> Vec<Diagno
         let old = running.old.variants.iter().find(|old| old.id == new.id)?;
         (old.value != new.value && !follows(old, new)).then_some((old, new))
     });
-    pairs.map(|(old, new)| finding(running, old, new)).collect()
+    pairs.map(|(old, new)| finding(context, running, old, new)).collect()
 }
 
-fn finding(running: &Running<'_>, old: &Variant, new: &Variant) -> Diagnostic {
+fn finding(context: &Context<'_>, running: &Running<'_>, old: &Variant, new: &Variant) -> Diagnostic {
     let range = running.lock.variants.iter().find(|(id, _)| *id == new.id).map_or(0, |(_, range)| range.len());
     let share = f64::from(running.lock.size()) / f64::from(running.lock.buckets.max(1));
     let message = format!(
@@ -58,7 +58,7 @@ fn finding(running: &Running<'_>, old: &Variant, new: &Variant) -> Diagnostic {
         running.surface()
     );
     Diagnostic::new(RULE.name, place(running.new, &new.id), message)
-        .help(new_phase(running.old))
+        .help(new_phase(running.old, context.today))
         .related(place(running.old, &old.id), "what it was launched with")
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::bucket::BucketSet;
 use crate::decl::{At, Stage};
 use crate::diag::Diagnostic;
-use crate::lint::against::{Running, named, new_phase};
+use crate::lint::against::{Running, keys_of_new_phase, named, new_phase};
 use crate::lint::words::would_move;
 use crate::lint::{Check, Context, Group, Rule};
 use crate::lock::{Lock, Pin, RESTORE, Refusal};
@@ -83,7 +83,7 @@ fn went_back(context: &Context<'_>) -> Vec<Diagnostic> {
         }
         let (was, is) = (lock.phase, new.phase);
         let message = format!("`{}` goes back from phase {was} to phase {is}: who comes now would be taken for who was there then", new.id);
-        let help = format!("write `phase = {was}`, or begin a new one with `phase = {}`", was.saturating_add(1));
+        let help = format!("write `phase = {was}`, or begin a new one with {}", keys_of_new_phase(was, context.today));
         let finding = Diagnostic::new(RULE.name, phase(new), message).help(help);
         Some(finding.related(phase(old), "the phase that it is in"))
     });
@@ -110,7 +110,7 @@ fn changed(context: &Context<'_>, running: &Running<'_>, pins: &[Pin], first: Pi
         Pin::Salt => context.locks.of(claim.file).map(|held| Span::top(held.file)),
         first => place(context, claim, first),
     };
-    let help = if first == Pin::Salt { RESTORE.to_owned() } else { new_phase(old) };
+    let help = if first == Pin::Salt { RESTORE.to_owned() } else { new_phase(old, context.today) };
     Diagnostic::new(RULE.name, at(context, new).unwrap_or_else(|| new.top()), message)
         .help(help)
         .related(at(running.base, old).unwrap_or_else(|| old.top()), "what its units were assigned by")
@@ -124,7 +124,7 @@ fn hashed_anew(context: &Context<'_>, under: &[&Running<'_>]) -> Option<Diagnost
     let words: Vec<&str> = pins.iter().map(|pin| of_surface(*pin)).collect();
     let moves = all_move(context, under);
     let message = format!("{} of `{}` changed under {}: {moves}", words.join(" and "), one.surface(), named(under));
-    let help = "undo it until nothing runs on the surface, or begin a new phase of each with the next `phase`";
+    let help = "undo it until nothing runs on the surface, or begin a new phase of each with the next `phase` and a `start` ahead";
     // What is not written is so by the surface's default.
     let top = |context: &Context<'_>, claim: &Claim| {
         let surface = claim.surface.map(|ix| context.catalogue.surfaces.at(ix).file);
@@ -164,7 +164,7 @@ fn hashed_by_another(context: &Context<'_>, under: &[&Running<'_>]) -> Option<Di
     let moves = all_move(context, under);
     let (before, after) = (&was.value, &is.value);
     let message = format!("the attribute of `{unit}` changed from `{before}` to `{after}` under {}: {moves}", named(under));
-    let help = "undo it until nothing runs on the unit, or begin a new phase of each with the next `phase`";
+    let help = "undo it until nothing runs on the unit, or begin a new phase of each with the next `phase` and a `start` ahead";
     Some(Diagnostic::new(RULE.name, is.span, message).help(help).related(was.span, "what units were assigned by"))
 }
 
@@ -182,7 +182,7 @@ fn rescheduled(context: &Context<'_>, running: &Running<'_>) -> Option<Diagnosti
     };
     let message =
         format!("`{}` {} and its first day moved from {was} to {is}: {moves}", new.id, running.standing.word());
-    let help = format!("{}; `days` moves its end, and nobody with it", new_phase(old));
+    let help = format!("{}; `days` moves its end, and nobody with it", new_phase(old, context.today));
     let was = (old.start_span(), "the day on which it began");
     Some(Diagnostic::new(RULE.name, new.start_span(), message).help(help).related(was.0, was.1))
 }
