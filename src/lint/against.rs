@@ -39,10 +39,11 @@ impl Standing {
 }
 
 impl Context<'_> {
-    /// Those that are live at the base and go on without a new phase.
+    /// Those that are live at the base and go on without a new phase, and those that were over and are extended: whoever was in
+    /// them then comes back.
     pub(super) fn running(&self) -> Vec<Running<'_>> {
         let mut running = self.launched();
-        running.retain(|running| running.standing != Standing::Ended && running.new.stage == Some(Stage::Ship));
+        running.retain(|running| running.new.stage == Some(Stage::Ship) && running.serves(self.today));
         running
     }
 
@@ -84,6 +85,12 @@ impl Running<'_> {
         &self.lock.surface
     }
 
+    /// Whether it serves anybody from now on.
+    pub fn serves(&self, today: Day) -> bool {
+        let over = || self.new.window.is_none_or(|window| window.phase(today) == Phase::Over);
+        self.standing != Standing::Ended || !over()
+    }
+
     /// Who would move once its share is full. A pause is no part of it: whoever was assigned comes back after it.
     pub fn moves(&self, context: &Context<'_>) -> Vec<Move> {
         self.moves_on(context, self.full_day(context.today))
@@ -105,11 +112,11 @@ impl Running<'_> {
         }
     }
 
-    /// The first day from now on which its share is full at the base.
+    /// The first day from now on which its share is full at the base; of one that is over, its last.
     fn full_day(&self, today: Day) -> Day {
         let full = self.lock.steps.last().map_or(self.lock.start, |step| self.lock.start.plus(step.after));
         let last = self.lock.window().end.map_or(full, |end| Day(end.0.saturating_sub(1)));
-        full.min(last).max(today)
+        if self.standing == Standing::Ended { last.max(self.lock.start) } else { full.min(last).max(today) }
     }
 }
 

@@ -153,6 +153,63 @@ fn another_attribute_that_is_hashed_moves_everybody_on_its_unit() {
 }
 
 #[test]
+fn what_is_over_and_not_decided_is_guarded_as_what_is_live() {
+    let mut base = allotted();
+    base.edit(FRESH, "days = 28", "days = 20");
+    base.allocate();
+    let longer = |head: &mut World| {
+        head.edit(FRESH, "days = 20", "days = 35");
+    };
+    let mut head = base.clone();
+    longer(&mut head);
+    head.allocate();
+    assert_eq!(errors(&base, &head), Vec::<String>::new(), "it may be extended as it was");
+    // Extended with another value, it would serve two treatments under one name.
+    let other = |head: &mut World| {
+        head.edit(FRESH, "fresh-first = \"v8-fresh\"", "fresh-first = \"v7\"");
+    };
+    let mut head = base.clone();
+    longer(&mut head);
+    other(&mut head);
+    head.allocate();
+    let said = message(&base, &head, "changed-live-value");
+    assert!(
+        said.starts_with(
+            "`fresh-first` awaits its decision and `fresh-first` changed from \"v8-fresh\" to \"v7\": 10% of"
+        ),
+        "{said}"
+    );
+    // Not extended, its record would say that it had tried something else.
+    let mut head = base.clone();
+    other(&mut head);
+    assert!(message(&base, &head, "changed-live-value").ends_with("is written, and is decided about"));
+    // With all else that would move who was in it.
+    for (path, from, to, rule) in [
+        ("allotment.toml", "attribute = \"user-id\"", "attribute = \"device-id\"", "moved-units"),
+        (SURFACE, "unit = \"user\"", "unit = \"user\"\nsalt = \"x\"", "moved-units"),
+        (FRESH, "start = 2027-01-11", "start = 2027-01-12", "moved-units"),
+        (FRESH, "[success]", "[weights]\ncontrol = \"20%\"\nfresh-first = \"80%\"\n\n[success]", "changed-weights"),
+        (FRESH, "traffic = \"20%\"", "traffic = \"10%\"", "decreased-traffic"),
+        (NORDIC, "\"DK\", ", "", "changed-live-segment"),
+        (RANKER, "default = \"v7\"", "default = \"v8-fresh\"", "changed-live-default"),
+    ] {
+        let mut head = base.clone();
+        longer(&mut head);
+        head.edit(path, from, to);
+        let said = message(&base, &head, rule);
+        assert!(said.contains("awaits its decision") || said.contains("not decided yet"), "{rule}: {said}");
+    }
+    // A lock that is drawn again has others in it.
+    let mut head = base.clone();
+    longer(&mut head);
+    head.files.remove(LOCK);
+    head.files.remove("surfaces/home.lock");
+    head.edit(SURFACE, "unit = \"user\"", "unit = \"user\"\nsalt = \"x\"");
+    head.allocate();
+    assert!(errors(&base, &head).iter().any(|error| error.starts_with("moved-units")));
+}
+
+#[test]
 fn the_plan_holds_until_the_decision() {
     // Its days are over and nobody has decided: this is when results tempt.
     let mut base = allotted();
