@@ -48,6 +48,7 @@ mod moves;
 mod plans;
 mod power;
 mod power_rules;
+mod power_unknown;
 mod published;
 #[cfg(feature = "publish")]
 mod publishing;
