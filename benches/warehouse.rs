@@ -17,7 +17,8 @@
     clippy::print_stdout,
     clippy::string_slice,
     clippy::unwrap_used,
-    reason = "benchmarks fail loudly, and read the clock"
+    unsafe_code,
+    reason = "benchmarks fail loudly, read the clock, and bound the allocator as the command does"
 )]
 
 #[path = "warehouse/data.rs"]
@@ -54,6 +55,11 @@ fn main() {
         ["--count", root, studies, memory, threads] => {
             let number = |text: &str| text.parse::<u64>().ok().filter(|number| *number > 0);
             let memory = number(memory).map(|mib| mib << 20);
+            if memory.is_some() {
+                // As the command does: `mi_option_purge_delay` of `mimalloc.h`.
+                // SAFETY: it stores a number, and may be called at any time.
+                unsafe { libmimalloc_sys::mi_option_set(15, 0) };
+            }
             count(
                 Path::new(root),
                 studies.parse().unwrap(),

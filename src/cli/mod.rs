@@ -63,6 +63,14 @@ pub struct Cli {
     verb: Verb,
 }
 
+impl Cli {
+    /// Whether a bound on memory was asked for.
+    #[must_use]
+    pub const fn is_bounded(&self) -> bool {
+        matches!(&self.verb, Verb::Analyze(verb) if verb.is_bounded())
+    }
+}
+
 /// What every verb understands.
 #[derive(Debug, Clone, Args)]
 pub struct Global {

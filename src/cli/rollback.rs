@@ -1,15 +1,16 @@
 //! `allot rollback`: an earlier commit is served again, as of now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 
 use super::compile::compiled;
 use super::publish::{How, Served, Target, Terms, go, record, refusals, target};
-use super::workspace::{Revisions, Workspace};
+use super::workspace::{Revisions, Workspace, catalogue_at};
 use super::{Exit, Failure, Global};
 use crate::artifact::manifest::Manifest;
 use crate::decl::Stage;
+use crate::io::Follow;
 use crate::io::store::Store;
 use crate::publish::Offer;
 use crate::verify::verify;
@@ -51,7 +52,7 @@ pub fn run(global: &Global, verb: &Rollback) -> Result<Exit, Failure> {
     let offer = Offer { manifest: dist.manifest, files: dist.files };
     let report = verify(offer.manifest.to_json().as_bytes(), |path| offer.files.get(path).cloned());
     let (refused, _) = refusals(&report);
-    let ended = over(global)?;
+    let ended = over(global, &workspace)?;
     go(global, &target, &served, offer, Terms { refused, ended, old: true, ..Terms::default() }, &verb.how)?.ended()
 }
 
@@ -69,17 +70,42 @@ fn before(store: &dyn Store, present: &Manifest) -> Result<String, Failure> {
         .help("name the commit to serve: `allot rollback COMMIT`"))
 }
 
-/// What the catalogue does not serve now, up to its phase: it is decided, its window is over, or it is paused.
-fn over(global: &Global) -> Result<Vec<(String, u32)>, Failure> {
-    let workspace = Workspace::open_at(global, Revisions { base: None, head: Some("HEAD") })?;
+/// What HEAD does not serve now, up to its phase: it is decided, its window is over, or it is paused. What the commit has and HEAD
+/// has no longer counts as it was last in the history of HEAD: who tidies up an ended test removes its file, and who removes a
+/// running one by mistake wants it back.
+fn over(global: &Global, commit: &Workspace) -> Result<Vec<(String, u32)>, Failure> {
+    let head = Workspace::open_at(global, Revisions { base: None, head: Some("HEAD") })?;
+    let mut over = ended_in(&head, &|_| true);
+    let present = head.context();
+    let was = commit.context();
+    let known: BTreeSet<&str> = present.catalogue.claims.values().map(|claim| claim.id.as_str()).collect();
+    let served: BTreeSet<&str> = was.catalogue.claims.values().map(|claim| claim.id.as_str()).collect();
+    // Files that one commit removed are looked at together.
+    let mut last: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    let (_, repo) = catalogue_at(global, "HEAD")?;
+    let tip = repo.resolve("HEAD")?;
+    for id in served.difference(&known) {
+        let past = repo.past(id, &tip, Follow { all: false, limit: 1 })?;
+        if let Some(before) = past.touched.into_iter().next().and_then(|touched| touched.parent) {
+            last.entry(before).or_default().insert(id);
+        }
+    }
+    for (before, ids) in last {
+        let then = Workspace::open_at(global, Revisions { base: None, head: Some(&before) })?;
+        over.extend(ended_in(&then, &|id| ids.contains(id)));
+    }
+    Ok(over)
+}
+
+/// The wanted experiments and rollouts that a state of the catalogue does not serve at its instant, with their phases.
+fn ended_in(workspace: &Workspace, wanted: &dyn Fn(&str) -> bool) -> Vec<(String, u32)> {
     let context = workspace.context();
     let at = workspace.at.0;
-    let claims = context.catalogue.claims.values();
-    let over = claims.filter(|claim| {
+    let over = context.catalogue.claims.values().filter(|claim| {
         // What was allotted counts, as it does where it is compiled.
         let window = context.locks.of(claim.file).map(|held| held.lock.window()).or(claim.window);
         let ended = window.is_some_and(|window| window.is_empty() || window.end.is_some_and(|end| end.seconds() <= at));
         ended || claim.is_paused() || claim.decision().is_some() || claim.stage == Some(Stage::Tweak)
     });
-    Ok(over.map(|claim| (claim.id.clone(), claim.phase)).collect())
+    over.filter(|claim| wanted(&claim.id)).map(|claim| (claim.id.clone(), claim.phase)).collect()
 }

@@ -1,6 +1,7 @@
 //! Columns of record batches as the operator reads them: ids, names, instants and values, with all that is refused.
 
 use std::fmt;
+use std::ops::Range;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, PrimitiveArray, StringArray, StringViewArray,
@@ -12,6 +13,7 @@ use arrow::datatypes::{
     TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 
+use super::ahead::ask_lines;
 use super::hash::{self, Key};
 
 /// The instant of a row that has none.
@@ -295,6 +297,15 @@ impl Taken {
                 let spare = if let Self::Keys(spare) = spare { spare } else { Vec::new() };
                 Self::Keys(taken(values, rows, spare))
             }
+        }
+    }
+
+    /// Asks memory for those of some rows.
+    pub fn prefetch(&self, rows: Range<usize>) {
+        match self {
+            Self::Ones => {}
+            Self::Floats(floats) => ask_lines(floats.get(rows).unwrap_or(&[]), usize::MAX),
+            Self::Keys(keys) => ask_lines(keys.get(rows).unwrap_or(&[]), usize::MAX),
         }
     }
 

@@ -7,6 +7,7 @@
 //! shard by shard, so the result has the same bits whatever the number of threads, and also if only a part of the shards is
 //! held at a time and the data are read several times.
 
+mod ahead;
 mod breakdown;
 mod calendar;
 mod column;

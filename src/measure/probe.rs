@@ -8,6 +8,7 @@ use std::ops::Range;
 use arrow::array::RecordBatch;
 use arrow::buffer::ScalarBuffer;
 
+use super::ahead::ask_lines;
 use super::calendar::Calendar;
 use super::column::{Ids, NEVER, Taken, Texts, Values, Wrong, begin, instants, taken};
 use super::fact::Fact;
@@ -174,10 +175,19 @@ impl Facts {
         self.rows.bytes() + self.values.iter().map(Taken::bytes).sum::<usize>()
     }
 
-    /// Asks memory for where the units of a shard's rows are looked up.
+    /// Asks memory for the hashes of a shard's rows.
+    fn prefetch_hashes(&self, place: usize) {
+        ask_lines(self.rows.hashes.get(self.rows.of_shard(place)).unwrap_or(&[]), usize::MAX);
+    }
+
+    /// Asks memory for where the units of a shard's rows are looked up, and for what is added.
     fn prefetch(&self, shard: &Shard, place: usize) {
-        let hashes = self.rows.hashes.get(self.rows.of_shard(place)).unwrap_or(&[]);
+        let rows = self.rows.of_shard(place);
+        let hashes = self.rows.hashes.get(rows.clone()).unwrap_or(&[]);
         hashes.iter().for_each(|hash| shard.prefetch_place(*hash));
+        ask_lines(self.rows.at.get(rows.clone()).unwrap_or(&[]), usize::MAX);
+        ask_lines(self.rows.rest.get(rows.clone()).unwrap_or(&[]), usize::MAX);
+        self.values.iter().for_each(|values| values.prefetch(rows.clone()));
     }
 
     /// Looks up the rows of a shard that can matter, and asks memory for their units.
@@ -212,7 +222,7 @@ impl Facts {
 pub(super) type Found = [Vec<(usize, Span)>; 2];
 
 /// Adds the rows of all facts that are of a shard, batch by batch; `found` is room to work in. While the rows of one are added,
-/// those of the next are looked up, and what the one after that needs is on its way from memory.
+/// those of the next are looked up, and what the two after that need is on its way from memory.
 pub(super) fn add_all(
     all: &[Facts],
     shard: &mut Shard,
@@ -222,10 +232,11 @@ pub(super) fn add_all(
     [found, before]: &mut Found,
 ) {
     let behind = |at: usize, by: usize| at.checked_sub(by).and_then(|at| all.get(at));
-    for at in 0..all.len() + 2 {
-        behind(at, 0).into_iter().for_each(|facts| facts.prefetch(shard, place));
-        behind(at, 1).into_iter().for_each(|facts| facts.find(shard, place, calendar, found));
-        behind(at, 2).into_iter().for_each(|facts| facts.add(shard, probes, calendar, before.drain(..)));
+    for at in 0..all.len() + 3 {
+        behind(at, 0).into_iter().for_each(|facts| facts.prefetch_hashes(place));
+        behind(at, 1).into_iter().for_each(|facts| facts.prefetch(shard, place));
+        behind(at, 2).into_iter().for_each(|facts| facts.find(shard, place, calendar, found));
+        behind(at, 3).into_iter().for_each(|facts| facts.add(shard, probes, calendar, before.drain(..)));
         std::mem::swap(found, before);
     }
 }

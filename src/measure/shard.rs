@@ -10,8 +10,7 @@
 
 use std::ops::Range;
 
-use branches::prefetch_read_data;
-
+use super::ahead::{ask, ask_lines};
 use super::calendar::Calendar;
 use super::fact::{Fact, Unit};
 use super::hash::Key;
@@ -22,8 +21,8 @@ use super::plan::Plan;
 use super::probe::SHARD_BITS;
 use super::words::Words;
 
-/// Words in a line of the cache.
-const LINE: usize = 8;
+/// Lines of the cache in which the units of a place mostly lie.
+const LINES: usize = 3;
 /// Places for hashes for each unit: the more, the fewer units share one.
 const PLACES: usize = 2;
 /// Words of a unit before its entries; one more where ids are texts.
@@ -108,15 +107,14 @@ impl Shard {
     #[inline]
     pub fn prefetch_place(&self, hash: u64) {
         let bucket = self.buckets.get(bucket(hash, self.buckets.len().saturating_sub(1)));
-        bucket.into_iter().for_each(|bucket| prefetch_read_data::<_, 0>(bucket));
+        bucket.into_iter().for_each(ask);
     }
 
     /// Asks memory for the units of a place.
     #[inline]
     pub fn prefetch(&self, place: &Span) {
-        // They often lie in two lines.
         let words = self.words.at(place.start);
-        words.iter().step_by(LINE).take(2).for_each(|word| prefetch_read_data::<_, 0>(word));
+        ask_lines(words.get(..place.len()).unwrap_or(words), LINES);
     }
 
     /// Adds a row of a source to the entries of an id among the units of a place, if a row of that bit of the calendar can

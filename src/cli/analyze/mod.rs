@@ -76,6 +76,13 @@ pub struct Analyze {
     ask: Ask,
 }
 
+impl Analyze {
+    /// Whether a bound on memory was asked for.
+    pub const fn is_bounded(&self) -> bool {
+        self.memory.is_some()
+    }
+}
+
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum Format {

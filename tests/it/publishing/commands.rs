@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::merges::{allot as at_root, commit, repository};
+use crate::repositories::git;
 
 const AT: &str = "2027-02-01T00:00:00Z";
 pub const FRESH: &str = "experiments/home/fresh-first.toml";
@@ -195,6 +196,33 @@ fn a_rollback_serves_an_earlier_commit_as_of_now_and_brings_nothing_back_that_en
     ends(0, shop.root(), &["rollback"]);
     assert_eq!(shop.manifest()["source"], second["source"]);
     ends(0, shop.root(), &["drift"]);
+}
+
+#[test]
+fn a_rollback_brings_back_what_was_removed_by_mistake_and_not_what_was_tidied_up() {
+    let shop = Shop::open();
+    shop.publish(0);
+    let begin = shop.manifest()["source"].as_str().expect("a commit").to_owned();
+    let remove = || {
+        fs::remove_file(shop.path(FRESH)).expect("removed");
+        fs::remove_file(shop.path(FRESH).with_extension("lock")).expect("removed");
+        ends(0, shop.root(), &["allocate"]);
+        commit(shop.root(), "Without it");
+    };
+    remove();
+    shop.publish(0);
+    assert!(!shop.serves_fresh());
+    ends(0, shop.root(), &["rollback", &begin]);
+    assert!(shop.serves_fresh(), "it was running when its file was removed");
+    let back = git(shop.root(), &["revert", "--no-edit", "HEAD"]);
+    assert!(back.status.success(), "{back:?}");
+    let words = ["conclude", "fresh-first", "--outcome", "stopped", "--reason", "Skips.", "--learned", "Less."];
+    ends(0, shop.root(), &words);
+    commit(shop.root(), "A decision");
+    remove();
+    shop.publish(0);
+    let said = ends(0, shop.root(), &["rollback", &begin]);
+    assert!(!shop.serves_fresh(), "{said} it was decided before its file was removed");
 }
 
 #[test]
