@@ -312,10 +312,6 @@ fn of_reach(baseline: &Baseline) -> Vec<Diagnostic> {
                 findings.push(wrong(days.span, message, "write whole days, as in `28 = 4_520_000`"));
             }
         }
-        if units.value == 0 {
-            let help = "leave the line out, or measure it again: `allot baseline`";
-            findings.push(wrong(units.span, "a reach of 0 says nothing of how many units come", help));
-        }
     }
     points.sort_by_key(|&(days, _)| days);
     let falls = points.iter().zip(points.iter().skip(1)).filter(|((_, earlier), (_, later))| later.value < earlier.value);
