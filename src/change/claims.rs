@@ -102,8 +102,12 @@ fn moved_ground(base: &Side<'_>, head: &Side<'_>) -> BTreeSet<Ix<Surface>> {
         let Some(old) = base.catalogue.surfaces.find(&surface.id) else { return true };
         let before = base.catalogue.surfaces.at(old);
         let ground = |surface: &Surface| (surface.unit().to_owned(), surface.sdk, surface.buckets);
-        let salts = base.salt(old).zip(head.salt(ix));
-        salts.is_some_and(|(before, after)| before != after) || ground(before) != ground(surface)
+        let attribute =
+            |side: &Side<'_>, surface: &Surface| side.catalogue.unit_attribute(surface.unit()).map(str::to_owned);
+        let differ = |(before, after)| before != after;
+        let salts = base.salt(old).zip(head.salt(ix)).map(|(before, after)| (before.to_owned(), after.to_owned()));
+        let attributes = attribute(base, before).zip(attribute(head, surface));
+        [salts, attributes].into_iter().flatten().any(differ) || ground(before) != ground(surface)
     });
     moved.map(|(ix, _)| ix).collect()
 }
