@@ -8,6 +8,7 @@ use super::drawing::{Change, Drawing};
 use super::findings::plural;
 use super::newly::{context, new_errors};
 use super::output::{data, say, width};
+use super::schema::{files as schemas, general, ids};
 use super::upon::Upon;
 use super::workspace::{instant, root};
 use super::{Exit, Failure, Global};
@@ -69,7 +70,8 @@ fn diverged(global: &Global, verb: &MergeVerb, merge: &Merge, today: Day) -> Res
     let revision = &verb.revision;
     merge.author()?;
     let mut merged = merge.merged()?;
-    let conflicts = merged.texts_in_conflict();
+    let generated: Vec<String> = schemas(&general()).iter().map(|(name, _)| format!("schema/{name}.json")).collect();
+    let conflicts = merged.texts_in_conflict(&generated);
     if !conflicts.is_empty() {
         return conflicting(revision, &conflicts);
     }
@@ -97,6 +99,8 @@ fn diverged(global: &Global, verb: &MergeVerb, merge: &Merge, today: Day) -> Res
     let words: String = allotted.changes.iter().map(|change| change.words.as_str()).collect();
     let gone = allotted.gone.iter().map(|path| format!("removes {path}: it is drawn when its pause ends\n"));
     let words = gone.fold(words, |words, line| words + &line);
+    let renewed = renewed(&merged, &generated, &allotted.sources, today);
+    let words = renewed.iter().fold(words, |words, file| words + &file.words);
     let words = if global.quiet { String::new() } else { words };
     if verb.dry_run {
         data(&words)?;
@@ -107,6 +111,12 @@ fn diverged(global: &Global, verb: &MergeVerb, merge: &Merge, today: Day) -> Res
         merge.put(&mut merged, &change.path, &change.text)?;
     }
     allotted.gone.iter().for_each(|path| merged.remove(path));
+    for file in &renewed {
+        match &file.text {
+            Some(text) => merge.put(&mut merged, &file.path, text)?,
+            None => merged.remove(&file.path),
+        }
+    }
     let id = merge.commit_merged(&mut merged, &message(revision, merge.branch(), &allotted.changes, &ours))?;
     data(&words)?;
     global.say(&format!("merged `{revision}` into `{}`, {}", merge.branch(), short(&id)));
@@ -124,6 +134,31 @@ fn asides(global: &Global, merge: &Merge) {
     if merge.would_sign() {
         global.say("the commit is not signed; `git commit --amend --no-edit -S` signs it");
     }
+}
+
+/// A generated file that both sides changed.
+struct Renewed {
+    path: String,
+    /// None where it goes: one of the sides has it no more.
+    text: Option<String>,
+    words: String,
+}
+
+/// Schemas hold the ids of the catalogue on neighbouring lines. Where two sides contradict each other in one, it is written
+/// anew from what was merged, as `allot schema` would.
+fn renewed(merged: &Merged, generated: &[String], sources: &Sources, today: Day) -> Vec<Renewed> {
+    let conflicts = merged.generated_in_conflict(generated);
+    if conflicts.is_empty() {
+        return Vec::new();
+    }
+    let known = schemas(&ids(&context(sources, today).catalogue));
+    let each = conflicts.into_iter().filter_map(|(at, gone)| {
+        let (path, (_, text)) = (generated.get(at)?.clone(), known.get(at)?);
+        let words =
+            if gone { format!("removes {path}: one side has it no more\n") } else { format!("writes {path}\n") };
+        Some(Renewed { path, text: (!gone).then(|| text.clone()), words })
+    });
+    each.collect()
 }
 
 /// Declarations are for people to mend.

@@ -387,3 +387,59 @@ fn what_has_begun_depends_on_the_day_that_is_asked_for() {
     let (code, said) = run("2027-03-02");
     assert!(code == Some(1) && said.contains("`test-a` has begun"), "{said}");
 }
+
+/// A repository of what `allot init` makes.
+fn initialised() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(git(folder.path(), &["init", "-q", "-b", "main"]).status.success());
+    introduce(folder.path());
+    assert_eq!(allot(folder.path(), &["init", "-q"]).0, Some(0));
+    folder
+}
+
+/// A branch of `main` on which an experiment is begun.
+fn begun(root: &Path, name: &str, id: &str) {
+    assert!(git(root, &["checkout", "-q", "-b", name, "main"]).status.success());
+    assert_eq!(allot(root, &["new", "experiment", id]).0, Some(0));
+    commit(root, id);
+}
+
+#[test]
+fn two_branches_that_begin_something_merge_cleanly() {
+    let folder = initialised();
+    let root = folder.path();
+    commit(root, "a catalogue");
+    begun(root, "a", "alpha");
+    begun(root, "b", "beta");
+    assert_eq!(text(root, &["diff", "--name-only", "main"]), "experiments/shop/beta.toml\n");
+    let (code, said) = allot(root, &["merge", "--dry-run", "a"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(git(root, &["merge", "-q", "--no-edit", "a"]).status.success());
+}
+
+#[test]
+fn schemas_that_are_committed_are_written_anew() {
+    let folder = initialised();
+    let root = folder.path();
+    fs::remove_file(root.join("schema/.gitignore")).expect("it is there");
+    commit(root, "a catalogue with its schemas");
+    begun(root, "a", "alpha");
+    begun(root, "b", "beta");
+    assert!(!git(root, &["merge-tree", "--write-tree", "a", "b"]).status.success(), "Git cannot");
+    let (code, said) = allot(root, &["merge", "a"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("writes schema/experiment.json\n"), "{said}");
+    assert_eq!(text(root, &["status", "--porcelain"]), "");
+    let merged = fs::read_to_string(root.join("schema/experiment.json")).expect("a schema");
+    assert_eq!(merged, allot(root, &["schema", "experiment"]).1);
+    assert!(merged.contains("\"alpha\"") && merged.contains("\"beta\""));
+    // A side that commits them no more has its way.
+    assert!(git(root, &["rm", "-q", "-r", "--cached", "schema"]).status.success());
+    write(root, "schema/.gitignore", "*.json\n");
+    assert!(git(root, &["checkout", "-q", "-f", "-b", "c", "a"]).status.success());
+    assert_eq!(allot(root, &["new", "experiment", "gamma"]).0, Some(0));
+    commit(root, "gamma");
+    let (code, said) = allot(root, &["merge", "b"]);
+    assert!(code == Some(0) && said.contains("removes schema/experiment.json"), "{said}");
+    assert_eq!(text(root, &["ls-files", "schema"]), "schema/.gitignore\n");
+}
