@@ -98,7 +98,8 @@ fn diverged(global: &Global, verb: &MergeVerb, merge: &Merge, today: Day) -> Res
     }
     let words: String = allotted.changes.iter().map(|change| change.words.as_str()).collect();
     let gone = allotted.gone.iter().map(|path| format!("removes {path}: it is drawn when its pause ends\n"));
-    let words = gone.fold(words, |words, line| words + &line);
+    let lost = allotted.lost.iter().map(|path| format!("removes {path}: its declaration is there no more\n"));
+    let words = gone.chain(lost).fold(words, |words, line| words + &line);
     let renewed = renewed(&merged, &generated, &allotted.sources, today);
     let words = renewed.iter().fold(words, |words, file| words + &file.words);
     let words = if global.quiet { String::new() } else { words };
@@ -110,7 +111,7 @@ fn diverged(global: &Global, verb: &MergeVerb, merge: &Merge, today: Day) -> Res
     for change in &allotted.changes {
         merge.put(&mut merged, &change.path, &change.text)?;
     }
-    allotted.gone.iter().for_each(|path| merged.remove(path));
+    allotted.gone.iter().chain(&allotted.lost).for_each(|path| merged.remove(path));
     for file in &renewed {
         match &file.text {
             Some(text) => merge.put(&mut merged, &file.path, text)?,
@@ -175,7 +176,10 @@ fn conflicting(revision: &str, paths: &[&str]) -> Result<Exit, Failure> {
 struct Allotted {
     sources: Sources,
     changes: Vec<Change>,
+    /// Locks that give way until their pause ends.
     gone: Vec<String>,
+    /// Locks in conflict whose declaration is there no more.
+    lost: Vec<String>,
 }
 
 /// Why a merged catalogue cannot be allotted.
@@ -196,7 +200,7 @@ fn allotted(
     today: Day,
 ) -> Result<Allotted, Box<Refused>> {
     if merged.locks_in_conflict().is_empty() && context(textual, today).plan.is_empty() {
-        return Ok(Allotted { sources: textual.clone(), changes: Vec::new(), gone: Vec::new() });
+        return Ok(Allotted { sources: textual.clone(), changes: Vec::new(), gone: Vec::new(), lost: Vec::new() });
     }
     let locks_of = |side: &Sources| {
         let locks = side.iter().filter(|(_, source)| source.path.ends_with(".lock"));
@@ -206,7 +210,7 @@ fn allotted(
     let declarations = declarations.map(|(_, source)| (source.path.to_string(), source.text.to_string()));
     let faults = textual.iter().filter_map(|(_, source)| Some((source.path.as_ref(), source.fault?)));
     let head = Sources::new(declarations.chain(locks_of(ours))).with_faults(faults);
-    let upon = Upon::of(&head, &locks_of(theirs), revision, today);
+    let upon = Upon::of(&head, textual, &locks_of(theirs), revision, today);
     let drawing = Drawing::of(&context(&upon.sources, today), &Wishes::default(), textual);
     if drawing.refused || !upon.clashes.is_empty() {
         let (sources, findings) = (upon.sources, drawing.report.findings);
@@ -219,7 +223,9 @@ fn allotted(
     let drawn = drawing.changes.iter().map(|change| (change.path.clone(), change.text.clone()));
     let faults = textual.iter().filter_map(|(_, source)| Some((source.path.as_ref(), source.fault?)));
     let sources = Sources::new(kept.chain(drawn)).with_faults(faults);
-    Ok(Allotted { sources, changes: drawing.changes, gone: upon.gone })
+    let lost = merged.locks_in_conflict().into_iter().filter(|path| sources.find(path).is_none());
+    let lost = lost.filter(|path| !upon.gone.iter().any(|gone| gone == path)).map(str::to_owned).collect();
+    Ok(Allotted { sources, changes: drawing.changes, gone: upon.gone, lost })
 }
 
 /// A side's files as sources.
