@@ -251,7 +251,12 @@ fn a_merge_at_the_wrong_time_changes_nothing() {
     assert!(git(root, &["reset", "-q", "--hard"]).status.success());
 
     fs::write(root.join(B), "mine").expect("a file");
-    refused(root, &["theirs"], 2, &["in the way: `experiments/home/test-b.lock`"]);
+    refused(
+        root,
+        &["theirs"],
+        2,
+        &["in the way: `experiments/home/test-b.lock`", "`git clean -f -- experiments/home/test-b.lock`"],
+    );
     fs::remove_file(root.join(B)).expect("it is there");
 
     assert!(git(root, &["checkout", "-q", "--detach"]).status.success());
@@ -442,4 +447,19 @@ fn schemas_that_are_committed_are_written_anew() {
     let (code, said) = allot(root, &["merge", "b"]);
     assert!(code == Some(0) && said.contains("removes schema/experiment.json"), "{said}");
     assert_eq!(text(root, &["ls-files", "schema"]), "schema/.gitignore\n");
+}
+
+#[test]
+fn what_a_killed_merge_left_whole_is_no_hindrance() {
+    let folder = branches(&experiment("test-a", "home-ranker", "60%"), &experiment("test-b", "home-ranker", "30%"));
+    let root = folder.path();
+    let declaration = B.replace("lock", "toml");
+    fs::write(root.join(&declaration), text(root, &["show", &format!("theirs:{declaration}")])).expect("a file");
+    // One that is cut short may be somebody's own.
+    fs::write(root.join(B), "").expect("a file");
+    refused(root, &["theirs"], 2, &["in the way: `experiments/home/test-b.lock`"]);
+    fs::remove_file(root.join(B)).expect("it is there");
+    let (code, said) = allot(root, &["merge", "theirs"]);
+    assert_eq!(code, Some(0), "{said}");
+    in_order(root, &["ours~1", "theirs"]);
 }
