@@ -12,7 +12,7 @@ use super::schema::{files as schemas, general, ids};
 use super::upon::Upon;
 use super::workspace::{instant, root};
 use super::{Exit, Failure, Global};
-use crate::decl::Day;
+use crate::decl::{Day, Kind};
 use crate::diag::Diagnostic;
 use crate::io::{Loaded, Merge, Merged, Relation, Side, Stop};
 use crate::lock::Wishes;
@@ -166,9 +166,19 @@ fn renewed(merged: &Merged, generated: &[String], sources: &Sources, today: Day)
 fn conflicting(revision: &str, paths: &[&str]) -> Result<Exit, Failure> {
     data(&paths.iter().map(|path| format!("both sides change {}\n", plain(path))).collect::<String>())?;
     say(&format!("nothing was merged: {} in conflict", plural(paths.len(), "file")));
-    say(&format!(
-        "  help: run `git merge {revision}`, mend the files above, then `allot allocate --base MERGE_HEAD`, `git add` and `git commit`"
-    ));
+    // Locks of another catalogue are conflicts, too: this one knows nothing of its declarations.
+    let folder = |part: &str| Kind::ALL.iter().any(|kind| kind.folder() == Some(part));
+    let of_another = |path: &&str| path.ends_with(".lock") && path.split('/').any(folder);
+    say(&match paths.iter().any(of_another) {
+        true => format!(
+            "  help: run `git merge {revision}`, mend the files above but leave the locks of other catalogues, then \
+             `allot allocate --base MERGE_HEAD` in each catalogue, `git add` and `git commit`"
+        ),
+        false => format!(
+            "  help: run `git merge {revision}`, mend the files above, then `allot allocate --base MERGE_HEAD`, `git add` and \
+             `git commit`"
+        ),
+    });
     Ok(Exit::Findings)
 }
 

@@ -463,3 +463,37 @@ fn what_a_killed_merge_left_whole_is_no_hindrance() {
     assert_eq!(code, Some(0), "{said}");
     in_order(root, &["ours~1", "theirs"]);
 }
+
+#[test]
+fn two_catalogues_that_both_collide_are_merged_by_hand() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let top = folder.path();
+    assert!(git(top, &["init", "-q", "-b", "main"]).status.success());
+    introduce(top);
+    let roots = ["home", "shop"].map(|name| top.join(name));
+    for root in &roots {
+        fs::create_dir_all(root).expect("a folder");
+        catalogue(root);
+    }
+    commit(top, "two catalogues");
+    for (name, id, traffic) in [("theirs", "test-b", "30%"), ("ours", "test-a", "60%")] {
+        assert!(git(top, &["checkout", "-q", "-b", name, "main"]).status.success());
+        for root in &roots {
+            let (path, text) = experiment(id, "home-ranker", traffic);
+            fs::write(root.join(path), text).expect("a file");
+            assert_eq!(allot(root, &["allocate"]).0, Some(0));
+        }
+        commit(top, name);
+    }
+    let (code, said) = allot(&roots[0], &["merge", "theirs"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("leave the locks of other catalogues") && said.contains("in each catalogue"), "{said}");
+    assert!(!git(top, &["merge", "-q", "theirs"]).status.success());
+    for root in &roots {
+        assert_eq!(allot(root, &["allocate", "--base", "MERGE_HEAD"]).0, Some(0));
+    }
+    commit(top, "by hand");
+    for root in &roots {
+        assert_eq!(allot(root, &["check"]).0, Some(0));
+    }
+}
