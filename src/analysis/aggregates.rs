@@ -116,6 +116,9 @@ impl Aggregates {
         if cell.variance < 0.0 {
             return Err(format!("`variance` is {}, below 0", cell.variance));
         }
+        if !squares(cell).is_finite() {
+            return Err(format!("`variance` is {}, and too large to be summed over {n} units", field("variance")));
+        }
         let at = match field("at") {
             "" => None,
             text => Some(
@@ -218,14 +221,14 @@ impl Aggregates {
     }
 }
 
+/// The sum of squares about the mean.
+fn squares(cell: Aggregate) -> f64 {
+    cell.variance * cell.n.saturating_sub(1) as f64
+}
+
 /// A mean with its variance as sums about that mean.
 fn arm(cell: Aggregate) -> ArmTally {
-    let sums = Sums {
-        n: cell.n,
-        shifts: vec![cell.mean],
-        sums: vec![0.0],
-        products: vec![cell.variance * cell.n.saturating_sub(1) as f64],
-    };
+    let sums = Sums { n: cell.n, shifts: vec![cell.mean], sums: vec![0.0], products: vec![squares(cell)] };
     ArmTally { kept: sums.clone(), sums, ..ArmTally::default() }
 }
 

@@ -4,7 +4,7 @@ use super::arms::said;
 use super::setting::{Judging, Setting};
 use super::{Question, SECOND};
 use crate::power::{WATCHED, spending};
-use crate::results::{Figure, Judged, MethodKind, Outcome};
+use crate::results::{Figure, Judged, MethodKind, Outcome, Results, Verdict};
 use crate::stats::sequential::{Look, Reason, Sequence, Sides, Spending, bounds};
 use crate::stats::{Critical, normal};
 
@@ -15,8 +15,8 @@ pub(super) struct Course<'a> {
     pub earlier: Vec<Look>,
     /// Those of them at which deterioration was tested.
     pub watched: Vec<Look>,
-    /// The outcome of the look that spent all that was left, if that is over.
-    pub settled: Option<&'a Outcome>,
+    /// The look that spent all that was left and whose verdict stands since, with its outcome.
+    pub settled: Option<(&'a Results, &'a Outcome)>,
     /// Complete units that both arms were planned to have together.
     pub planned: Option<f64>,
     /// The units of control and treatment, for which the interval is.
@@ -50,22 +50,24 @@ impl<'a> Course<'a> {
     ) -> Self {
         let recorded = question.earlier.iter().filter_map(|results| {
             let treatment = results.treatments.iter().find(|treatment| treatment.variant == variant)?;
-            treatment.outcomes.iter().find(|outcome| outcome.metric == metric.id)
+            Some((results, treatment.outcomes.iter().find(|outcome| outcome.metric == metric.id)?))
         });
-        let recorded: Vec<&Outcome> = recorded.collect();
-        let looks = recorded.iter().filter_map(|outcome| {
+        let recorded: Vec<(&Results, &Outcome)> = recorded.collect();
+        let looks = recorded.iter().filter_map(|(_, outcome)| {
             let spending = outcome.spending.as_ref()?;
             let information = spending.information.number()?;
             let look = Look { fraction: spending.fraction, information, last: spending.last };
-            Some((look, watches((outcome.control.units, outcome.treatment.units), spending.last)))
+            let counted = outcome.settled.as_ref().map(|settled| settled.since.units);
+            let units = counted.unwrap_or((outcome.control.units, outcome.treatment.units));
+            Some((look, watches(units, spending.last)))
         });
         let looks: Vec<(Look, bool)> = looks.collect();
-        let settled = recorded.iter().copied().find(|outcome| has_spent_all(outcome, metric));
+        let settled = settled(&recorded, metric);
         // The first look that knew the plan fixed it: a baseline that is measured again does not move it.
-        let planned = recorded.iter().find_map(|outcome| outcome.planned_units);
+        let planned = recorded.iter().find_map(|(_, outcome)| outcome.planned_units);
         let both = units.0.saturating_add(units.1) as f64;
         let days = setting.share_of_days(metric);
-        let by_days = recorded.iter().any(|outcome| outcome.planned_units.is_none() && outcome.spending.is_some());
+        let by_days = recorded.iter().any(|(_, outcome)| outcome.planned_units.is_none() && outcome.spending.is_some());
         let planned = planned.or_else(|| if by_days { None } else { forecast(setting, metric, variant, both, days) });
         let fraction = planned.map_or(days.unwrap_or(0.0), |planned| both / planned);
         let last = setting.complete_after(metric.lag);
@@ -189,6 +191,14 @@ impl<'a> Course<'a> {
 /// Whether a look with so many units of control and treatment is tested for deterioration.
 fn watches(units: (u64, u64), last: bool) -> bool {
     last || units.0.min(units.1) as f64 >= Setting::minimum()
+}
+
+/// The look that settled a verdict: the one that spent all that was left. Where that could read none, since its data could not be
+/// trusted, it is the first after it that could.
+fn settled<'a>(recorded: &[(&'a Results, &'a Outcome)], metric: &Judging<'_>) -> Option<(&'a Results, &'a Outcome)> {
+    let from = recorded.iter().position(|(_, outcome)| has_spent_all(outcome, metric))?;
+    let reads = |outcome: &Outcome| !matches!(outcome.verdict, Verdict::Withheld | Verdict::Undefined);
+    recorded.iter().skip(from).find(|(_, outcome)| reads(outcome)).copied()
 }
 
 /// Whether a look spent all that was left: at the end, or before it where more units came than were planned.

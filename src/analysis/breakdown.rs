@@ -26,7 +26,7 @@ struct Found {
 pub(super) fn breakdowns(
     question: &Question<'_, '_>,
     setting: &Setting<'_>,
-    judged: &[Vec<outcome::Judged>],
+    judged: &[Vec<outcome::Judged<'_>>],
     tally: &Tally,
     sound: bool,
 ) -> Vec<Breakdown> {
@@ -82,7 +82,7 @@ fn is_broken_down(metric: &Judging<'_>) -> bool {
 fn slice(
     question: &Question<'_, '_>,
     setting: &Setting<'_>,
-    judged: &[Vec<outcome::Judged>],
+    judged: &[Vec<outcome::Judged<'_>>],
     tally: &Tally,
     at: (usize, usize),
 ) -> Vec<Found> {
@@ -135,7 +135,7 @@ fn effect(
     question: &Question<'_, '_>,
     setting: &Setting<'_>,
     metric: &Judging<'_>,
-    (of_all, arm): (&outcome::Judged, usize),
+    (of_all, arm): (&outcome::Judged<'_>, usize),
     mine: &Arms,
     rest: &Arms,
 ) -> Found {

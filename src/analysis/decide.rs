@@ -7,7 +7,7 @@ use super::outcome::Judged;
 use super::setting::Setting;
 use super::{DAY, written};
 use crate::decl::Share;
-use crate::results::{Advice, Check, Decision, Next, Outcome, Reason, Status, Treatment, Verdict, Why};
+use crate::results::{Advice, Check, Decision, Next, Outcome, Reason, Results, Status, Treatment, Verdict, Why};
 use crate::stats::design::{self, Overall, State};
 use crate::stats::{Comparison, Critical, Direction};
 
@@ -15,7 +15,7 @@ use crate::stats::{Comparison, Critical, Direction};
 pub(super) fn decide(
     setting: &Setting<'_>,
     estimated: &[Estimated],
-    outcomes: Vec<Vec<Judged>>,
+    outcomes: Vec<Vec<Judged<'_>>>,
     health: &[Check],
     sound: bool,
 ) -> (Vec<Treatment>, Decision) {
@@ -25,6 +25,7 @@ pub(super) fn decide(
     let mut treatments = Vec::new();
     let mut decided = Vec::new();
     let mut criticals: Vec<Option<Critical>> = Vec::new();
+    let mut settled: Vec<Option<&Results>> = Vec::new();
     for (at, judged) in outcomes.into_iter().enumerate() {
         let variant = setting.variants.get(at + 1).map_or(String::new(), |(id, _)| id.clone());
         let tested: Vec<_> = judged.iter().map(|judged| judged.tested).collect();
@@ -32,6 +33,7 @@ pub(super) fn decide(
         let own = judged.get(primary);
         let estimate = own.and_then(|own| own.outcome.difference.number()).map(|value| direction.sign() * value);
         criticals.push(own.and_then(|own| own.critical));
+        settled.push(own.and_then(|own| own.settled));
         let reasons = reasons(setting, estimated, &decision, &variant, health);
         let advice = match &decision {
             _ if !sound => Advice::Withheld,
@@ -43,10 +45,18 @@ pub(super) fn decide(
         treatments.push(Treatment { variant, advice, reasons, outcomes });
         decided.push(design::Treatment { decision, primary: estimate });
     }
-    // Two treatments are compared at the critical value of the first one's own test.
+    // Two treatments are compared at the critical value of the first one's own test; where one look settled both, as they were
+    // at that look.
+    let of_look = |look: &Results| {
+        let metric = setting.metrics.get(primary)?;
+        let tally = look.tally.metrics.iter().find(|own| own.metric == metric.id);
+        Some(Estimated::of(metric, tally, setting.variants.len()).arms)
+    };
     let differs = |one: usize, other: usize| {
-        let arms = estimated.get(primary).map(|own| [own.arms.get(one + 1), own.arms.get(other + 1)]);
-        let Some([Some(Ok(one_arm)), Some(Ok(other_arm))]) = arms else { return false };
+        let look = |at: usize| settled.get(at).copied().flatten();
+        let then = look(one).filter(|own| look(other).is_some_and(|other| other.at == own.at)).and_then(of_look);
+        let Some(arms) = then.as_ref().or(estimated.get(primary).map(|own| &own.arms)) else { return false };
+        let (Some(Ok(one_arm)), Some(Ok(other_arm))) = (arms.get(one + 1), arms.get(other + 1)) else { return false };
         let critical = criticals.get(one).copied().flatten();
         let judged =
             critical.and_then(|critical| Comparison::new(one_arm, other_arm).judge(critical, direction, None).ok());

@@ -76,7 +76,7 @@ fn expected(setting: &Setting<'_>, counts: &[u64]) -> Vec<Part> {
 }
 
 /// All exposed units, before any are dropped, against the ranges in the lock: at the end by Pearson's chi-square, before that
-/// sequentially, where an alarm once given stays.
+/// sequentially. The sequential test has kept its error over all looks, so that an alarm is evidence, and stays until a new phase.
 fn sample_ratio(question: &Question<'_, '_>, setting: &Setting<'_>, counted: &Counted<'_>) -> Check {
     let name = CheckName::SampleRatio;
     let counts = counts(setting, counted.tally, |arm| arm.exposed);
@@ -86,21 +86,31 @@ fn sample_ratio(question: &Question<'_, '_>, setting: &Setting<'_>, counted: &Co
     }
     let weights = weights(setting);
     let pearson = goodness_of_fit(&counts, &shares(&weights)).filter(|_| setting.ended());
-    let value = match pearson {
+    let earlier = || question.earlier.iter().filter_map(|results| Some((results, sample_ratio_before(results)?)));
+    let raised = earlier().find(|(_, p)| *p < SampleRatio::ALARM);
+    let own = match pearson {
         Some(test) => Ok(test.p),
         None => {
-            let before = question.earlier.iter().filter_map(sample_ratio_before).fold(1.0, f64::min);
+            let before = earlier().map(|(_, p)| p).fold(1.0, f64::min);
             SampleRatio::default().look(&counts, &weights).map(|p| p.min(before))
         }
+    };
+    let value = match (own, raised) {
+        (own, Some((_, before))) => Ok(own.map_or(before, |own| own.min(before))),
+        (own, None) => own,
     };
     let failed = value.as_ref().is_ok_and(|p| *p < SampleRatio::ALARM);
     let listed = |numbers: &[String]| numbers.join(" : ");
     let seen = listed(&counts.iter().map(u64::to_string).collect::<Vec<_>>());
     let planned = listed(&shares(&weights).iter().map(|share| rounded(100.0 * share)).collect::<Vec<_>>());
-    let found = match (&value, failed) {
+    let found = match (&value, raised) {
         (Err(why), _) => why.to_string(),
-        (_, true) => format!("{seen} units are not the {planned} that was allotted"),
-        (_, false) => format!("{seen} units, as was allotted"),
+        (_, Some((first, _))) => format!(
+            "units were not the {planned} that was allotted at the look of {}; now they are {seen}, and an alarm once given stays",
+            first.at
+        ),
+        (_, None) if failed => format!("{seen} units are not the {planned} that was allotted"),
+        (_, None) => format!("{seen} units, as was allotted"),
     };
     let help = "look for a variant that logs exposures otherwise or loses users before it does, such as a redirect, a crash or a \
                 filter of bots; mend that, and begin a new phase";
@@ -119,7 +129,7 @@ fn sample_ratio(question: &Question<'_, '_>, setting: &Setting<'_>, counted: &Co
     }
 }
 
-/// The sequential p-value that an earlier look came to.
+/// The p-value that an earlier look came to.
 fn sample_ratio_before(results: &Results) -> Option<f64> {
     let check = results.health.iter().find(|check| check.name == CheckName::SampleRatio)?;
     check.value.as_ref()?.number()

@@ -75,7 +75,7 @@ pub fn analyse(question: &Question<'_, '_>, counted: &Counted<'_>) -> Option<Res
         setting.metrics.iter().map(|metric| Estimated::of(metric, found(&metric.id), setting.variants.len())).collect();
     let health = health::checks(question, &setting, counted, &estimated);
     let sound = health.iter().all(|check| check.status != crate::results::Status::Failed);
-    let outcomes: Vec<Vec<outcome::Judged>> = (1..setting.variants.len())
+    let outcomes: Vec<Vec<outcome::Judged<'_>>> = (1..setting.variants.len())
         .map(|arm| {
             let judge = |(metric, estimated)| outcome::judge(question, &setting, metric, estimated, arm, tally);
             setting.metrics.iter().zip(&estimated).map(judge).collect()

@@ -6,29 +6,31 @@ use super::setting::{Judging, Setting};
 use super::{Question, days, impact};
 use crate::results::{
     ArmEstimate, Contrast, Covariate, Deterioration, Figure, Interval, Judged as JudgedBy, MarginTest, MethodKind,
-    Outcome, Spending, Tally, Verdict,
+    Outcome, Results, Settled, Spending, Tally, Verdict,
 };
 use crate::stats::design::{Role, Standing, Tested};
 use crate::stats::{self, Comparison, Critical, Direction, Estimate, Judgement};
 
 /// An outcome with what the decision needs of it.
 #[derive(Debug)]
-pub(super) struct Judged {
+pub(super) struct Judged<'a> {
     pub outcome: Outcome,
+    /// The look that settled it, whose figures these are.
+    pub settled: Option<&'a Results>,
     pub tested: Tested,
     /// The critical value by which treatments are compared with one another.
     pub critical: Option<Critical>,
 }
 
 /// Judges one metric of the treatment at a place among the variants.
-pub(super) fn judge(
-    question: &Question<'_, '_>,
+pub(super) fn judge<'a>(
+    question: &Question<'a, '_>,
     setting: &Setting<'_>,
     metric: &Judging<'_>,
     estimated: &Estimated,
     arm: usize,
     tally: &Tally,
-) -> Judged {
+) -> Judged<'a> {
     let variant = setting.variants.get(arm).map_or("", |(id, _)| id.as_str());
     let units = |at: usize| estimated.units.get(at).copied().unwrap_or(0);
     let course = Course::of(question, setting, metric, variant, (units(0), units(arm)));
@@ -45,11 +47,6 @@ pub(super) fn judge(
         pair.judge(criticals.main.clone()?, direction, margin).map_err(why)
     });
     let deterioration = compared.as_ref().ok().map(|pair| worse(pair, &criticals, direction, margin, setting));
-    let settled = course.settled;
-    let verdict = settled.map_or_else(|| verdict(&judgement), |settled| settled.verdict);
-    let worse = settled.and_then(|settled| settled.deterioration.as_ref()).or(deterioration.as_ref());
-    let worse = worse.is_some_and(|test| test.worse);
-    let deterioration = deterioration.map(|test| Deterioration { worse, ..test });
     let figure = |of: &dyn Fn(&Comparison<'_>) -> Result<f64, stats::Undefined>| match &compared {
         Ok(pair) => Figure::from(of(pair)),
         Err(why) => Figure::undefined(why),
@@ -57,7 +54,7 @@ pub(super) fn judge(
     let (absolute, relative) = intervals(&judgement);
     let outcome = Outcome {
         metric: metric.id.clone(),
-        verdict,
+        verdict: verdict(&judgement),
         control: arm_estimate(estimated, 0),
         treatment: arm_estimate(estimated, arm),
         difference: figure(&|pair| pair.difference()),
@@ -90,19 +87,52 @@ pub(super) fn judge(
         kept: estimated.kept.as_ref().map(|kept| contrast(kept, arm, criticals.main.clone(), direction)),
         days: days::estimates(setting, metric, estimated, arm, &course),
         impact: None,
+        settled: None,
     };
-    let impact = (metric.judged() != JudgedBy::Deterioration)
-        .then(|| impact::impact(question, setting, metric, &outcome, tally));
+    let outcome = match course.settled {
+        Some((look, settled)) => after(outcome, look, settled),
+        None => {
+            let decides = metric.judged() != JudgedBy::Deterioration;
+            let impact = decides.then(|| impact::impact(question, setting, metric, &outcome, tally));
+            Outcome { impact, ..outcome }
+        }
+    };
     let tested = Tested {
         role: match metric.judged() {
             JudgedBy::Superiority => Role::Success,
             JudgedBy::NonInferiority => Role::Guardrail,
             JudgedBy::Deterioration => Role::Watched,
         },
-        standing: standing(metric, verdict, &plain),
-        worse,
+        standing: standing(metric, outcome.verdict, &plain),
+        worse: is_worse(&outcome),
     };
-    Judged { outcome: Outcome { impact, ..outcome }, tested, critical: criticals.main.ok() }
+    Judged { outcome, settled: course.settled.map(|(look, _)| look), tested, critical: criticals.main.ok() }
+}
+
+/// What a look says after the one that settled the verdict: a verdict is read off one interval, so that its figures stay beside
+/// it, and those of now stand beside them.
+fn after(now: Outcome, look: &Results, settled: &Outcome) -> Outcome {
+    let worse = is_worse(&now) || now.verdict == Verdict::Worse;
+    let was_worse = is_worse(settled) || settled.verdict == Verdict::Worse;
+    let contradicts = if was_worse { now.verdict == Verdict::Better } else { worse };
+    let since = Contrast {
+        units: (now.control.units, now.treatment.units),
+        difference: now.difference,
+        se: now.se,
+        lift: now.lift,
+        interval: now.interval,
+        lift_interval: now.lift_interval,
+    };
+    Outcome {
+        planned_units: now.planned_units,
+        spending: now.spending,
+        settled: Some(Settled { at: look.at.clone(), since, contradicts }),
+        ..settled.clone()
+    }
+}
+
+fn is_worse(outcome: &Outcome) -> bool {
+    outcome.deterioration.as_ref().is_some_and(|test| test.worse)
 }
 
 /// The estimates of control and the arm at a place.

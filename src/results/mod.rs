@@ -15,8 +15,8 @@ pub use evidence::Evidence;
 pub use figure::{Figure, Interval, Undefined};
 pub use health::{Check, CheckName, Part, Status};
 pub use outcome::{
-    ArmEstimate, Contrast, Covariate, DayEstimate, Deterioration, Impact, MarginTest, Outcome, Spending, Treatment,
-    Verdict,
+    ArmEstimate, Contrast, Covariate, DayEstimate, Deterioration, Impact, MarginTest, Outcome, Settled, Spending,
+    Treatment, Verdict,
 };
 pub use record::{
     Cap, Goal, Judged, Look, MAX_RECORD, Method, MethodKind, Metric, MetricKind, Plan, Results, Role, Run, Source,

@@ -68,6 +68,23 @@ pub struct Outcome {
     pub days: Vec<DayEstimate>,
     /// What it comes to on the whole surface; null for metrics that are not decided on.
     pub impact: Option<Impact>,
+    /// Where an earlier look spent the plan and settled the verdict: which one, and what later data say. All other figures but
+    /// `planned_units` and `spending` are then those of that look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Settled>,
+}
+
+/// The look that settled a verdict, and what all units up to now say beside it. That only describes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "settled")]
+pub struct Settled {
+    /// The instant of the look that settled it, as in 2027-02-01T00:00:00Z.
+    pub at: String,
+    /// What all units up to now say, with intervals at the bound of that look; no verdict is read off them.
+    pub since: Contrast,
+    /// Whether they contradict the verdict: they are significantly worse where it was not, or better where it was worse.
+    pub contradicts: bool,
 }
 
 /// What an interval says.
@@ -146,7 +163,8 @@ pub struct Spending {
     pub information: Figure,
     /// Whether this is a look after the end and lag, which spends all that is left.
     pub last: bool,
-    /// The error spent with this look, over both sides; or why this look spends none.
+    /// The error spent with this look, over both sides, or on harm alone where that is all that is tested; or why this look
+    /// spends none.
     pub spent: Figure,
 }
 

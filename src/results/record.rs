@@ -320,24 +320,29 @@ impl Results {
     }
 
     /// Whether both are records of the same look: they say the same statistics at the same instant, under the same plan. By whom
-    /// and at which commit it was taken does not matter, nor what has been made of it.
+    /// and at which commit it was taken does not matter, nor what has been made of it, nor which other experiments were counted
+    /// with it.
     #[must_use]
     pub fn is_same_look(&self, other: &Self) -> bool {
         let look = |own: &Self| (own.phase, own.plan.locked.clone(), own.plan.declared.clone());
         self.experiment == other.experiment
             && self.at == other.at
             && look(self) == look(other)
-            && self.tally == other.tally
+            && self.tally.alone() == other.tally.alone()
     }
 
-    /// Whether two records of the same look come to the same, whatever words are declared beside it.
+    /// Whether another record of the same look comes to the same, whatever words are declared beside it; what it says of fewer
+    /// experiments that were counted together is no contradiction.
     #[must_use]
     pub fn comes_to_the_same(&self, other: &Self) -> bool {
+        let together = !other.tally.pairs.is_empty();
         let figures = |own: &Self| Self {
             owner: None,
             hypothesis: None,
             plan: Plan { commit: None, dirty: false, ..own.plan.clone() },
             source: Source { tool: String::new(), query: String::new(), ..own.source.clone() },
+            interactions: own.interactions.clone().filter(|_| together),
+            tally: if together { own.tally.clone() } else { own.tally.alone() },
             ..own.clone()
         };
         figures(self) == figures(other)

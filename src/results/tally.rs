@@ -16,7 +16,7 @@ pub struct Tally {
     pub arms: Vec<Arm>,
     /// Exposure rows of the experiment that were left out because the unit, the variant or the instant is null.
     pub rows_without_key: u64,
-    /// Exposure rows outside the window of the phase.
+    /// Exposure rows outside the window of the phase, or after the look.
     pub rows_outside: u64,
     /// Exposure rows with a variant that the experiment does not have.
     pub rows_unknown_variant: u64,
@@ -28,6 +28,14 @@ pub struct Tally {
     /// The experiments that share units and a metric with this one, and were counted with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pairs: Vec<PairTally>,
+}
+
+impl Tally {
+    /// The same without what other experiments share with it, which depends on which were counted together.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        Self { pairs: Vec::new(), ..self.clone() }
+    }
 }
 
 /// A dimension with the values of it that are told apart.

@@ -161,6 +161,35 @@ fn what_is_undefined_is_said_and_never_drawn_as_nothing() {
     assert!(html(&[], KEPT).contains("Results of 0 experiments"));
 }
 
+/// Of a metric that is only watched harm alone is tested, to one side: what it spends is held against that.
+#[test]
+fn what_is_spent_is_told_of_the_error_that_is_spent() {
+    let mut results = example("ship");
+    let outcome = &mut results.treatments[0].outcomes[0];
+    outcome.alpha = 0.004;
+    outcome.deterioration.as_mut().expect("it is watched").alpha = 0.002;
+    let information = Figure::Known(4.0);
+    outcome.spending =
+        Some(allotment::results::Spending { fraction: 1.0, information, last: true, spent: Figure::Known(0.002) });
+    results.metrics[0].judged = allotment::results::Judged::Deterioration;
+    let comment = markdown(&results, KEPT, &links()).fit(COMMENT).replace('\u{a0}', " ");
+    assert!(comment.contains("has spent 0.2 % of its 0.2 % error"), "{comment}");
+}
+
+/// Before the run is over exposures after the look are left out as well, and are not outside the run.
+#[test]
+fn rows_that_are_left_out_are_told_as_what_they_are() {
+    let mut results = example("ship");
+    results.tally.rows_outside = 3_048;
+    for (state, words) in
+        [(State::Running, "3,048 outside the run or after this look"), (State::Over, "3,048 outside the run |")]
+    {
+        results.run.state = state;
+        let comment = markdown(&results, KEPT, &links()).fit(COMMENT);
+        assert!(comment.contains(words), "{comment}");
+    }
+}
+
 #[test]
 fn text_fits_its_page() {
     for (name, results) in examples() {

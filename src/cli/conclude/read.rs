@@ -62,6 +62,10 @@ fn estimate(results: &Results, shipped: Option<&str>) -> Option<String> {
         Figure::Known(Interval { low, high }) => format!(" ({} to {})", percent(*low), percent(*high)),
         Figure::Undefined(_) => String::new(),
     };
+    let day = |at: &str| at.split('T').next().unwrap_or(at).to_owned();
+    let settled = outcome.settled.as_ref().map_or(String::new(), |own| format!(", settled on {}", day(&own.at)));
+    let against = outcome.settled.as_ref().is_some_and(|own| own.contradicts);
+    let against = if against { "; later data contradict it" } else { "" };
     let whose = if results.treatments.len() > 1 { format!(" with {}", treatment.variant) } else { String::new() };
-    Some(format!("{} {}{interval}{whose}", metric.id, percent(outcome.lift.number()?)))
+    Some(format!("{} {}{interval}{whose}{settled}{against}", metric.id, percent(outcome.lift.number()?)))
 }

@@ -3,6 +3,7 @@
 use super::amounts::{Amounts, confidence, number, percent, whole};
 use super::kept::Kept;
 use super::pen::{Pen, sentence};
+use super::settled;
 use super::story::counted_units;
 use super::verdict::known;
 use crate::render::figures::{count, counted, listed};
@@ -133,15 +134,25 @@ pub fn outcome(results: &Results, metric: &Metric, outcome: &Outcome, pen: Pen) 
         said.push(match (&spending.spent, results.method.kind) {
             // A fixed plan spends on harm alone, which is not what its interval is read off.
             (_, MethodKind::Fixed) => format!("Has {fraction} of the planned data."),
-            (Figure::Known(spent), _) => format!(
-                "Has {fraction} of the planned data{last}, and has spent {} of its {} error.",
-                percent(*spent),
-                percent(outcome.alpha)
-            ),
+            (Figure::Known(spent), _) => {
+                // Of what is only watched harm alone is tested, to one side.
+                let watched = outcome.deterioration.as_ref().filter(|_| metric.judged == Judged::Deterioration);
+                let all = watched.map_or(outcome.alpha, |test| test.alpha);
+                format!(
+                    "Has {fraction} of the planned data{last}, and has spent {} of its {} error.",
+                    percent(*spent),
+                    percent(all)
+                )
+            }
             (Figure::Undefined(why), _) => {
                 format!("Has {fraction} of the planned data: {}.", (pen.sentence)(&why.undefined))
             }
         });
+    }
+    if let Some(look) = settled::look(outcome, pen) {
+        let since = settled::since(results, metric, outcome, pen)
+            .map_or_else(String::new, |since| format!(", and all units up to now say {since}, which only describes"));
+        said.push(format!("Its figures are of {look}, which settled it{since}."));
     }
     if let Some(covariate) = &outcome.covariate {
         let days = counted(whole(covariate.days.round(), 1_000_000), "day", "days");

@@ -8,6 +8,7 @@ mod kept;
 pub(super) mod method;
 pub(super) mod pen;
 pub(super) mod scale;
+mod settled;
 pub(super) mod story;
 mod text;
 pub(super) mod trust;

@@ -3,6 +3,7 @@
 use super::amounts::{Amounts, SPACE, confidence};
 use super::kept::Kept;
 use super::pen::{Pen, sentence};
+use super::settled;
 use super::verdict::{harms, known, primary, why};
 use crate::render::comment::is_key;
 use crate::render::figures::{count, counted, listed};
@@ -34,11 +35,15 @@ fn compared(results: &Results, metric: &Metric, treatment: &Treatment, outcome: 
         format!(" ({}{SPACE}CI {})", confidence(outcome.alpha), amounts.differences(interval))
     });
     let (variant, value) = ((pen.name)(&treatment.variant), (pen.strong)(&amounts.value(mean)));
+    // What is told is of the look that the verdict is of; what came since is told beside it.
+    let when = settled::look(outcome, pen)
+        .map_or_else(|| format!("after {}", after(results, metric)), |look| format!("at {look}, which settled it"));
+    let since = settled::since(results, metric, outcome, pen)
+        .map_or_else(String::new, |since| format!(" All units up to now say {since}, which only describes."));
     format!(
-        "{subject} was {value} with {variant}, against {} in control: {} {direction}{around}, after {}.",
+        "{subject} was {value} with {variant}, against {} in control: {} {direction}{around}, {when}.{since}",
         amounts.value(control),
         amounts.distance(*difference),
-        after(results, metric)
     )
 }
 

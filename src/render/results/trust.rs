@@ -3,6 +3,7 @@
 use super::amounts::{p_value, percent};
 use super::besides;
 use super::pen::Pen;
+use super::settled;
 use super::story::days_of;
 use super::verdict::Mark;
 use crate::render::figures::{count, listed};
@@ -20,6 +21,7 @@ pub struct Line {
 pub fn lines(results: &Results, pen: Pen) -> Vec<Line> {
     let mut lines: Vec<Line> = results.health.iter().map(|check| line(check, pen)).collect();
     lines.extend([length(results), plan(results)]);
+    lines.extend(settled::lines(results, pen));
     lines.extend(left_out(results));
     lines.extend(others(results, pen));
     lines
@@ -88,9 +90,12 @@ fn others(results: &Results, pen: Pen) -> Vec<Line> {
 /// Rows of exposures that count for nothing.
 fn left_out(results: &Results) -> Option<Line> {
     let tally = &results.tally;
+    // Until the run is over its exposures are read up to the look.
+    let outside =
+        if results.run.state == State::Running { "outside the run or after this look" } else { "outside the run" };
     let kinds = [
         (tally.rows_without_key, "without unit, variant or instant"),
-        (tally.rows_outside, "outside the run"),
+        (tally.rows_outside, outside),
         (tally.rows_unknown_variant, "of no variant that it has"),
     ];
     let said: Vec<String> =

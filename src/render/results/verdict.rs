@@ -2,6 +2,7 @@
 
 use super::amounts::{Amounts, Change, SPACE, confidence, number, p_value};
 use super::pen::Pen;
+use super::settled::is_contradicted;
 use crate::render::figures::counted;
 use crate::results::{
     Advice, Figure, Goal, Interval, Judged, Metric, Outcome, Reason, Results, State, Treatment, Verdict, Why,
@@ -130,8 +131,18 @@ fn names_none(results: &Results) -> bool {
     results.treatments.len() > 1 && decision.variant.is_none() && first.is_none()
 }
 
-/// The verdict and its reason, in one line without a full stop.
+/// The verdict and its reason, in one line without a full stop; also that later data contradict it.
 pub fn headline(results: &Results, pen: Pen) -> Reading {
+    let Reading { mark, words } = decided(results, pen);
+    let about = lead(results).filter(|_| !names_none(results)).map(|treatment| &treatment.variant);
+    if !is_contradicted(results, |own| about.is_none_or(|variant| own.variant == *variant)) {
+        return Reading { mark, words };
+    }
+    let mark = if mark == Mark::Good { Mark::Open } else { mark };
+    Reading::new(mark, format!("{words}; later data contradict this"))
+}
+
+fn decided(results: &Results, pen: Pen) -> Reading {
     let running = results.run.state == State::Running;
     let all = (pen.name)(&results.experiment);
     let sound = results.decision.advice != Advice::Withheld;

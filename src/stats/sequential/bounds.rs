@@ -68,6 +68,7 @@ pub fn bounds(
     let mut course = Course {
         walk: None,
         seen: 0.0,
+        unit: 1.0,
         information: 0.0,
         spent: 0.0,
         critical: 0.0,
@@ -90,6 +91,8 @@ struct Course {
     /// The fraction and the information at the last look with a bound.
     seen: f64,
     information: f64,
+    /// The square root of what information is measured in: that of the first look is near 1 then.
+    unit: f64,
     spent: f64,
     critical: f64,
     /// How the critical value changed with information of late: as a power of it.
@@ -113,6 +116,14 @@ impl Course {
         let share = sides.one(target - self.spent);
         if share < LEAST {
             return Err(Reason::NothingToSpend);
+        }
+        if self.walk.is_none() {
+            // A power of 2, so that no digit changes.
+            self.unit = (look.information.log2() / 2.0).floor().exp2();
+        }
+        let look = &Look { information: look.information / self.unit / self.unit, ..*look };
+        if !(look.information > 0.0 && look.information.is_finite()) {
+            return Err(Reason::NoInformation);
         }
         self.counted += 1;
         if self.counted > MAX_LOOKS {

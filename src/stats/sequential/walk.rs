@@ -61,7 +61,7 @@ impl Walk {
             }
         };
         // What crosses here was hardly ever below where a bridge to the bound begins.
-        let from = critical * root * self.before / self.now - REACH * (step * self.before / self.now).sqrt();
+        let from = critical * root * (self.before / self.now) - REACH * bridge(self.before, self.now);
         let from = self.nodes.partition_point(|node| node.0 < from);
         for &(score, mass) in self.nodes.iter().skip(from) {
             add(at - score, mass);
@@ -83,8 +83,6 @@ impl Walk {
         } else {
             lower.map_or(f64::NEG_INFINITY, |low| low * root).max(centre - FAR * root)
         };
-        // Between two known scores a walk is a bridge, whose spread is below that of either step.
-        let bridge = |from: f64, to: f64| ((to - from) * from / to).sqrt();
         let out = bridge(self.now, next);
         let into = if self.nodes.is_empty() { root } else { bridge(self.before, self.now) };
         let mut nodes = Vec::new();
@@ -113,8 +111,8 @@ impl Walk {
         let shifted = score - self.drift * step;
         let sum = |sign: f64| -> f64 {
             // The nodes that matter are those near where a bridge to this score would have been.
-            let middle = sign * score * self.before / self.now;
-            let wide = REACH * (step * self.before / self.now).sqrt();
+            let middle = sign * score * (self.before / self.now);
+            let wide = REACH * bridge(self.before, self.now);
             let from = self.nodes.partition_point(|node| node.0 < middle - wide);
             let near = self.nodes.iter().skip(from).take_while(|node| node.0 <= middle + wide);
             near.map(|&(node, mass)| mass * (narrow * (shifted - sign * node).powi(2)).exp()).sum()
@@ -122,6 +120,12 @@ impl Walk {
         let total = if self.mirrored { sum(1.0) + sum(-1.0) } else { sum(1.0) };
         total / (step * std::f64::consts::TAU).sqrt()
     }
+}
+
+/// Between two known scores a walk is a bridge: its spread, which is below that of either step, at the look with `from` information.
+fn bridge(from: f64, to: f64) -> f64 {
+    // A product of both could be more, or less, than any double is.
+    from.sqrt() * ((to - from) / to).sqrt()
 }
 
 /// Panels between two scores: as narrow as the narrower kernel asks near both ends, where what has crossed left an edge, and

@@ -208,6 +208,19 @@ fn another_experiment_that_changes_an_effect_is_named() {
     assert_eq!((running.found.len(), ended.found.len()), (0, 1));
 }
 
+/// Which other experiments were counted with it is none of a look.
+#[test]
+fn a_look_is_the_same_alone_and_with_others() {
+    let field = Field::new(14, &["treatment"], FREE).measured();
+    let with = field.look(day(16.0), &paired(4_000, 0.3, -0.1), &[]);
+    let alone = field.look(day(16.0), &Tally { pairs: Vec::new(), ..paired(4_000, 0.3, -0.1) }, &[]);
+    assert!(with.is_same_look(&alone) && alone.is_same_look(&with));
+    assert!(with.comes_to_the_same(&alone), "what it says besides is no contradiction");
+    assert!(!alone.comes_to_the_same(&with), "what it does not say is missing");
+    let other = field.look(day(16.0), &paired(4_001, 0.3, -0.1), &[]);
+    assert!(!with.is_same_look(&other));
+}
+
 #[test]
 fn a_failed_check_lets_nothing_stand_out() {
     let field = Field::new(14, &["treatment"], RULES).measured();

@@ -65,9 +65,13 @@ fn a_sample_ratio_that_is_off_withholds_the_verdict_and_stays_off() {
     // While it runs, an alarm once given stays, even if the counts even out.
     let second = field.look(day(6.0), &sound(0.0), std::slice::from_ref(&first));
     withheld(&second, CheckName::SampleRatio);
-    // At the end all counts are judged together.
+    // At the end all counts are judged together, and an alarm that was given by then is no less evidence.
+    let at = first.at.clone();
     let last = field.look(day(30.0), &sound(0.0), &[first, second]);
-    assert_eq!(check(&last, CheckName::SampleRatio), Status::Passed);
+    withheld(&last, CheckName::SampleRatio);
+    assert!(last.health[0].found.contains(&format!("at the look of {at}")), "{:?}", last.health[0]);
+    let even = field.look(day(30.0), &sound(0.0), &[field.look(day(5.0), &sound(0.0), &[])]);
+    assert_eq!(check(&even, CheckName::SampleRatio), Status::Passed);
     withheld(&field.look(day(30.0), &off, &[]), CheckName::SampleRatio);
     // A difference that happens is no alarm.
     let mut near = sound(0.0);

@@ -1,8 +1,10 @@
 //! Analyses: from tallies to results, as the command takes them.
 
+mod after;
 mod besides;
 mod decisions;
 mod edge;
+mod extremes;
 mod field;
 mod given;
 mod health;

@@ -17,10 +17,16 @@ pub fn section(page: &Page<'_>) -> String {
             table(page, tally, metric)
         })
         .collect();
+    let settled = results.treatments.iter().flat_map(|own| &own.outcomes).any(|outcome| outcome.settled.is_some());
+    let settled = if settled {
+        " These are of all units up to now; settled figures come from the record of their own look."
+    } else {
+        ""
+    };
     format!(
         "<details>\n<summary>Sufficient statistics</summary>\n<p>Sums are of values less a shift, which is the same in all variants; products \
          are the lower triangle of their cross-products, row by row. Units are those of one variant alone whose window is \
-         complete.</p>\n{tables}</details>\n"
+         complete.{settled}</p>\n{tables}</details>\n"
     )
 }
 

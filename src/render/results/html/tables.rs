@@ -8,9 +8,9 @@ use crate::render::figures::count;
 use crate::render::results::amounts::{Amounts, number, p_digits, percent};
 use crate::render::results::method::digits;
 use crate::render::results::pen::{capital, sentence};
-use crate::render::results::story;
 use crate::render::results::trust::lines;
 use crate::render::results::verdict::{known, reading};
+use crate::render::results::{settled, story};
 use crate::results::{CheckName, Figure, Metric, Outcome, Treatment};
 
 /// Whether the data can be trusted, and how the units were split.
@@ -102,6 +102,7 @@ fn row(page: &Page<'_>, metric: &Metric, outcome: &Outcome) -> String {
     };
     let margin = metric.margin.map(|margin| format!("margin {}", (PEN.number)(&percent(margin), margin)));
     let said = reading(metric, outcome, PEN);
+    let since = settled::since(page.results, metric, outcome, PEN);
     let p = |p: f64| (PEN.number)(&p_digits(p), p);
     let against = outcome.level.number().map(|level| format!("against {}", (PEN.number)(&digits(level), level)));
     let cells = [
@@ -110,7 +111,8 @@ fn row(page: &Page<'_>, metric: &Metric, outcome: &Outcome) -> String {
         of("difference", shown(outcome.difference.number(), |value| amounts.difference(value)))
             + &below("interval", known(&outcome.interval).map(|interval| amounts.differences(interval))),
         of("lift", shown(outcome.lift.number(), |value| amounts.lift(value)))
-            + &below("lift-interval", known(&outcome.lift_interval).map(|interval| amounts.lifts(interval))),
+            + &below("lift-interval", known(&outcome.lift_interval).map(|interval| amounts.lifts(interval)))
+            + &below("since", since.map(|since| format!("up to now {since}"))),
         of("p", shown(outcome.p.number(), p)) + &below("level", against),
     ];
     let cells: String = cells.iter().map(|text| format!("<td class=\"n\">{text}</td>")).collect();
