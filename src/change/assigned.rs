@@ -79,6 +79,11 @@ impl Assigned {
     }
 
     #[cfg(test)]
+    pub(super) fn on_flag(self, flag: &str) -> Self {
+        Self { flag: flag.to_owned(), ..self }
+    }
+
+    #[cfg(test)]
     pub(super) fn owns(&self, bucket: u32) -> bool {
         self.owned.contains(bucket)
     }
@@ -188,6 +193,22 @@ impl Assigned {
             part(self.cells().intersection_len(&other.cells()), self.grid)
         };
         (both, own - both, others - both)
+    }
+
+    /// The share of the surface's units that these give the same variant with the same value; nothing where that cannot be
+    /// told from the buckets alone.
+    pub(super) fn share_kept_from(&self, [one, other]: [&Self; 2]) -> f64 {
+        let alike = |earlier: &Self| {
+            earlier.same_flag(self)
+                && earlier.same_draw(self)
+                && earlier.variants == self.variants
+                && earlier.owned.size() == self.owned.size()
+        };
+        if !alike(one) || !alike(other) {
+            return 0.0;
+        }
+        let kept = self.owned.iter().filter(|&bucket| one.owned.contains(bucket) && other.owned.contains(bucket));
+        part(u32::try_from(kept.count()).unwrap_or(0), self.owned.size())
     }
 
     /// The cells of the hash that it owns.
