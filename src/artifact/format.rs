@@ -1,10 +1,12 @@
 //! The format of each scheme's SDKs: one place where it is chosen, so that nobody else asks which it is.
 
+use super::payload::line;
 use super::{
     Artifact, Condition, JoinError, Payload, ReadError, Unservable, Unsupported, confidence, eppo, growthbook,
 };
 use crate::bucket::Scheme;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 pub use super::manifest::NATIVE;
 
@@ -60,6 +62,20 @@ pub fn join(scheme: Scheme, bundle: &str, parts: &[&[u8]]) -> Result<Vec<u8>, Jo
     }
 }
 
+/// A file in a scheme's format, of a surface or a bundle, without the experiments and rollouts whose exposure keys are `gone`,
+/// and which of those were in it; none if none was, or if it is no file that SDKs read. Only the formats that are served under
+/// fixed names can be taken apart.
+#[must_use]
+pub fn without(scheme: Scheme, bytes: &[u8], gone: &dyn Fn(&str) -> bool) -> Option<(Vec<u8>, BTreeSet<String>)> {
+    let mut json: Value = serde_json::from_slice(bytes).ok()?;
+    let found = match scheme {
+        Scheme::GrowthBook => growthbook::without(&mut json, gone),
+        Scheme::Eppo => eppo::without(&mut json, gone),
+        Scheme::Confidence => return None,
+    };
+    (!found.is_empty()).then(|| (line(&json), found))
+}
+
 /// Whether all SDKs of a scheme evaluate a condition alike, on a surface whose units are told by an attribute.
 ///
 /// # Errors
@@ -80,5 +96,51 @@ pub fn check_value(scheme: Scheme, value: &Value) -> Result<(), Unsupported> {
     match scheme {
         Scheme::GrowthBook | Scheme::Eppo => growthbook::check_value(value),
         Scheme::Confidence => confidence::check_value(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::{exposure_key, sample};
+
+    #[test]
+    fn a_file_without_an_experiment_is_what_is_made_without_it() {
+        for scheme in [Scheme::GrowthBook, Scheme::Eppo] {
+            let home = Artifact { scheme, ..sample::home() };
+            let whole = encode(&home, sample::AT).unwrap();
+            let ids: BTreeSet<String> = home.claims().map(|(_, claim)| claim.id.clone()).collect();
+            assert!(ids.len() > 2);
+            for id in ids.iter().map(String::as_str).chain(["next-ranker"]) {
+                let is_gone = |key: &str| key == id || key.strip_prefix(id).is_some_and(|rest| rest.starts_with('.'));
+                let mut rest = home.clone();
+                for flag in &mut rest.flags {
+                    flag.claims.retain(|claim| claim.id != id);
+                    flag.previews.retain(|preview| !is_gone(&preview.experiment));
+                }
+                let made = encode(&rest, sample::AT).unwrap();
+                let Some((taken, keys)) = without(scheme, &whole, &is_gone) else {
+                    assert_eq!(made, whole, "{scheme:?}: `{id}` is not in it");
+                    continue;
+                };
+                assert!(keys.iter().all(|key| is_gone(key)), "{keys:?}");
+                let said = |bytes: &[u8]| read(scheme, bytes).unwrap();
+                let (taken, made) = (said(&taken), said(&made));
+                assert_eq!((&taken.flags, taken.forced), (&made.flags, made.forced), "{scheme:?}: `{id}`");
+                let keys = |payload: &Payload| payload.served.iter().map(|it| it.key.clone()).collect::<Vec<_>>();
+                assert_eq!(keys(&taken), keys(&made));
+                for (taken, made) in taken.served.iter().zip(&made.served) {
+                    assert_eq!(
+                        (&taken.cells, &taken.variants, &taken.window),
+                        (&made.cells, &made.variants, &made.window)
+                    );
+                }
+            }
+            let nothing = exposure_key("nothing", 2);
+            assert_eq!(without(scheme, &whole, &|key| key == nothing), None);
+            for odd in ["", "[]", "{\"features\":1,\"flags\":[{}]}", "{\"features\":{\"a\":{\"rules\":[1]}}}"] {
+                assert_eq!(without(scheme, odd.as_bytes(), &|_| true), None, "{odd}");
+            }
+        }
     }
 }

@@ -153,11 +153,25 @@ impl Manifest {
 }
 
 impl Stopped {
+    /// Whether it is about what carries an exposure key: the same experiment, in the phase that was stopped or an earlier one.
+    #[must_use]
+    pub fn covers(&self, key: &str) -> bool {
+        phase_of(key, &self.experiment).is_some_and(|phase| phase <= self.phase())
+    }
+
     /// The phase that was stopped.
     #[must_use]
     pub fn phase(&self) -> u32 {
-        let after = self.key.strip_prefix(&self.experiment).and_then(|rest| rest.strip_prefix('.'));
-        after.and_then(|phase| phase.parse().ok()).unwrap_or(1)
+        phase_of(&self.key, &self.experiment).unwrap_or(1)
+    }
+}
+
+/// The phase of an exposure key, if it is one of an id's.
+#[must_use]
+pub fn phase_of(key: &str, id: &str) -> Option<u32> {
+    match key.strip_prefix(id)? {
+        "" => Some(1),
+        rest => rest.strip_prefix('.')?.parse().ok(),
     }
 }
 

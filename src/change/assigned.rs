@@ -17,6 +17,8 @@ pub struct Assigned {
     ground: [String; 3],
     /// The salt of the first hash; none where its ledger cannot be read.
     ground_salt: Option<String>,
+    /// The attribute that is hashed; none where it cannot be read.
+    attribute: Option<String>,
     /// Whether its buckets would have to be drawn again by another hash than that of its lock.
     anew: bool,
     flag: String,
@@ -53,6 +55,7 @@ impl Assigned {
         Some(Self {
             ground: [lock.surface.clone(), lock.unit.clone(), lock.scheme.clone()],
             ground_salt: claim.surface.and_then(|surface| side.salt(surface)).map(str::to_owned),
+            attribute: side.catalogue.unit_attribute(&lock.unit).map(str::to_owned),
             anew: false,
             flag: lock.flag.clone(),
             grid: lock.grid,
@@ -71,7 +74,13 @@ impl Assigned {
         variants: Vec<(String, Range<u32>, Value)>,
     ) -> Self {
         let (flag, salt) = ("flag".to_owned(), salt.to_owned());
-        Self { ground, ground_salt: None, anew: false, flag, grid: 10_000, owned, salt, variants, outside: None }
+        let (ground_salt, attribute, anew, grid, outside) = (None, None, false, 10_000, None);
+        Self { ground, ground_salt, attribute, anew, flag, grid, owned, salt, variants, outside }
+    }
+
+    #[cfg(test)]
+    pub(super) fn on_flag(self, flag: &str) -> Self {
+        Self { flag: flag.to_owned(), ..self }
     }
 
     #[cfg(test)]
@@ -159,13 +168,17 @@ impl Assigned {
         self.salt == other.salt && self.same_hash(other)
     }
 
-    /// Whether the same hash picks the bucket. A salt that is not known is taken for the same: nothing says otherwise.
+    /// Whether the same hash of the same attribute picks the bucket. A salt or an attribute that is not known is taken for the
+    /// same: nothing says otherwise.
     fn same_hash(&self, other: &Self) -> bool {
-        let salts = self.ground_salt.as_ref().zip(other.ground_salt.as_ref());
+        let same = |own: &Option<String>, others: &Option<String>| {
+            own.as_ref().zip(others.as_ref()).is_none_or(|(own, others)| own == others)
+        };
         self.ground == other.ground
             && self.grid == other.grid
             && self.anew == other.anew
-            && salts.is_none_or(|(own, others)| own == others)
+            && same(&self.ground_salt, &other.ground_salt)
+            && same(&self.attribute, &other.attribute)
     }
 
     /// The shares of the surface's units that both own, and that only the first and only the second owns.
@@ -180,6 +193,22 @@ impl Assigned {
             part(self.cells().intersection_len(&other.cells()), self.grid)
         };
         (both, own - both, others - both)
+    }
+
+    /// The share of the surface's units that these give the same variant with the same value; nothing where that cannot be
+    /// told from the buckets alone.
+    pub(super) fn share_kept_from(&self, [one, other]: [&Self; 2]) -> f64 {
+        let alike = |earlier: &Self| {
+            earlier.same_flag(self)
+                && earlier.same_draw(self)
+                && earlier.variants == self.variants
+                && earlier.owned.size() == self.owned.size()
+        };
+        if !alike(one) || !alike(other) {
+            return 0.0;
+        }
+        let kept = self.owned.iter().filter(|&bucket| one.owned.contains(bucket) && other.owned.contains(bucket));
+        part(u32::try_from(kept.count()).unwrap_or(0), self.owned.size())
     }
 
     /// The cells of the hash that it owns.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::edits::{Edit, edits};
+use super::moves::with_stays;
 use super::neighbours::neighbours;
 use super::{Assigned, Excluded, Move, Neighbour, Pair, Side, moves};
 use crate::decl::{Day, Share, Stage};
@@ -53,6 +54,8 @@ pub struct ClaimChange {
     pub moves: Vec<Move>,
     /// The first day on which most of them have moved.
     pub moves_on: Option<Day>,
+    /// Who moves today already, where that is another day and some leave what they have.
+    pub moves_today: Vec<Move>,
     /// Buckets that it takes and frees, of so many.
     pub taken: u32,
     pub freed: u32,
@@ -67,8 +70,13 @@ impl ClaimChange {
     /// The share of the surface's units that moves.
     #[must_use]
     pub fn moved(&self) -> f64 {
-        self.moves.iter().map(|found| found.units).sum()
+        share(&self.moves)
     }
+}
+
+/// The share of the surface's units that moves; those who only stay do not.
+fn share(moves: &[Move]) -> f64 {
+    moves.iter().filter(|found| !found.stays).map(|found| found.units).sum()
 }
 
 /// Compares every experiment and rollout; those that move most units come first, then by id.
@@ -102,8 +110,12 @@ fn moved_ground(base: &Side<'_>, head: &Side<'_>) -> BTreeSet<Ix<Surface>> {
         let Some(old) = base.catalogue.surfaces.find(&surface.id) else { return true };
         let before = base.catalogue.surfaces.at(old);
         let ground = |surface: &Surface| (surface.unit().to_owned(), surface.sdk, surface.buckets);
-        let salts = base.salt(old).zip(head.salt(ix));
-        salts.is_some_and(|(before, after)| before != after) || ground(before) != ground(surface)
+        let attribute =
+            |side: &Side<'_>, surface: &Surface| side.catalogue.unit_attribute(surface.unit()).map(str::to_owned);
+        let differ = |(before, after)| before != after;
+        let salts = base.salt(old).zip(head.salt(ix)).map(|(before, after)| (before.to_owned(), after.to_owned()));
+        let attributes = attribute(base, before).zip(attribute(head, surface));
+        [salts, attributes].into_iter().flatten().any(differ) || ground(before) != ground(surface)
     });
     moved.map(|(ix, _)| ix).collect()
 }
@@ -122,8 +134,7 @@ fn compared(base: &Side<'_>, head: &Side<'_>, claims: Pair<Ix<Claim>>, today: Da
         _ => Vec::new(),
     };
     edits.extend(old.zip(new).and_then(|(old, new)| reordered(old, new)));
-    let (moves_on, moves) = most_moves(base, head, claims, locks, today).unzip();
-    let moves: Vec<Move> = moves.unwrap_or_default();
+    let (moves_on, moves, moves_today) = most_moves(base, head, claims, locks, today);
     let held = |lock: Option<&Lock>| lock.map(Lock::held);
     let (before, after) = (held(locks.before), held(locks.after));
     let (taken, freed) = match (&before, &after) {
@@ -145,6 +156,7 @@ fn compared(base: &Side<'_>, head: &Side<'_>, claims: Pair<Ix<Claim>>, today: Da
         actions: Vec::new(),
         moves,
         moves_on,
+        moves_today,
         taken,
         freed,
         buckets: locks.after.or(locks.before).map_or(0, |lock| lock.buckets),
@@ -203,28 +215,64 @@ fn sized(claim: &Claim) -> Sized {
     }
 }
 
-/// The first day on which most units have moved against what the base would do that day, and their moves.
+/// The first day on which most units have moved against what the base would do that day, and their moves; and those of today, if
+/// that is earlier and somebody loses what they have: a later start does not hide that it ends now.
 fn most_moves(
     base: &Side<'_>,
     head: &Side<'_>,
     claims: Pair<Ix<Claim>>,
     locks: Pair<&Lock>,
     today: Day,
-) -> Option<(Day, Vec<Move>)> {
+) -> (Option<Day>, Vec<Move>, Vec<Move>) {
     let mut days = BTreeSet::from([today]);
     for lock in [locks.before, locks.after].into_iter().flatten() {
         days.extend(lock.steps.iter().map(|step| lock.start.plus(step.after)));
         days.extend(lock.window().end);
     }
-    let mut most: Option<(Day, f64, Vec<Move>)> = None;
-    for day in days.into_iter().filter(|&day| day >= today) {
-        let found = moves_on(base, head, claims, locks, day);
-        let share: f64 = found.iter().map(|found| found.units).sum();
-        if share > most.as_ref().map_or(1e-12, |(_, most, _)| most + 1e-12) {
-            most = Some((day, share, found));
+    let days = days.into_iter().filter(|&day| day >= today);
+    let found: Vec<(Day, Vec<Move>)> =
+        days.map(|day| (day, moves_or_stays(base, head, claims, locks, day, today))).collect();
+    let most = |size: fn(&[Move]) -> f64| {
+        let mut most: Option<(f64, &(Day, Vec<Move>))> = None;
+        for on in &found {
+            let share = size(&on.1);
+            if share > most.map_or(1e-12, |(most, _)| most + 1e-12) {
+                most = Some((share, on));
+            }
         }
+        most.map(|(_, on)| on)
+    };
+    // Where nobody moves, it is worth a word who stays.
+    let Some((day, moves)) = most(share).or_else(|| most(|moves| moves.iter().map(|found| found.units).sum())) else {
+        return (None, Vec::new(), Vec::new());
+    };
+    let at_once = found
+        .first()
+        .filter(|(first, moves)| *first == today && today < *day && moves.iter().any(|found| found.from.is_some()));
+    (Some(*day), moves.clone(), at_once.map_or(Vec::new(), |(_, moves)| moves.clone()))
+}
+
+/// Who moves on a day against what the base would do that day. Where it would let everybody go, those who are in it the day
+/// before on both sides, and still are with the change, only stay.
+fn moves_or_stays(
+    base: &Side<'_>,
+    head: &Side<'_>,
+    claims: Pair<Ix<Claim>>,
+    locks: Pair<&Lock>,
+    day: Day,
+    today: Day,
+) -> Vec<Move> {
+    let found = moves_on(base, head, claims, locks, day);
+    let before = |day| claims.before.zip(locks.before).and_then(|(ix, lock)| Assigned::on(base, ix, lock, day));
+    let after = |day| claims.after.zip(locks.after).and_then(|(ix, lock)| asked(head, ix, lock, day, Assigned::on));
+    if day <= today || before(day).is_some() {
+        return found;
     }
-    most.map(|(day, _, moves)| (day, moves))
+    let earlier = Day(day.0.saturating_sub(1));
+    match (before(earlier), after(earlier), after(day)) {
+        (Some(before), Some(earlier), Some(after)) => with_stays(found, [&before, &earlier], &after),
+        _ => found,
+    }
 }
 
 /// Who moves on a day against what the base would do that day.

@@ -75,7 +75,8 @@ pub fn definitions(base: &Side<'_>, head: &Side<'_>, today: Day) -> Vec<Definiti
 
 /// Whether edits of the root are of a kind that tests depend on.
 fn means(edits: &[Edit]) -> bool {
-    edits.iter().any(|edit| edit.key.starts_with("analysis.") || edit.key.starts_with("attributes."))
+    const KINDS: [&str; 3] = ["analysis.", "attributes.", "units."];
+    edits.iter().any(|edit| KINDS.iter().any(|kind| edit.key.starts_with(kind)))
 }
 
 /// Edits between two files, each pair compared once: a file may hold many metrics.
@@ -164,14 +165,15 @@ pub fn uses<'a>(catalogue: &'a Catalogue, what: What, id: &str) -> Box<dyn Fn(&C
     }
 }
 
-/// The ids of the claims that are live on a day and that the root has another meaning for: how they are analysed, and whom
-/// their segments address.
+/// The ids of the claims that are live on a day and that the root has another meaning for: how they are analysed, whom
+/// their segments address, and what of their units is hashed.
 fn under_root(base: &Side<'_>, head: &Side<'_>, today: Day) -> Vec<String> {
     let meaning = |catalogue: &Catalogue, claim: &Claim| {
         let plan = claim.surface.map(|surface| analysis_digest(catalogue, claim, catalogue.surfaces.at(surface)));
         let segment =
             claim.segment.map(|segment| catalogue.segments.at(segment).predicate.as_ref().map(segment_digest));
-        (plan, segment)
+        let unit = claim.surface.map(|surface| catalogue.surfaces.at(surface).unit());
+        (plan, segment, unit.and_then(|unit| catalogue.unit_attribute(unit).map(str::to_owned)))
     };
     let live = base.catalogue.claims.values().filter(|claim| claim.live_on(today));
     let differs = |claim: &&Claim| {

@@ -71,3 +71,23 @@ fn nobody_moves_where_nothing_changed() {
     assert_eq!(moves(Some(&same()), Some(&same())), []);
     assert_eq!(moves(None, None), []);
 }
+
+#[test]
+fn a_unit_that_changes_its_flag_is_one_unit() {
+    let half = || vec![("control", 0..5_000), ("treatment", 5_000..10_000)];
+    let found = moves(Some(&assigned("0-9", "x", half())), Some(&assigned("5-14", "x", half()).on_flag("other")));
+    let shown: Vec<_> = found.iter().map(|one| (one.from.as_deref(), one.to.as_deref(), one.units)).collect();
+    let (control, treatment) = (Some("control"), Some("treatment"));
+    let each = 0.125;
+    assert_eq!(
+        shown,
+        [
+            (None, control, each),
+            (None, treatment, each),
+            (control, None, each),
+            (control, control, each),
+            (treatment, None, each),
+            (treatment, treatment, each),
+        ]
+    );
+}

@@ -42,7 +42,7 @@ pub fn run(global: &Global, verb: &Allocate) -> Result<Exit, Failure> {
     let (mut clashes, mut gone) = (Vec::new(), Vec::new());
     if let Some(base) = &verb.base {
         let locks = io::locks_at(&workspace.root, base)?;
-        let upon = Upon::of(&before, &locks, base, workspace.today());
+        let upon = Upon::of(&before, &before, &locks, base, workspace.today());
         (workspace.sources, clashes, gone) = (upon.sources, upon.clashes, upon.gone);
     }
     let context = workspace.context();

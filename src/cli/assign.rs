@@ -1,6 +1,6 @@
 //! `allot assign`: what a unit gets, and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -105,7 +105,8 @@ pub fn run(global: &Global, verb: &Assign) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("there is no flag `{id}`")).meant(id, known));
     }
     let shared = attributes(&verb.attribute, &types)?;
-    let subjects = subjects(verb, &shared)?;
+    let units: BTreeSet<&str> = evaluators.iter().map(|evaluator| evaluator.artifact().unit.as_str()).collect();
+    let subjects = subjects(verb, &shared, &units)?;
     buffered(|out| {
         for subject in &subjects {
             for evaluator in &evaluators {
@@ -169,7 +170,7 @@ fn sentence(unit: &str, flag: &str, assignment: &Assignment<'_>) -> String {
 }
 
 /// The units, with the attributes of the command line laid under their own.
-fn subjects(verb: &Assign, shared: &Map<String, Value>) -> Result<Vec<Subject>, Failure> {
+fn subjects(verb: &Assign, shared: &Map<String, Value>, units: &BTreeSet<&str>) -> Result<Vec<Subject>, Failure> {
     let subject = |id: &str| Subject { id: Some(id.to_owned()), attributes: Value::Object(shared.clone()) };
     let Some(path) = &verb.units_from else {
         return Ok(verb.unit.iter().map(|id| subject(id)).collect());
@@ -177,6 +178,8 @@ fn subjects(verb: &Assign, shared: &Map<String, Value>) -> Result<Vec<Subject>, 
     let bytes = if path.as_os_str() == "-" { io::read_stdin(MAX_FILE)? } else { io::read_bounded(path, MAX_FILE)? };
     let text = String::from_utf8(bytes).map_err(|_| Failure::usage(format!("`{}` is not UTF-8", path.display())))?;
     let mut subjects = Vec::new();
+    // Some programs begin a text with a mark of its order of bytes.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     for (at, line) in text.lines().enumerate() {
         if line.trim().is_empty() {
             continue;
@@ -185,8 +188,20 @@ fn subjects(verb: &Assign, shared: &Map<String, Value>) -> Result<Vec<Subject>, 
             subjects.push(subject(line));
             continue;
         }
-        let own: Map<String, Value> = serde_json::from_str(line)
+        let mut own: Map<String, Value> = serde_json::from_str(line)
             .map_err(|wrong| Failure::usage(format!("`{}` line {}: {wrong}", path.display(), at + 1)))?;
+        for (unit, id) in own.iter_mut().filter(|(name, _)| units.contains(name.as_str())) {
+            match id {
+                Value::String(_) => {}
+                // Applications give SDKs its text.
+                Value::Number(number) if number.is_i64() || number.is_u64() => *id = Value::String(number.to_string()),
+                _ => {
+                    let place = format!("`{}` line {}", path.display(), at + 1);
+                    return Err(Failure::usage(format!("{place}: `{unit}` is a unit's id, and this is none"))
+                        .help("write a text or a whole number"));
+                }
+            }
+        }
         let mut attributes = shared.clone();
         attributes.extend(own);
         subjects.push(Subject { id: None, attributes: Value::Object(attributes) });
@@ -219,6 +234,6 @@ fn evaluator(dist: &std::path::Path, file: &File) -> Result<Evaluator, Failure> 
     if !manifest::is_path(&file.path) {
         return Err(Failure::usage(format!("the manifest names `{}`, which is no path of an artifact", file.path)));
     }
-    let bytes = io::read_bounded(&dist.join(&file.path), MAX_FILE)?;
+    let bytes = io::read_regular(&dist.join(&file.path), MAX_FILE)?;
     Evaluator::from_bytes(&bytes).map_err(|wrong| Failure::usage(format!("`{}`: {wrong}", file.path)))
 }

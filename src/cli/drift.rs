@@ -6,12 +6,13 @@ use clap::Args;
 
 use super::compile::compiled;
 use super::output::data;
-use super::publish::{Source, failed, newest_after, of_store, public, sealers, siblings, target};
+use super::publish::{Source, failed, newest_after, of_store, public, sealers, showing, siblings, strays, target};
 use super::workspace::{Revisions, Workspace};
 use super::{Exit, Failure, Global};
 use crate::artifact::Artifact;
-use crate::artifact::format::NATIVE;
+use crate::artifact::format::{NATIVE, has_windows};
 use crate::artifact::manifest::{self, Manifest, Surface};
+use crate::bucket::Scheme;
 use crate::io::store::{Refused, Store, each};
 use crate::io::{self, Instant};
 use crate::publish::{Offer, Sealers, differences, is_gzip_of, pointers, sealed, sealed_pointers, withhold};
@@ -70,6 +71,17 @@ pub fn run(global: &Global, verb: &Drift) -> Result<Exit, Failure> {
     lines.extend(report.failures.iter().map(ToString::to_string));
     lines.extend(siblings(store, &offer, store.has_siblings())?.iter().map(ToString::to_string));
     lines.extend(fixed_names(store, &offer, &sealers(global, served)?)?);
+    let stopped = |key: &str| served.stopped.iter().any(|record| record.covers(key));
+    let former = strays(store, served)?;
+    for (stray, keys) in showing(store, &former, &stopped)? {
+        let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+        lines.push(format!("{}: `{}` still shows {}", stray.surface, stray.path, keys.join(", ")));
+    }
+    for stray in &former {
+        if store.get(&stray.path).map_err(failed)?.is_some() {
+            global.say(&format!("{}: `{}` is still there, and nothing renews it", stray.surface, plain(&stray.path)));
+        }
+    }
     let workspace = Workspace::open_at(global, Revisions { base: None, head: Some(&verb.commit) })?;
     let source = workspace.origin.as_ref().and_then(|origin| origin.head.clone());
     let dist = compiled(&workspace, source, Some(served.clone()), offer.files.clone());
@@ -113,7 +125,13 @@ pub fn run(global: &Global, verb: &Drift) -> Result<Exit, Failure> {
         global.say(&format!("{}: {verb}, with serial {}{rest}", target.name, served.serial));
         return Ok(Exit::Clean);
     }
-    global.say("`allot publish` puts what Git says in the place of what is served");
+    // What is stopped no publish changes.
+    if lines.len() > withheld.against.len() {
+        global.say("`allot publish` puts what Git says in the place of what is served");
+    }
+    for record in &withheld.against {
+        global.say(&format!("`allot conclude {} --outcome stopped …` makes Git agree", plain(&record.experiment)));
+    }
     Ok(Exit::Findings)
 }
 
@@ -157,8 +175,18 @@ fn fixed_names(store: &dyn Store, offer: &Offer, sealers: &Sealers) -> Result<Ve
 
 /// In what a surface differs from what Git says of it.
 fn differ(id: &str, (served, offer): (&Surface, &Offer), (wanted, git): (&Surface, &Offer)) -> Vec<String> {
-    if served.formats == wanted.formats && served.sdk == wanted.sdk {
+    let has_windows = served.sdk.parse::<Scheme>().is_ok_and(has_windows);
+    let same = if has_windows {
+        // With its times in it the file is right for as long as what it was made of is.
+        served.formats.get(NATIVE) == wanted.formats.get(NATIVE)
+    } else {
+        served.formats == wanted.formats
+    };
+    if same && served.sdk == wanted.sdk {
         return Vec::new();
+    }
+    if served.formats.is_empty() {
+        return vec![format!("{id}: nothing of it is served")];
     }
     let artifact = |surface: &Surface, offer: &Offer| {
         let file = surface.formats.get(NATIVE)?;

@@ -8,10 +8,11 @@ use super::drawing::{Change, Drawing};
 use super::findings::plural;
 use super::newly::{context, new_errors};
 use super::output::{data, say, width};
+use super::schema::{files as schemas, general, ids};
 use super::upon::Upon;
 use super::workspace::{instant, root};
 use super::{Exit, Failure, Global};
-use crate::decl::Day;
+use crate::decl::{Day, Kind};
 use crate::diag::Diagnostic;
 use crate::io::{Loaded, Merge, Merged, Relation, Side, Stop};
 use crate::lock::Wishes;
@@ -69,7 +70,8 @@ fn diverged(global: &Global, verb: &MergeVerb, merge: &Merge, today: Day) -> Res
     let revision = &verb.revision;
     merge.author()?;
     let mut merged = merge.merged()?;
-    let conflicts = merged.texts_in_conflict();
+    let generated: Vec<String> = schemas(&general()).iter().map(|(name, _)| format!("schema/{name}.json")).collect();
+    let conflicts = merged.texts_in_conflict(&generated);
     if !conflicts.is_empty() {
         return conflicting(revision, &conflicts);
     }
@@ -96,7 +98,10 @@ fn diverged(global: &Global, verb: &MergeVerb, merge: &Merge, today: Day) -> Res
     }
     let words: String = allotted.changes.iter().map(|change| change.words.as_str()).collect();
     let gone = allotted.gone.iter().map(|path| format!("removes {path}: it is drawn when its pause ends\n"));
-    let words = gone.fold(words, |words, line| words + &line);
+    let lost = allotted.lost.iter().map(|path| format!("removes {path}: its declaration is there no more\n"));
+    let words = gone.chain(lost).fold(words, |words, line| words + &line);
+    let renewed = renewed(&merged, &generated, &allotted.sources, today);
+    let words = renewed.iter().fold(words, |words, file| words + &file.words);
     let words = if global.quiet { String::new() } else { words };
     if verb.dry_run {
         data(&words)?;
@@ -106,7 +111,13 @@ fn diverged(global: &Global, verb: &MergeVerb, merge: &Merge, today: Day) -> Res
     for change in &allotted.changes {
         merge.put(&mut merged, &change.path, &change.text)?;
     }
-    allotted.gone.iter().for_each(|path| merged.remove(path));
+    allotted.gone.iter().chain(&allotted.lost).for_each(|path| merged.remove(path));
+    for file in &renewed {
+        match &file.text {
+            Some(text) => merge.put(&mut merged, &file.path, text)?,
+            None => merged.remove(&file.path),
+        }
+    }
     let id = merge.commit_merged(&mut merged, &message(revision, merge.branch(), &allotted.changes, &ours))?;
     data(&words)?;
     global.say(&format!("merged `{revision}` into `{}`, {}", merge.branch(), short(&id)));
@@ -126,13 +137,48 @@ fn asides(global: &Global, merge: &Merge) {
     }
 }
 
+/// A generated file that both sides changed.
+struct Renewed {
+    path: String,
+    /// None where it goes: one of the sides has it no more.
+    text: Option<String>,
+    words: String,
+}
+
+/// Schemas hold the ids of the catalogue on neighbouring lines. Where two sides contradict each other in one, it is written
+/// anew from what was merged, as `allot schema` would.
+fn renewed(merged: &Merged, generated: &[String], sources: &Sources, today: Day) -> Vec<Renewed> {
+    let conflicts = merged.generated_in_conflict(generated);
+    if conflicts.is_empty() {
+        return Vec::new();
+    }
+    let known = schemas(&ids(&context(sources, today).catalogue));
+    let each = conflicts.into_iter().filter_map(|(at, gone)| {
+        let (path, (_, text)) = (generated.get(at)?.clone(), known.get(at)?);
+        let words =
+            if gone { format!("removes {path}: one side has it no more\n") } else { format!("writes {path}\n") };
+        Some(Renewed { path, text: (!gone).then(|| text.clone()), words })
+    });
+    each.collect()
+}
+
 /// Declarations are for people to mend.
 fn conflicting(revision: &str, paths: &[&str]) -> Result<Exit, Failure> {
     data(&paths.iter().map(|path| format!("both sides change {}\n", plain(path))).collect::<String>())?;
     say(&format!("nothing was merged: {} in conflict", plural(paths.len(), "file")));
-    say(&format!(
-        "  help: run `git merge {revision}`, mend the files above, then `allot allocate --base MERGE_HEAD`, `git add` and `git commit`"
-    ));
+    // Locks of another catalogue are conflicts, too: this one knows nothing of its declarations.
+    let folder = |part: &str| Kind::ALL.iter().any(|kind| kind.folder() == Some(part));
+    let of_another = |path: &&str| path.ends_with(".lock") && path.split('/').any(folder);
+    say(&match paths.iter().any(of_another) {
+        true => format!(
+            "  help: run `git merge {revision}`, mend the files above but leave the locks of other catalogues, then \
+             `allot allocate --base MERGE_HEAD` in each catalogue, `git add` and `git commit`"
+        ),
+        false => format!(
+            "  help: run `git merge {revision}`, mend the files above, then `allot allocate --base MERGE_HEAD`, `git add` and \
+             `git commit`"
+        ),
+    });
     Ok(Exit::Findings)
 }
 
@@ -140,7 +186,10 @@ fn conflicting(revision: &str, paths: &[&str]) -> Result<Exit, Failure> {
 struct Allotted {
     sources: Sources,
     changes: Vec<Change>,
+    /// Locks that give way until their pause ends.
     gone: Vec<String>,
+    /// Locks in conflict whose declaration is there no more.
+    lost: Vec<String>,
 }
 
 /// Why a merged catalogue cannot be allotted.
@@ -161,7 +210,7 @@ fn allotted(
     today: Day,
 ) -> Result<Allotted, Box<Refused>> {
     if merged.locks_in_conflict().is_empty() && context(textual, today).plan.is_empty() {
-        return Ok(Allotted { sources: textual.clone(), changes: Vec::new(), gone: Vec::new() });
+        return Ok(Allotted { sources: textual.clone(), changes: Vec::new(), gone: Vec::new(), lost: Vec::new() });
     }
     let locks_of = |side: &Sources| {
         let locks = side.iter().filter(|(_, source)| source.path.ends_with(".lock"));
@@ -171,7 +220,7 @@ fn allotted(
     let declarations = declarations.map(|(_, source)| (source.path.to_string(), source.text.to_string()));
     let faults = textual.iter().filter_map(|(_, source)| Some((source.path.as_ref(), source.fault?)));
     let head = Sources::new(declarations.chain(locks_of(ours))).with_faults(faults);
-    let upon = Upon::of(&head, &locks_of(theirs), revision, today);
+    let upon = Upon::of(&head, textual, &locks_of(theirs), revision, today);
     let drawing = Drawing::of(&context(&upon.sources, today), &Wishes::default(), textual);
     if drawing.refused || !upon.clashes.is_empty() {
         let (sources, findings) = (upon.sources, drawing.report.findings);
@@ -184,7 +233,9 @@ fn allotted(
     let drawn = drawing.changes.iter().map(|change| (change.path.clone(), change.text.clone()));
     let faults = textual.iter().filter_map(|(_, source)| Some((source.path.as_ref(), source.fault?)));
     let sources = Sources::new(kept.chain(drawn)).with_faults(faults);
-    Ok(Allotted { sources, changes: drawing.changes, gone: upon.gone })
+    let lost = merged.locks_in_conflict().into_iter().filter(|path| sources.find(path).is_none());
+    let lost = lost.filter(|path| !upon.gone.iter().any(|gone| gone == path)).map(str::to_owned).collect();
+    Ok(Allotted { sources, changes: drawing.changes, gone: upon.gone, lost })
 }
 
 /// A side's files as sources.

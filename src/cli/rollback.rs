@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::Args;
 
 use super::compile::compiled;
-use super::publish::{How, Served, Target, Terms, go, record, refusals, target};
+use super::publish::{AT_ONCE, How, Served, Target, Terms, failed, go, record, refusals, target};
 use super::workspace::{Revisions, Workspace, catalogue_at};
 use super::{Exit, Failure, Global};
 use crate::artifact::manifest::Manifest;
 use crate::decl::Stage;
 use crate::io::Follow;
-use crate::io::store::Store;
-use crate::publish::Offer;
+use crate::io::store::{Store, each};
+use crate::publish::{Offer, serial_of_path};
 use crate::verify::verify;
 
 /// Serve an earlier commit again, as it would be served now
@@ -46,13 +46,22 @@ pub fn run(global: &Global, verb: &Rollback) -> Result<Exit, Failure> {
         (None, Some(present)) => before(store, present)?,
         (None, None) => return Err(Failure::usage(format!("nothing is published in {}", store.shown()))),
     };
+    if let Some(named) = &verb.commit {
+        // A name that is none stays none: that is no failure of the environment.
+        let (_, repo) = catalogue_at(global, "HEAD")?;
+        repo.resolve(named).map_err(|wrong| {
+            let failure = Failure::usage(wrong.to_string());
+            wrong.help.iter().fold(failure, Failure::help)
+        })?;
+    }
     let workspace = Workspace::open_at(global, Revisions { base: None, head: Some(&commit) })?;
     let source = workspace.origin.as_ref().and_then(|origin| origin.head.clone());
     let dist = compiled(&workspace, source, served.manifest.clone(), BTreeMap::new());
     let offer = Offer { manifest: dist.manifest, files: dist.files };
     let report = verify(offer.manifest.to_json().as_bytes(), |path| offer.files.get(path).cloned());
     let (refused, _) = refusals(&report);
-    let ended = over(global, &workspace)?;
+    let mut ended = over(global, &workspace)?;
+    ended.extend(stopped_ever(store, served.manifest.as_ref())?);
     go(global, &target, &served, offer, Terms { refused, ended, old: true, ..Terms::default() }, &verb.how)?.ended()
 }
 
@@ -70,6 +79,20 @@ fn before(store: &dyn Store, present: &Manifest) -> Result<String, Failure> {
         .help("name the commit to serve: `allot rollback COMMIT`"))
 }
 
+/// What was ever stopped, up to its phase, as far as the history is there: a stop that Git has caught up with is none the less one.
+fn stopped_ever(store: &dyn Store, present: Option<&Manifest>) -> Result<Vec<(String, u32)>, Failure> {
+    let serials: Vec<u64> = match store.list() {
+        Ok(listed) => listed.iter().filter_map(|entry| serial_of_path(&entry.path)).collect(),
+        Err(wrong) if !store.is_doubtful() => return Err(failed(wrong)),
+        // A web server does not list what it has; nothing is ever removed there.
+        Err(_) => (1..present.map_or(1, |present| present.serial)).collect(),
+    };
+    let past = each(&serials, AT_ONCE, |serial| record(store, *serial))?;
+    let stopped = past.iter().flatten().chain(present).flat_map(|manifest| &manifest.stopped);
+    let all: BTreeSet<(String, u32)> = stopped.map(|record| (record.experiment.clone(), record.phase())).collect();
+    Ok(all.into_iter().collect())
+}
+
 /// What HEAD does not serve now, up to its phase: it is decided, its window is over, or it is paused. What the commit has and HEAD
 /// has no longer counts as it was last in the history of HEAD: who tidies up an ended test removes its file, and who removes a
 /// running one by mistake wants it back.
@@ -77,6 +100,9 @@ fn over(global: &Global, commit: &Workspace) -> Result<Vec<(String, u32)>, Failu
     let head = Workspace::open_at(global, Revisions { base: None, head: Some("HEAD") })?;
     let mut over = ended_in(&head, &|_| true);
     let present = head.context();
+    // A phase ends where the next one takes its place.
+    let before = present.catalogue.claims.values().map(|claim| (claim.id.clone(), claim.phase.saturating_sub(1)));
+    over.extend(before.filter(|(_, phase)| *phase > 0));
     let was = commit.context();
     let known: BTreeSet<&str> = present.catalogue.claims.values().map(|claim| claim.id.as_str()).collect();
     let served: BTreeSet<&str> = was.catalogue.claims.values().map(|claim| claim.id.as_str()).collect();

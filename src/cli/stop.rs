@@ -4,11 +4,12 @@ use clap::Args;
 
 #[cfg(feature = "forge")]
 use super::conclude::{self, Ask, Conclude};
-use super::publish::{How, Served, Target, Terms, Unsealed, Went, files, go, target};
+use super::publish::{How, STRAY_HELP, Served, Target, Terms, Unsealed, Went, files, go, shows, still_shown, target};
 use super::workspace::instant;
 use super::{Exit, Failure, Global, output};
-use crate::artifact::Artifact;
 use crate::artifact::format::NATIVE;
+use crate::artifact::manifest::Stopped;
+use crate::artifact::{Artifact, exposure_key};
 use crate::publish::{Offer, stopped};
 use crate::render::plain;
 
@@ -73,7 +74,7 @@ pub fn run(global: &Global, verb: &Stop) -> Result<Exit, Failure> {
         }
     };
     if verb.how.dry_run {
-        return Ok(went.exit);
+        return incomplete(&verb.id, &went).map_or(Ok(went.exit), Err);
     }
     let proposed = propose(global, verb);
     if let Some(incomplete) = incomplete(&verb.id, &went) {
@@ -102,6 +103,18 @@ fn stop(global: &Global, verb: &Stop, target: &Target, served: &Served) -> Resul
     for (surface, held) in offer.manifest.surfaces.values_mut().zip(held) {
         surface.held = held;
     }
+    let mut stops = stops;
+    if stops.is_empty() && unread.is_empty() && manifest.stopped.iter().all(|record| record.experiment != verb.id) {
+        // It may be read where nothing renews it any more: by the fixed name of a bundle or a surface that is gone.
+        let shown = shows(store, manifest, &verb.id)?;
+        stops.extend(shown.into_iter().map(|(surface, phase)| Stopped {
+            experiment: verb.id.clone(),
+            key: exposure_key(&verb.id, phase),
+            surface,
+            at: now,
+            reason: verb.reason.clone(),
+        }));
+    }
     if stops.is_empty() {
         let of_it = || manifest.stopped.iter().filter(|record| record.experiment == verb.id);
         let can_read = |surface: &String| !unread.iter().any(|(id, _)| id == surface);
@@ -127,7 +140,6 @@ fn stop(global: &Global, verb: &Stop, target: &Target, served: &Served) -> Resul
             surface.held = None;
         }
     }
-    offer.manifest.at = now;
     let stopped_on = stops.iter().map(|record| record.surface.clone()).collect();
     let terms = Terms { stops, old: true, stopped_on, ..Terms::default() };
     let went = go(global, target, served, offer, terms, &verb.how)?;
@@ -165,17 +177,21 @@ fn untold(id: &str, unread: &[(String, String)]) -> Failure {
 /// What of a stop is left to do, if anything is.
 fn incomplete(id: &str, went: &Went) -> Option<Failure> {
     let bundles = went.kept.iter().map(|id| format!("the bundle `{id}` cannot be made anew"));
-    let what: Vec<String> = went.unsealed.iter().map(Unsealed::said).chain(bundles).collect();
+    let what: Vec<String> =
+        went.unsealed.iter().map(Unsealed::said).chain(bundles).chain(went.shown.iter().map(still_shown)).collect();
     if what.is_empty() {
         return None;
     }
-    let failure = Failure::environment(format!(
-        "`{id}` is stopped in all that could be written, and the stop is not complete: {}",
-        what.join("; ")
-    ));
+    let what = what.join("; ");
+    let failure = Failure::environment(if went.dry_run {
+        format!("`{id}` would be stopped in all that can be written, and the stop would not be complete: {what}")
+    } else {
+        format!("`{id}` is stopped in all that could be written, and the stop is not complete: {what}")
+    });
     let repair = "a file of it is damaged or missing: `allot publish` or `allot rollback COMMIT` repairs it";
     let mut help: Vec<String> = went.unsealed.iter().map(Unsealed::help).collect();
     help.extend(went.kept.first().map(|_| repair.to_owned()));
+    help.extend(went.shown.first().map(|_| STRAY_HELP.to_owned()));
     help.dedup();
     Some(help.into_iter().fold(failure, Failure::help))
 }

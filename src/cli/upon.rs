@@ -1,6 +1,6 @@
 //! One side's declarations upon another revision's locks, as after a merge: what was allotted there stays.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::decl::{Day, Stage};
 use crate::lint::Context;
@@ -21,8 +21,10 @@ impl Upon {
     /// The declarations of `head` upon the locks that are there at `revision`.
     ///
     /// Locks that are not there are left out, to be drawn again, unless units would move by that or a record would be lost:
-    /// what has started, what is decided and what is paused stays, if those that are there leave it its buckets.
-    pub fn of(head: &Sources, locks: &[(String, String)], revision: &str, today: Day) -> Self {
+    /// what has started, what is decided and what is paused stays, if those that are there leave it its buckets. A lock follows
+    /// its declaration to where it is at `head`. One whose declaration is gone stays only where it is still `standing`.
+    pub fn of(head: &Sources, standing: &Sources, locks: &[(String, String)], revision: &str, today: Day) -> Self {
+        let locks = &following(head, standing, locks);
         let declarations = || {
             let files = head.iter().filter(|(_, source)| !source.path.ends_with(".lock"));
             files.map(|(_, source)| (source.path.to_string(), source.text.to_string()))
@@ -62,6 +64,39 @@ impl Upon {
         upon.sources = Sources::new(declarations().chain(locks)).with_faults(faults());
         upon
     }
+}
+
+/// Locks where their declarations are now: beside the one file of the same id in the same top folder.
+///
+/// Whoever moved a declaration moved its lock, and whoever deleted both wants neither back.
+fn following(head: &Sources, standing: &Sources, locks: &[(String, String)]) -> Vec<(String, String)> {
+    let declaration = |path: &str| path.strip_suffix(".lock").map(|stem| format!("{stem}.toml"));
+    let is_declared = |path: &str| declaration(path).is_some_and(|path| head.find(&path).is_some());
+    let there: HashSet<&str> = locks.iter().map(|(path, _)| path.as_str()).collect();
+    let mut places: HashMap<(&str, &str), Vec<&str>> = HashMap::new();
+    for (_, source) in head.iter().filter(|(_, source)| source.path.ends_with(".toml")) {
+        places.entry((folder(&source.path), source.stem())).or_default().push(&source.path);
+    }
+    let followed = locks.iter().filter_map(|(path, text)| {
+        if is_declared(path) {
+            return Some((path.clone(), text.clone()));
+        }
+        let stem = path.rsplit('/').next().and_then(|name| name.strip_suffix(".lock")).unwrap_or_default();
+        let elsewhere = match places.get(&(folder(path), stem)).map(Vec::as_slice) {
+            Some([declared]) => Some(path_of_lock(declared)),
+            _ => None,
+        };
+        match elsewhere.filter(|elsewhere| !there.contains(elsewhere.as_str())) {
+            Some(elsewhere) => Some((elsewhere, text.clone())),
+            None => standing.find(path).map(|_| (path.clone(), text.clone())),
+        }
+    });
+    followed.collect()
+}
+
+/// The first folder of a path below the root.
+fn folder(path: &str) -> &str {
+    path.split_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Whether units may be in it. One whose start was put off has to be drawn again anyway.

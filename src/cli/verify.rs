@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::findings::plural;
 use super::output::{Printed, data, say};
 use super::{Exit, Failure, Global};
 use crate::artifact::manifest::{self, Manifest};
@@ -95,7 +96,8 @@ pub fn run(global: &Global, verb: &Verify) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Clean);
     }
-    say(&format!("not proven: {} failures; nothing of this distribution should be published", report.failures.len()));
+    let failures = plural(report.failures.len(), "failure");
+    say(&format!("not proven: {failures}; nothing of this distribution should be published"));
     Ok(Exit::Findings)
 }
 
@@ -104,7 +106,7 @@ fn read(global: &Global, verb: &Verify) -> Result<(Option<Manifest>, Report), Fa
     let path = verb.dist.join(manifest::PATH);
     if io::is_file(&path) {
         let bytes = io::read_bounded(&path, MAX_FILE)?;
-        let lookup = |path: &str| io::read_bounded(&verb.dist.join(path), MAX_FILE).ok();
+        let lookup = |path: &str| io::read_regular(&verb.dist.join(path), MAX_FILE).ok();
         let report = verify::verify(&bytes, lookup);
         let manifest = Manifest::parse(&bytes).ok();
         #[cfg(feature = "publish")]

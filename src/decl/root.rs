@@ -23,7 +23,7 @@ table! {
         pub units: May<Entries<Unit>>,
         /// What an SDK knows of a unit when it evaluates a flag.
         pub attributes: May<Entries<Attribute>>,
-        /// The table of exposures in the warehouse.
+        /// The exposures in the warehouse: a table, or a SELECT.
         pub exposures: May<Exposures>,
         /// Where facts and exposures are read.
         pub warehouse: May<Warehouse>,
@@ -75,7 +75,9 @@ table! {
     /// The exposures: who saw which variant of which experiment, and when.
     pub struct Exposures {
         /// The table.
-        pub table: Must<String>,
+        pub table: May<String>,
+        /// A single SELECT without side effects, instead of a table: what makes exposures of an SDK's own log.
+        pub select: May<String>,
         /// The column that holds the id of each unit.
         #[schemars(extend("x-refers-to" = "unit"))]
         pub unit: Must<Entries<String>>,

@@ -202,6 +202,26 @@ pub fn is_file(path: &Path) -> bool {
     path.is_file()
 }
 
+/// Reads a file of at most `limit` bytes where others may have put something else, such as a pipe, which would be waited for.
+///
+/// # Errors
+/// When it is no regular file, cannot be read or is larger.
+pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, IoError> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(IoError::new(format!("cannot read `{}`", path.display()), "it is no file"));
+    }
+    read_bounded(path, limit)
+}
+
+/// Whether two paths lead to one folder that is there.
+#[must_use]
+pub fn is_same_folder(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
 /// Whether there is a folder.
 #[must_use]
 pub fn is_folder(path: &Path) -> bool {

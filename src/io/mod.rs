@@ -24,8 +24,8 @@ pub mod warehouse;
 pub use catalogue::{Loaded, find_root, is_root, load, load_some};
 pub use clock::{Instant, now, parse_instant, written_instant};
 pub use files::{
-    create_all, create_new, create_once, is_file, is_file_of, is_folder, names_in, read_bounded, read_stdin,
-    remove_files, write_all, write_atomic,
+    create_all, create_new, create_once, is_file, is_file_of, is_folder, is_same_folder, names_in, read_bounded,
+    read_regular, read_stdin, remove_files, write_all, write_atomic,
 };
 pub use history::{Commit, Cut, Files, Follow, Past, Touched};
 pub use merge::{Merge, Merged, Relation, Side, Stop};

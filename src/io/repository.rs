@@ -329,16 +329,37 @@ impl Repo {
     }
 
     fn remedy(&self, revision: &str) -> String {
-        if self.repository.is_shallow() {
-            "this clone is shallow: run `git fetch --unshallow`".to_owned()
-        } else if revision == "HEAD" {
-            "there is no commit yet: without `--base` there is nothing to compare with".to_owned()
-        } else if is_plain(revision) {
-            format!("fetch it first, for example `git fetch origin {}`", revision.trim_start_matches("origin/"))
-        } else {
-            "name a branch, a tag or a commit".to_owned()
-        }
+        remedy(&self.repository, revision)
     }
+}
+
+/// How to get a revision that cannot be read. That a clone is shallow is only said where more history may have it.
+pub(super) fn remedy(repository: &Repository, revision: &str) -> String {
+    let shallow = repository.is_shallow();
+    if shallow && is_beyond(repository, revision) {
+        "this clone is shallow: run `git fetch --unshallow`".to_owned()
+    } else if revision == "HEAD" {
+        "there is no commit yet: without `--base` there is nothing to compare with".to_owned()
+    } else if is_plain(revision) && !is_zero(revision) {
+        let whole = if shallow { "--unshallow " } else { "" };
+        format!("fetch it first, for example `git fetch {whole}origin {}`", revision.trim_start_matches("origin/"))
+    } else {
+        "name a branch, a tag or a commit".to_owned()
+    }
+}
+
+/// Whether a revision may lie beyond the history that is there: the hash of a commit, or one before a commit that is there.
+fn is_beyond(repository: &Repository, revision: &str) -> bool {
+    let hash = (7..=64).contains(&revision.len()) && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let parents = |from: &str| from.bytes().all(|byte| matches!(byte, b'~' | b'^' | b'0'..=b'9'));
+    let before = revision.find(['~', '^']).and_then(|at| revision.split_at_checked(at));
+    let before = before.is_some_and(|(name, back)| parents(back) && repository.revparse_single(name).is_ok());
+    hash && !is_zero(revision) || before
+}
+
+/// The hash of no commit, which events name where there is none.
+fn is_zero(revision: &str) -> bool {
+    revision.len() >= 7 && revision.bytes().all(|byte| byte == b'0')
 }
 
 /// Whether an entry is a regular file: links are blobs as well, and are not followed.
@@ -357,12 +378,14 @@ fn is_plain(revision: &str) -> bool {
 }
 
 fn discover(folder: &Path) -> Result<Repository, IoError> {
-    Repository::discover(folder).map_err(|cause| {
-        let doing = "cannot compare with another revision";
-        match cause.code() {
-            git2::ErrorCode::NotFound => IoError::new(doing, "this folder is in no Git repository"),
-            _ => IoError::new(doing, cause.message()),
-        }
+    open(folder, "cannot compare with another revision")
+}
+
+/// The repository that a folder is in. One that Git refuses, as that of another owner, is there.
+pub(super) fn open(folder: &Path, doing: &str) -> Result<Repository, IoError> {
+    Repository::discover(folder).map_err(|cause| match cause.code() {
+        git2::ErrorCode::NotFound => IoError::new(doing, "this folder is in no Git repository"),
+        _ => IoError::new(doing, cause.message()),
     })
 }
 

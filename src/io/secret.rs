@@ -21,7 +21,7 @@ pub fn secret(name: &str) -> Option<String> {
 pub fn random() -> Result<[u8; 32], IoError> {
     let mut bytes = [0; 32];
     let filled = SystemRandom::new().fill(&mut bytes);
-    filled.map(|()| bytes).map_err(|_| IoError::new("cannot make a key", "the system gives no random bytes"))
+    filled.map(|()| bytes).map_err(|_| IoError::new("cannot draw by chance", "the system gives no random bytes"))
 }
 
 /// Creates a file, which must not be there yet, that only its owner reads.

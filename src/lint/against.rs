@@ -39,10 +39,11 @@ impl Standing {
 }
 
 impl Context<'_> {
-    /// Those that are live at the base and go on without a new phase.
+    /// Those that are live at the base and go on without a new phase, and those that were over and are extended: whoever was in
+    /// them then comes back.
     pub(super) fn running(&self) -> Vec<Running<'_>> {
         let mut running = self.launched();
-        running.retain(|running| running.standing != Standing::Ended && running.new.stage == Some(Stage::Ship));
+        running.retain(|running| running.new.stage == Some(Stage::Ship) && running.serves(self.today));
         running
     }
 
@@ -84,6 +85,12 @@ impl Running<'_> {
         &self.lock.surface
     }
 
+    /// Whether it serves anybody from now on.
+    pub fn serves(&self, today: Day) -> bool {
+        let over = || self.new.window.is_none_or(|window| window.phase(today) == Phase::Over);
+        self.standing != Standing::Ended || !over()
+    }
+
     /// Who would move once its share is full. A pause is no part of it: whoever was assigned comes back after it.
     pub fn moves(&self, context: &Context<'_>) -> Vec<Move> {
         self.moves_on(context, self.full_day(context.today))
@@ -105,20 +112,24 @@ impl Running<'_> {
         }
     }
 
-    /// The first day from now on which its share is full at the base.
+    /// The first day from now on which its share is full at the base; of one that is over, its last.
     fn full_day(&self, today: Day) -> Day {
         let full = self.lock.steps.last().map_or(self.lock.start, |step| self.lock.start.plus(step.after));
         let last = self.lock.window().end.map_or(full, |end| Day(end.0.saturating_sub(1)));
-        full.min(last).max(today)
+        if self.standing == Standing::Ended { last.max(self.lock.start) } else { full.min(last).max(today) }
     }
 }
 
 /// What to do instead of changing a live experiment.
-pub(super) fn new_phase(claim: &Claim) -> String {
-    format!(
-        "undo it, or begin a new phase with `phase = {}`: every unit is then assigned anew, and measured apart",
-        claim.phase + 1
-    )
+pub(super) fn new_phase(claim: &Claim, today: Day) -> String {
+    let keys = keys_of_new_phase(claim.phase, today);
+    format!("undo it, or begin a new phase with {keys}: every unit is then assigned anew, and measured apart")
+}
+
+/// What to write for the phase after one that has begun: with its old start, days would count on which nobody was in it, and
+/// its ramp would be over.
+pub(super) fn keys_of_new_phase(phase: u32, today: Day) -> String {
+    format!("`phase = {}` and `start = {}`", phase.saturating_add(1), today.plus(1))
 }
 
 /// Several of them, counted and the first few named: "2 live experiments, `a` and `b`".

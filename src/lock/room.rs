@@ -97,8 +97,10 @@ pub(super) fn explain(holdout: &BucketSet, locks: &[&Lock], intent: &Intent, nee
         sharing.iter().filter_map(|lock| lock.window().end).filter(|&end| end > window.start).collect();
     days.sort_unstable();
     days.dedup();
-    let available = |start: Day| free(holdout, sharing.iter().copied(), components, shifted(start)).len();
-    let earliest = days.into_iter().find(|&day| available(day) >= needed);
-    let free = available(window.start);
+    let available = |start: Day| free(holdout, sharing.iter().copied(), components, shifted(start));
+    // What it holds it keeps.
+    let fits = |free: &BucketSet| own.is_subset(free) && free.len() >= needed;
+    let earliest = days.into_iter().find(|&day| fits(&available(day)));
+    let free = available(window.start).len();
     Room { needed, free, held: own.len(), buckets: holdout.size(), holders, earliest }
 }

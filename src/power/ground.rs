@@ -65,7 +65,8 @@ fn points(written: &decl::Baseline) -> impl Iterator<Item = (u32, u64)> {
 
 fn reach(written: &decl::Baseline) -> Result<Reach, Why> {
     let points: Vec<(f64, f64)> = points(written).map(|(days, units)| (f64::from(days), units as f64)).collect();
-    if points.is_empty() {
+    // A reach of 0 is a line that is not filled in yet.
+    if points.is_empty() || points.iter().any(|&(_, units)| units == 0.0) {
         return Err(Why::NoReach);
     }
     Ok(Reach::new(&points)?)

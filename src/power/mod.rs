@@ -27,6 +27,8 @@ mod tests;
 
 use std::sync::OnceLock;
 
+/// Why arithmetic has no answer; a [`Why`] holds it.
+pub use crate::stats::design::Reason;
 pub use calendar::{Booking, Calendar, Lane, Level, Opening};
 pub use designs::{WATCHED, spending};
 pub use forecast::{
@@ -180,7 +182,7 @@ impl<'a> Power<'a> {
         let mde = match found {
             Some(found) => found.reached.ok_or(match found.standing {
                 Standing::Undefined(why) if why != Why::NoMde => why,
-                _ => Why::Design(crate::stats::design::Reason::OutOfReach),
+                _ => Why::Design(Reason::OutOfReach),
             }),
             None => Err(Why::NoMetric),
         };

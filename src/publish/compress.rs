@@ -23,6 +23,14 @@ pub fn is_gzip_of(bytes: &[u8], content: &[u8]) -> bool {
     MultiGzDecoder::new(bytes).take(limit).read_to_end(&mut unpacked).is_ok() && unpacked == content
 }
 
+/// What clients unpack; none where they cannot, or where it is longer than `limit`.
+#[must_use]
+pub fn gunzip(bytes: &[u8], limit: u64) -> Option<Vec<u8>> {
+    let mut unpacked = Vec::new();
+    let read = MultiGzDecoder::new(bytes).take(limit.saturating_add(1)).read_to_end(&mut unpacked).ok()?;
+    (read as u64 <= limit).then_some(unpacked)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +48,7 @@ mod tests {
         }
         let bomb = gzip(&vec![0; 50 << 20]);
         assert!(!is_gzip_of(&bomb, b"\0\0"));
+        assert_eq!(gunzip(&packed, content.len() as u64).as_deref(), Some(content.as_slice()));
+        assert_eq!((gunzip(&packed, 10), gunzip(&bomb, 1 << 20), gunzip(&content, 1 << 20)), (None, None, None));
     }
 }

@@ -15,16 +15,16 @@ mod retain;
 mod sealed;
 mod withhold;
 
-pub use compress::{gzip, is_gzip_of};
+pub use compress::{gunzip, gzip, is_gzip_of};
 pub use differ::differences;
 pub use history::{path_of_serial, serial_of_path};
 pub use next::{Change, Next, next};
 pub use object::{Object, headers_of_object, manifest_headers, objects};
 pub use plan::{Action, Kind, plan};
-pub use pointer::{Pointer, is_pointer, pointers};
+pub use pointer::{Pointer, Stray, is_pointer, pointers, strays};
 pub use retain::{Listed, Record, freed, needed_manifests};
 pub use sealed::{BadKey, FORMAT as SEALED, Key, Sealer, Sealers, opens, sealed, sealed_pointers, sealed_surface};
-pub use withhold::{Offer, Withheld, ended, stopped, withhold};
+pub use withhold::{Ended, Offer, Withheld, ended, ended_since, stopped, withhold};
 
 /// How something is sent by a server: what it is, for how long it may be kept, and how it is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::artifact::format::{self, NATIVE};
-use crate::artifact::manifest::{File, Manifest, Stopped, Surface};
+use crate::artifact::manifest::{File, Manifest, Stopped, Surface, phase_of};
 use crate::artifact::{Artifact, exposure_key};
 
 /// What is to be published: a manifest, and the bytes of the files that it names, by path.
@@ -109,6 +109,35 @@ fn is_alike(a: &Stopped, b: &Stopped) -> bool {
     (&a.experiment, &a.surface) == (&b.experiment, &b.surface)
 }
 
+/// An experiment or a rollout that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    pub surface: String,
+    pub id: String,
+    pub key: String,
+    pub phase: u32,
+    /// In Unix seconds.
+    pub end: i64,
+}
+
+/// What the files of an offer have live although it has ended by an instant. Formats with times in them see to that themselves.
+#[must_use]
+pub fn ended_since(offer: &Offer, now: i64) -> Vec<Ended> {
+    let mut all = Vec::new();
+    for (surface, entry) in &offer.manifest.surfaces {
+        let Some(artifact) = offer.artifact(surface).filter(|artifact| !format::has_windows(artifact.scheme)) else {
+            continue;
+        };
+        let live = artifact.claims().filter(|(_, claim)| claim.owned_at(entry.at).is_some());
+        all.extend(live.filter_map(|(_, claim)| {
+            let end = claim.end.filter(|end| *end <= now)?;
+            let (id, key) = (claim.id.clone(), claim.key.clone());
+            Some(Ended { surface: surface.clone(), id, key, phase: claim.phase, end })
+        }));
+    }
+    all
+}
+
 /// Leaves experiments and rollouts out of an offer, up to a phase of each; says which surfaces cannot be served so, and why.
 pub fn ended(offer: &mut Offer, gone: &[(String, u32)]) -> BTreeMap<String, String> {
     let mut refused = BTreeMap::new();
@@ -149,14 +178,6 @@ fn phases(artifact: &Artifact, id: &str) -> Vec<u32> {
     let claims = artifact.claims().filter(|(_, claim)| claim.id == id).map(|(_, claim)| claim.phase);
     let previews = artifact.flags.iter().flat_map(|flag| &flag.previews);
     claims.chain(previews.filter_map(|preview| phase_of(&preview.experiment, id))).collect()
-}
-
-/// The phase of an exposure key of an id.
-fn phase_of(key: &str, id: &str) -> Option<u32> {
-    match key.strip_prefix(id)? {
-        "" => Some(1),
-        rest => rest.strip_prefix('.')?.parse().ok(),
-    }
 }
 
 /// An artifact without some of its claims and their previews; none if it has none of them.

@@ -50,7 +50,7 @@ pub fn requests(catalogue: &Catalogue, locks: &Locks, now: i64, wanted: &[String
         if studies.is_empty() {
             continue;
         }
-        match columns(exposures, surface.unit()) {
+        match columns(exposures, surface.unit(), catalogue.engine()) {
             Ok(exposures) => asked.add(catalogue, surface, exposures, now, studies),
             Err(why) => asked.left_out.extend(studies.iter().map(|(claim, ..)| LeftOut::of(&claim.id, why.clone()))),
         }
@@ -146,15 +146,23 @@ fn instant(day: Day) -> i64 {
 }
 
 /// The columns of exposures for a unit.
-fn columns(exposures: Option<&decl::Exposures>, unit: &str) -> Result<Exposures, Why> {
+fn columns(exposures: Option<&decl::Exposures>, unit: &str, engine: decl::Engine) -> Result<Exposures, Why> {
     let exposures = exposures.ok_or(Why::NoExposures)?;
     let text = |at: &decl::Must<String>, key| at.as_ref().map(|at| at.value.clone()).ok_or(Why::ExposuresLack(key));
     let units = exposures.unit.as_ref();
     let (_, column) =
         units.and_then(|units| units.get(unit)).ok_or_else(|| Why::ExposuresWithoutUnit(unit.to_owned()))?;
+    let (table, select) = match (&exposures.table, &exposures.select) {
+        (Some(table), None) => (table.value.clone(), None),
+        (None, Some(select)) => {
+            decl::check_select_for(select, engine).map_err(|_| Why::ExposuresFaulty)?;
+            ("exposures".to_owned(), Some(select.value.clone()))
+        }
+        _ => return Err(Why::ExposuresWithoutRows),
+    };
     Ok(Exposures {
-        table: text(&exposures.table, "table")?,
-        select: None,
+        table,
+        select,
         unit: column.value.clone(),
         experiment: text(&exposures.experiment, "experiment")?,
         variant: text(&exposures.variant, "variant")?,

@@ -44,6 +44,10 @@ pub enum Why {
     NoExposures,
     /// A key of `[exposures]` is missing.
     ExposuresLack(&'static str),
+    /// `[exposures]` has neither a table nor a SELECT, or both.
+    ExposuresWithoutRows,
+    /// The SELECT of `[exposures]` cannot be run.
+    ExposuresFaulty,
     /// Exposures have no column for the surface's unit.
     ExposuresWithoutUnit(String),
     /// There is no such metric.
@@ -76,6 +80,8 @@ impl fmt::Display for Why {
             Self::NotBegun(day) => write!(f, "it starts on {day}"),
             Self::NoExposures => f.write_str("the catalogue does not say where exposures are"),
             Self::ExposuresLack(key) => write!(f, "`exposures.{key}` is missing"),
+            Self::ExposuresWithoutRows => f.write_str("`[exposures]` needs either a `table` or a `select`"),
+            Self::ExposuresFaulty => f.write_str("the SELECT of `[exposures]` cannot be run"),
             Self::ExposuresWithoutUnit(unit) => write!(f, "exposures have no column for `{unit}`"),
             Self::UnknownMetric => f.write_str("there is no such metric"),
             Self::NoFormula => f.write_str("its expression is missing or cannot be computed"),
@@ -104,7 +110,9 @@ impl Why {
                 )
             }
             Self::FactWithoutUnit(_, unit) => format!("add the column, as in `unit = {{ {unit} = \"{unit}_id\" }}`"),
-            Self::NoFormula | Self::FactFaulty(_) => "run `allot lint`: it shows the place".to_owned(),
+            Self::NoFormula | Self::ExposuresFaulty | Self::FactFaulty(_) => {
+                "run `allot lint`: it shows the place".to_owned()
+            }
             _ => return None,
         })
     }

@@ -62,20 +62,10 @@ pub(super) fn details(text: &mut String, change: &Change, style: Style) {
         let full = change.full_from.as_ref().map_or_else(String::new, |full| format!(", all from {}", plain(full)));
         line("ramp", format!("{steps}{full}"));
     }
-    let on = change.moves_on.as_ref().map_or_else(String::new, |on| format!(" on {}", plain(on)));
-    for (at, units) in change.moves.iter().take(NAMED).enumerate() {
-        let of = match &change.surface {
-            Some(surface) if at == 0 => format!(" of {}", plain(surface)),
-            _ => String::new(),
-        };
-        line(if at == 0 { "moves" } else { "" }, moved(units, &of, if at == 0 { &on } else { "" }));
-    }
-    if change.moves.len() > 1 {
-        line("", format!("{}% in all", percent(change.moved)));
-    }
+    whom(text, change, style);
     if change.taken > 0 || change.freed > 0 {
         let (taken, freed, all) = (count(change.taken), count(change.freed), count(change.buckets));
-        line("buckets", format!("takes {taken} and frees {freed} of {all}"));
+        lines(text, "buckets", &format!("takes {taken} and frees {freed} of {all}"), style);
     }
     let neighbours = |others: &[Neighbour], of: &str| -> Vec<(String, String)> {
         let one = |other: &Neighbour| {
@@ -92,6 +82,34 @@ pub(super) fn details(text: &mut String, change: &Change, style: Style) {
     column(text, "inherits", &neighbours(&change.inherits, " of its units"), style);
     power(text, change, style);
     edits(text, &change.edits, style);
+}
+
+/// Who moves: at once, on the day of most moves, and who only stays.
+fn whom(text: &mut String, change: &Change, style: Style) {
+    let on = |before: &str, after: &str| {
+        change.moves_on.as_ref().map_or_else(String::new, |on| format!(" {before} {}{after}", plain(on)))
+    };
+    let (stay, go): (Vec<&Move>, Vec<&Move>) = change.moves.iter().partition(|units| units.stays);
+    let now: Vec<&Move> = change.moves_today.iter().collect();
+    let sum = |moves: &[&Move]| Share(moves.iter().map(|units| units.units.0).sum());
+    let (all_now, all_stay) = (sum(&now), sum(&stay));
+    for (title, moves, all, when) in [
+        ("moves", now, all_now, " at once".to_owned()),
+        ("moves", go, change.moved, on("on", "")),
+        ("stays", stay, all_stay, on("from", " on")),
+    ] {
+        for (at, units) in moves.iter().take(NAMED).enumerate() {
+            let of = match &change.surface {
+                Some(surface) if at == 0 => format!(" of {}", plain(surface)),
+                _ => String::new(),
+            };
+            let (title, when) = if at == 0 { (title, when.as_str()) } else { ("", "") };
+            lines(text, title, &moved(units, &of, when), style);
+        }
+        if moves.len() > 1 {
+            lines(text, "", &format!("{}% in all", percent(all)), style);
+        }
+    }
 }
 
 /// Whether it is large enough, and what it finds, now and after other weeks.
@@ -212,11 +230,12 @@ fn moved(units: &Move, of: &str, on: &str) -> String {
     let way = match (&units.from, &units.to) {
         (Some(from), Some(to)) if from == to => format!("from one value of {} to another", plain(from)),
         (Some(from), Some(to)) => format!("from {} to {}", plain(from), plain(to)),
+        (None, Some(to)) if units.stays => format!("in {}", plain(to)),
         (None, Some(to)) => format!("into {}", plain(to)),
         (Some(from), None) => format!("from {} back to the flag's rules and default", plain(from)),
         (None, None) => "between no variants".to_owned(),
     };
-    let unseen = if units.visible { "" } else { " (unseen: served the same)" };
+    let unseen = if units.visible || units.stays { "" } else { " (unseen: served the same)" };
     format!("{}%{of} {way}{on}{unseen}", percent(units.units))
 }
 

@@ -114,6 +114,7 @@ fn claim(base: &Side<'_>, head: &Side<'_>, change: &ClaimChange) -> report::Chan
         moves: change.moves.iter().map(moved).collect(),
         moves_on: day(change.moves_on),
         moved: percent(change.moved()),
+        moves_today: change.moves_today.iter().map(moved).collect(),
         taken: change.taken,
         freed: change.freed,
         buckets: change.buckets,
@@ -186,7 +187,13 @@ fn metrics(claim: &Claim) -> Vec<(String, String, Option<report::Share>)> {
 }
 
 fn moved(found: &crate::change::Move) -> report::Move {
-    report::Move { from: found.from.clone(), to: found.to.clone(), units: percent(found.units), visible: found.visible }
+    report::Move {
+        from: found.from.clone(),
+        to: found.to.clone(),
+        units: percent(found.units),
+        visible: found.visible,
+        stays: found.stays,
+    }
 }
 
 fn excluded(other: &crate::change::Excluded) -> report::Excluded {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::address::masked;
 use crate::diag::{Diagnostic, Fix, Severity};
 use crate::lint::{Rule, rules};
 use crate::source::{FileId, Sources, Span};
@@ -82,7 +83,9 @@ impl Writer<'_> {
             });
             fields.insert("relatedLocations".to_owned(), related.collect());
         }
-        if let Some(fix) = &finding.fix {
+        // What a fix inserts is written as it is, and so a secret would be.
+        let bare = |fix: &&Fix| fix.edits.iter().all(|edit| masked(&edit.text) == edit.text);
+        if let Some(fix) = finding.fix.as_ref().filter(bare) {
             fields.insert("fixes".to_owned(), json!([self.fix(finding.span.file, fix)]));
         }
         result

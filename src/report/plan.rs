@@ -92,8 +92,11 @@ pub struct Change {
     pub moves: Vec<Move>,
     /// The first day on which most of them have moved, compared with what the base would do on the same day.
     pub moves_on: Option<String>,
-    /// The share of the surface's units that moves in all, by all `moves`.
+    /// The share of the surface's units that moves in all, by all `moves` but those that stay.
     pub moved: Share,
+    /// Units that are assigned otherwise at once, where `moves_on` is a later day and some of them leave what they have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves_today: Vec<Move>,
     /// Buckets that it takes and that it frees, of those of its surface.
     pub taken: u32,
     pub freed: u32,
@@ -138,6 +141,9 @@ pub struct Move {
     pub units: Share,
     /// Whether what they are served differs: control and no variant at all are often the same.
     pub visible: bool,
+    /// Whether they stay in `to` on that day, on which the base would let them go: nobody notices.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stays: bool,
 }
 
 /// One that excludes another.

@@ -135,6 +135,7 @@ fn a_new_catalogue_passes_at_once_and_is_made_once() {
     assert!(place.read(".github/CODEOWNERS").contains("/surfaces/shop.* @example/shop"));
     assert!(place.read(".github/workflows/allotment.yml").contains("allot check --root . --format github"));
     assert!(place.read("schema/experiment.json").contains("\"shop-headline\""));
+    assert!(place.read("schema/.gitignore").ends_with("\n*.json\n"), "every branch changes them");
     let before = place.files();
     let (_, err) = place.ends(2, &["init"]);
     assert!(err.contains("there is a catalogue already"), "{err}");
@@ -230,6 +231,10 @@ fn a_file_of_each_kind_can_be_begun() {
     assert!(!out.contains("error[syntax]") && !out.contains("error[unknown-key]"), "{out}");
     assert!(out.contains("there is no flag `TODO`") && out.contains("`list-order`"), "{out}");
     assert!(place.read("schema/experiment.json").contains("\"list-order\""), "schemas know what was added");
+    assert!(!place.path("schema/output").exists(), "nobody asked for these");
+    fs::remove_file(place.path("schema/flag.json")).expect("it is there");
+    place.ok(&["new", "segment", "tourists"]);
+    assert!(!place.path("schema/flag.json").exists() && place.read("schema/experiment.json").contains("\"tourists\""));
 }
 
 #[test]

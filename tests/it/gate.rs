@@ -144,7 +144,26 @@ fn the_first_commit_needs_no_base_and_a_shallow_clone_says_what_helps() {
     assert!(cloned.status.success());
     let (code, _, err) = allot(&beside.path().join("shallow"), &["check", "--base", "origin/main"]);
     assert_eq!(code, Some(3));
-    assert!(err.contains("git fetch --unshallow"), "{err}");
+    assert!(err.contains("git fetch --unshallow origin main"), "{err}");
+    // Only what more history may have is said to lie beyond it.
+    let whole = "7d3c1b0a9f8e7d6c5b4a39281706f5e4d3c2b1a0";
+    let zeros = "0000000000000000000000000000000000000000";
+    for (revision, beyond) in [
+        (whole, true),
+        (&whole[..10], true),
+        ("HEAD~1", true),
+        ("HEAD^", true),
+        ("gone~1", false),
+        ("", false),
+        (zeros, false),
+    ] {
+        let (code, _, err) = allot(&beside.path().join("shallow"), &["check", "--base", revision]);
+        assert_eq!(code, Some(3), "{revision}: {err}");
+        let help = if beyond { "help: this clone is shallow: run" } else { "help: name a branch, a tag or a commit" };
+        assert!(err.contains(help), "{revision}: {err}");
+    }
+    let (_, _, err) = allot(&beside.path().join("shallow"), &["check", "--base=--foo"]);
+    assert!(err.contains("help: name a branch, a tag or a commit"), "{err}");
     let (code, _, err) = repository.allot(&["plan", "--base", "no-such-branch"]);
     assert_eq!(code, Some(3));
     assert!(err.contains("git fetch origin no-such-branch"), "{err}");
@@ -154,6 +173,23 @@ fn the_first_commit_needs_no_base_and_a_shallow_clone_says_what_helps() {
     let (code, _, err) = allot(outside.path(), &["plan", "--base", "main"]);
     assert_eq!(code, Some(3));
     assert!(err.contains("in no Git repository"), "{err}");
+}
+
+#[test]
+fn a_repository_of_another_owner_is_said_to_be_that() {
+    let repository = Repository::new("");
+    let folder = repository.top();
+    // Only root may give a folder away.
+    let given =
+        Command::new("chown").args(["-R", "12345"]).arg(folder).output().is_ok_and(|done| done.status.success());
+    if !given {
+        return;
+    }
+    for verb in [&["plan", "--base", "main"][..], &["merge", "main"]] {
+        let (code, _, err) = repository.allot(verb);
+        assert_eq!(code, Some(3), "{verb:?}: {err}");
+        assert!(err.contains("is not owned by current user"), "{verb:?}: {err}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the gate says of changes under live tests: one finding for each thing that was done, at the place where it was done.
 
+use allotment::change::{Action, Side, between};
 use allotment::lint::{Context, Levels, Report, lint};
 
 use crate::world::{CARDS, FRESH, LARGE_CARDS, LISTENING, ROLLOUT, SURFACE, TODAY, World};
@@ -56,7 +57,7 @@ fn message(base: &World, head: &World, rule: &str) -> String {
 
 #[test]
 fn each_deed_is_one_finding() {
-    let edits: [(&str, &str, &str, &[&str]); 14] = [
+    let edits: [(&str, &str, &str, &[&str]); 15] = [
         (FRESH, "mde = \"2.5%\"", "mde = \"5%\"", &["changed-analysis-plan experiments/home/fresh-first.toml"]),
         (
             FRESH,
@@ -87,6 +88,13 @@ fn each_deed_is_one_finding() {
             "north-star = \"returned\"",
             &["changed-analysis-plan surfaces/home.toml"],
         ),
+        // Nothing of what is allotted says it, and everybody gets what another hash says.
+        (
+            "allotment.toml",
+            "user = { attribute = \"user-id\" }",
+            "user = { attribute = \"device-id\" }",
+            &["moved-units allotment.toml"],
+        ),
         ("allotment.toml", "confidence = \"95%\"", "confidence = \"90%\"", &["changed-analysis-plan allotment.toml"]),
         (LISTENING, "lag = \"6h\"", "lag = \"9h\"", &["changed-live-metric metrics/listening.toml"]),
         (
@@ -110,6 +118,95 @@ fn each_deed_is_one_finding() {
             assert_eq!(errors(&base, &head), expected, "{path}: {from} -> {to}, under {live}");
         }
     }
+}
+
+#[test]
+fn another_attribute_that_is_hashed_moves_everybody_on_its_unit() {
+    let base = crowded();
+    let mut head = base.clone();
+    head.edit("allotment.toml", "attribute = \"user-id\"", "attribute = \"device-id\"");
+    let said = message(&base, &head, "moved-units");
+    assert!(
+        said.contains("the attribute of `user` changed from `user-id` to `device-id` under 5 live experiments"),
+        "{said}"
+    );
+    let (head, base) = head.beside(&base, "main");
+    let context = Context::with_base(&head, &base, "main", TODAY);
+    let base = &context.base.as_ref().expect("a base").context;
+    let before = Side::as_it_is(base.sources, &base.catalogue, &base.locks);
+    let after = Side::once_allotted(context.sources, &context.catalogue, &context.locks, &context.plan);
+    let changes = between(&before, &after, TODAY);
+    let touched: Vec<_> = changes.definitions.iter().map(|found| (found.id.as_str(), found.live.len())).collect();
+    assert_eq!(touched, [("allotment", 5)]);
+    // Whoever hashes elsewhere now is as likely in it as anyone: most of those who were in it leave.
+    let moved: Vec<&str> = changes.claims.iter().map(|change| change.id.as_str()).collect();
+    assert_eq!(moved, ["fresh-first", "test-0", "test-1", "test-2", "test-3"]);
+    assert!(changes.claims.iter().all(|change| change.actions == [Action::Assignment] && change.moved() > 0.01));
+    // With a new phase of each they are kept apart.
+    let live = allotted();
+    let mut head = live.clone();
+    head.edit("allotment.toml", "attribute = \"user-id\"", "attribute = \"device-id\"");
+    assert!(message(&live, &head, "moved-units").contains("under 1 live experiment, `fresh-first`: "));
+    head.edit(FRESH, "start = 2027-01-11\ndays = 28", "start = 2027-02-02\ndays = 28\nphase = 2");
+    head.allocate();
+    assert_eq!(errors(&live, &head), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_over_and_not_decided_is_guarded_as_what_is_live() {
+    let mut base = allotted();
+    base.edit(FRESH, "days = 28", "days = 20");
+    base.allocate();
+    let longer = |head: &mut World| {
+        head.edit(FRESH, "days = 20", "days = 35");
+    };
+    let mut head = base.clone();
+    longer(&mut head);
+    head.allocate();
+    assert_eq!(errors(&base, &head), Vec::<String>::new(), "it may be extended as it was");
+    // Extended with another value, it would serve two treatments under one name.
+    let other = |head: &mut World| {
+        head.edit(FRESH, "fresh-first = \"v8-fresh\"", "fresh-first = \"v7\"");
+    };
+    let mut head = base.clone();
+    longer(&mut head);
+    other(&mut head);
+    head.allocate();
+    let said = message(&base, &head, "changed-live-value");
+    assert!(
+        said.starts_with(
+            "`fresh-first` awaits its decision and `fresh-first` changed from \"v8-fresh\" to \"v7\": 10% of"
+        ),
+        "{said}"
+    );
+    // Not extended, its record would say that it had tried something else.
+    let mut head = base.clone();
+    other(&mut head);
+    assert!(message(&base, &head, "changed-live-value").ends_with("is written, and is decided about"));
+    // With all else that would move who was in it.
+    for (path, from, to, rule) in [
+        ("allotment.toml", "attribute = \"user-id\"", "attribute = \"device-id\"", "moved-units"),
+        (SURFACE, "unit = \"user\"", "unit = \"user\"\nsalt = \"x\"", "moved-units"),
+        (FRESH, "start = 2027-01-11", "start = 2027-01-12", "moved-units"),
+        (FRESH, "[success]", "[weights]\ncontrol = \"20%\"\nfresh-first = \"80%\"\n\n[success]", "changed-weights"),
+        (FRESH, "traffic = \"20%\"", "traffic = \"10%\"", "decreased-traffic"),
+        (NORDIC, "\"DK\", ", "", "changed-live-segment"),
+        (RANKER, "default = \"v7\"", "default = \"v8-fresh\"", "changed-live-default"),
+    ] {
+        let mut head = base.clone();
+        longer(&mut head);
+        head.edit(path, from, to);
+        let said = message(&base, &head, rule);
+        assert!(said.contains("awaits its decision") || said.contains("not decided yet"), "{rule}: {said}");
+    }
+    // A lock that is drawn again has others in it.
+    let mut head = base.clone();
+    longer(&mut head);
+    head.files.remove(LOCK);
+    head.files.remove("surfaces/home.lock");
+    head.edit(SURFACE, "unit = \"user\"", "unit = \"user\"\nsalt = \"x\"");
+    head.allocate();
+    assert!(errors(&base, &head).iter().any(|error| error.starts_with("moved-units")));
 }
 
 #[test]

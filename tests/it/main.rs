@@ -31,6 +31,7 @@ mod design_simulations;
 mod engine;
 mod examples;
 mod extremes;
+mod first_days;
 mod fixes;
 mod formats;
 mod gate;
@@ -47,6 +48,7 @@ mod moves;
 mod plans;
 mod power;
 mod power_rules;
+mod power_unknown;
 mod published;
 #[cfg(feature = "publish")]
 mod publishing;

@@ -251,7 +251,12 @@ fn a_merge_at_the_wrong_time_changes_nothing() {
     assert!(git(root, &["reset", "-q", "--hard"]).status.success());
 
     fs::write(root.join(B), "mine").expect("a file");
-    refused(root, &["theirs"], 2, &["in the way: `experiments/home/test-b.lock`"]);
+    refused(
+        root,
+        &["theirs"],
+        2,
+        &["in the way: `experiments/home/test-b.lock`", "`git clean -f -- experiments/home/test-b.lock`"],
+    );
     fs::remove_file(root.join(B)).expect("it is there");
 
     assert!(git(root, &["checkout", "-q", "--detach"]).status.success());
@@ -386,4 +391,109 @@ fn what_has_begun_depends_on_the_day_that_is_asked_for() {
     // Both have begun, with buckets in common.
     let (code, said) = run("2027-03-02");
     assert!(code == Some(1) && said.contains("`test-a` has begun"), "{said}");
+}
+
+/// A repository of what `allot init` makes.
+fn initialised() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(git(folder.path(), &["init", "-q", "-b", "main"]).status.success());
+    introduce(folder.path());
+    assert_eq!(allot(folder.path(), &["init", "-q"]).0, Some(0));
+    folder
+}
+
+/// A branch of `main` on which an experiment is begun.
+fn begun(root: &Path, name: &str, id: &str) {
+    assert!(git(root, &["checkout", "-q", "-b", name, "main"]).status.success());
+    assert_eq!(allot(root, &["new", "experiment", id]).0, Some(0));
+    commit(root, id);
+}
+
+#[test]
+fn two_branches_that_begin_something_merge_cleanly() {
+    let folder = initialised();
+    let root = folder.path();
+    commit(root, "a catalogue");
+    begun(root, "a", "alpha");
+    begun(root, "b", "beta");
+    assert_eq!(text(root, &["diff", "--name-only", "main"]), "experiments/shop/beta.toml\n");
+    let (code, said) = allot(root, &["merge", "--dry-run", "a"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(git(root, &["merge", "-q", "--no-edit", "a"]).status.success());
+}
+
+#[test]
+fn schemas_that_are_committed_are_written_anew() {
+    let folder = initialised();
+    let root = folder.path();
+    fs::remove_file(root.join("schema/.gitignore")).expect("it is there");
+    commit(root, "a catalogue with its schemas");
+    begun(root, "a", "alpha");
+    begun(root, "b", "beta");
+    assert!(!git(root, &["merge-tree", "--write-tree", "a", "b"]).status.success(), "Git cannot");
+    let (code, said) = allot(root, &["merge", "a"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("writes schema/experiment.json\n"), "{said}");
+    assert_eq!(text(root, &["status", "--porcelain"]), "");
+    let merged = fs::read_to_string(root.join("schema/experiment.json")).expect("a schema");
+    assert_eq!(merged, allot(root, &["schema", "experiment"]).1);
+    assert!(merged.contains("\"alpha\"") && merged.contains("\"beta\""));
+    // A side that commits them no more has its way.
+    assert!(git(root, &["rm", "-q", "-r", "--cached", "schema"]).status.success());
+    write(root, "schema/.gitignore", "*.json\n");
+    assert!(git(root, &["checkout", "-q", "-f", "-b", "c", "a"]).status.success());
+    assert_eq!(allot(root, &["new", "experiment", "gamma"]).0, Some(0));
+    commit(root, "gamma");
+    let (code, said) = allot(root, &["merge", "b"]);
+    assert!(code == Some(0) && said.contains("removes schema/experiment.json"), "{said}");
+    assert_eq!(text(root, &["ls-files", "schema"]), "schema/.gitignore\n");
+}
+
+#[test]
+fn what_a_killed_merge_left_whole_is_no_hindrance() {
+    let folder = branches(&experiment("test-a", "home-ranker", "60%"), &experiment("test-b", "home-ranker", "30%"));
+    let root = folder.path();
+    let declaration = B.replace("lock", "toml");
+    fs::write(root.join(&declaration), text(root, &["show", &format!("theirs:{declaration}")])).expect("a file");
+    // One that is cut short may be somebody's own.
+    fs::write(root.join(B), "").expect("a file");
+    refused(root, &["theirs"], 2, &["in the way: `experiments/home/test-b.lock`"]);
+    fs::remove_file(root.join(B)).expect("it is there");
+    let (code, said) = allot(root, &["merge", "theirs"]);
+    assert_eq!(code, Some(0), "{said}");
+    in_order(root, &["ours~1", "theirs"]);
+}
+
+#[test]
+fn two_catalogues_that_both_collide_are_merged_by_hand() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let top = folder.path();
+    assert!(git(top, &["init", "-q", "-b", "main"]).status.success());
+    introduce(top);
+    let roots = ["home", "shop"].map(|name| top.join(name));
+    for root in &roots {
+        fs::create_dir_all(root).expect("a folder");
+        catalogue(root);
+    }
+    commit(top, "two catalogues");
+    for (name, id, traffic) in [("theirs", "test-b", "30%"), ("ours", "test-a", "60%")] {
+        assert!(git(top, &["checkout", "-q", "-b", name, "main"]).status.success());
+        for root in &roots {
+            let (path, text) = experiment(id, "home-ranker", traffic);
+            fs::write(root.join(path), text).expect("a file");
+            assert_eq!(allot(root, &["allocate"]).0, Some(0));
+        }
+        commit(top, name);
+    }
+    let (code, said) = allot(&roots[0], &["merge", "theirs"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("leave the locks of other catalogues") && said.contains("in each catalogue"), "{said}");
+    assert!(!git(top, &["merge", "-q", "theirs"]).status.success());
+    for root in &roots {
+        assert_eq!(allot(root, &["allocate", "--base", "MERGE_HEAD"]).0, Some(0));
+    }
+    commit(top, "by hand");
+    for root in &roots {
+        assert_eq!(allot(root, &["check"]).0, Some(0));
+    }
 }

@@ -324,3 +324,72 @@ fn a_rebase_that_stops_goes_on_upon_the_other_side() {
     assert_eq!(allot(root, &["check"]).0, Some(0));
     assert_eq!(git(root, &["status", "--porcelain"]).stdout, b"");
 }
+
+/// Two branches with one experiment each on one component, of which `ours` moves or deletes another that is allotted.
+fn besides(root: &Path, change: impl Fn(&Path)) {
+    branch(root, "theirs", &experiment("test-b", "home-ranker", "30%"));
+    assert!(git(root, &["checkout", "-q", "-b", "ours", "main"]).status.success());
+    change(root);
+    let (path, text) = experiment("test-a", "home-ranker", "20%");
+    fs::write(root.join(path), text).expect("a file");
+    let (code, words) = allot(root, &["allocate"]);
+    assert_eq!(code, Some(0), "{words}");
+    commit(root, "ours");
+}
+
+/// Merges `theirs` in one step, and by hand: each leaves a catalogue that is in order, and no lock at a former place.
+fn merged_both_ways(root: &Path, at: &str) {
+    let checked = |words: &str| {
+        let (code, said) = allot(root, &["lint"]);
+        assert_eq!(code, Some(0), "{words}{said}");
+        assert!(!root.join(at).exists(), "{words}");
+    };
+    let (code, words) = allot(root, &["merge", "theirs"]);
+    assert_eq!(code, Some(0), "{words}");
+    checked(&words);
+    let merged = git(root, &["rev-parse", "HEAD^{tree}"]).stdout;
+    assert!(git(root, &["reset", "-q", "--hard", "ORIG_HEAD"]).status.success());
+    assert!(!git(root, &["merge", "-q", "theirs"]).status.success());
+    let (code, words) = allot(root, &["allocate", "--base", "MERGE_HEAD"]);
+    assert_eq!(code, Some(0), "{words}");
+    checked(&words);
+    commit(root, "by hand");
+    assert_eq!(git(root, &["rev-parse", "HEAD^{tree}"]).stdout, merged, "both ways give the same files");
+}
+
+#[test]
+fn a_lock_follows_its_declaration() {
+    let folder = repository();
+    let root = folder.path();
+    let (path, text) = experiment("live-cards", "home-cards", "20%");
+    fs::write(root.join(path), text).expect("a file");
+    assert_eq!(allot(root, &["allocate"]).0, Some(0));
+    commit(root, "cards");
+    besides(root, |root| {
+        fs::create_dir_all(root.join("experiments/moved")).expect("a folder");
+        for end in ["toml", "lock"] {
+            let (from, to) =
+                (format!("experiments/home/live-cards.{end}"), format!("experiments/moved/live-cards.{end}"));
+            assert!(git(root, &["mv", &from, &to]).status.success());
+        }
+    });
+    let lock = at(root, "ours", "experiments/moved/live-cards.lock");
+    merged_both_ways(root, "experiments/home/live-cards.lock");
+    assert_eq!(read(root, "experiments/moved/live-cards.lock"), lock);
+}
+
+#[test]
+fn a_lock_that_was_deleted_with_its_declaration_does_not_come_back() {
+    let folder = repository();
+    let root = folder.path();
+    let (path, text) = experiment("next-cards", "home-cards", "20%");
+    fs::write(root.join(path), text).expect("a file");
+    assert_eq!(allot(root, &["allocate"]).0, Some(0));
+    commit(root, "cards");
+    besides(root, |root| {
+        for end in ["toml", "lock"] {
+            assert!(git(root, &["rm", "-q", &format!("experiments/home/next-cards.{end}")]).status.success());
+        }
+    });
+    merged_both_ways(root, "experiments/home/next-cards.lock");
+}

@@ -54,6 +54,12 @@ const CASES: &[Case] = &[
     Case { name: "over-capacity: it grows", before: |world| ranker(world, "a", "2027-02-02", "60%"), after: |world| {
         world.edit(FRESH, "\"20%\"", "\"50%\"");
     } },
+    Case { name: "over-capacity: it grows before its first day", before: |world| ranker(world, "a", "2027-02-02", "70%"), after: |world| {
+        world.edit("experiments/home/a.toml", "\"70%\"", "\"90%\"");
+    } },
+    Case { name: "over-capacity: it starts when all is free", before: |world| ranker(world, "a", "2027-02-02", "70%"), after: |world| {
+        world.edit("experiments/home/a.toml", "\"70%\"", "\"90%\"").edit("experiments/home/a.toml", "2027-02-02", "2027-02-08");
+    } },
     Case { name: "over-capacity: it is extended into another", before: |world| ranker(world, "a", "2027-02-08", "70%"), after: |world| {
         world.edit(FRESH, "days = 28", "days = 35");
     } },

@@ -234,6 +234,55 @@ fn what_a_unit_is_called_neither_steers_a_terminal_nor_makes_a_line() {
 }
 
 #[test]
+fn an_id_that_is_a_whole_number_is_its_text_and_anything_else_is_refused_by_line() {
+    let folder = catalogue();
+    let root = folder.path();
+    let path = root.join("units.jsonl");
+    let assign = |units: &str| {
+        put(root, "units.jsonl", units);
+        allot(root, &["assign", "--units-from", path.to_str().expect("UTF-8"), "--format", "json"])
+    };
+    let (code, said) = assign("{\"user-id\":\"42\"}\n");
+    assert!(code == Some(0) && said.contains("\"unit\":\"42\""), "{said}");
+    assert_eq!(assign("{\"user-id\":42}\n"), (code, said.clone()));
+    assert_eq!(assign("\u{feff}{\"user-id\":42}\n"), (code, said.clone()));
+    assert_eq!(assign("\u{feff}42\n"), (code, said));
+    let large = "18446744073709551615";
+    assert!(assign(&format!("{{\"user-id\":{large}}}")).1.contains(large));
+    for odd in ["4.5", "42.0", "1e3", "true", "null", "[]", "{\"a\":1}", "18446744073709551616"] {
+        let (code, said) = assign(&format!("7\n{{\"user-id\":{odd}}}\n"));
+        assert!(code == Some(2) && said.contains("line 2") && said.contains("`user-id`"), "{odd}: {said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_a_distribution_is_not_waited_for() {
+    let folder = catalogue();
+    let root = folder.path();
+    let dist = root.join("dist");
+    let dist = dist.to_str().expect("UTF-8");
+    assert_eq!(allot(root, &["compile", "-o", dist]).0, Some(0));
+    let manifest = fs::read_to_string(root.join("dist/manifest.json")).expect("a manifest");
+    let manifest: Value = serde_json::from_str(&manifest).expect("JSON");
+    let native = manifest["surfaces"]["home"]["formats"]["native"]["path"].as_str().expect("a path");
+    let file = root.join("dist").join(native);
+    fs::remove_file(&file).expect("removed");
+    assert!(Command::new("mkfifo").arg(&file).status().expect("it runs").success());
+    let place = format!("file://{}", root.join("public").display());
+    for (code, words) in [
+        (1, &["verify", dist][..]),
+        (3, &["publish", dist, "--to", &place]),
+        (3, &["assign", "--unit", "x", "--dist", dist]),
+    ] {
+        let (ended, said) = allot(root, words);
+        assert!(ended == Some(code) && said.contains(native), "{words:?}: {ended:?} {said}");
+    }
+    let (_, said) = allot(root, &["verify", dist]);
+    assert!(said.contains("not proven: 1 failure;"), "{said}");
+}
+
+#[test]
 fn an_address_that_cannot_be_published_to_is_found_and_its_secret_is_not_repeated() {
     let folder = catalogue();
     let root = folder.path();
@@ -257,6 +306,16 @@ fn an_address_that_cannot_be_published_to_is_found_and_its_secret_is_not_repeate
         let dist = root.join("dist");
         let (code, words) = allot(root, &["compile", "-o", dist.to_str().expect("UTF-8")]);
         assert_eq!(code, Some(0), "{words}");
+    }
+    // Without quotes it is no TOML, and what would mend it has the address in it.
+    put(
+        root,
+        "allotment.toml",
+        &declared.replace("\"s3://tonar-cdn/allotment\"", "https://me:hunter2@cdn.example.com/x"),
+    );
+    for format in ["text", "json", "github", "sarif"] {
+        let (_, words) = allot(root, &["lint", "--format", format]);
+        assert!(!words.contains("hunter2"), "{format}: {words}");
     }
     put(
         root,

@@ -36,6 +36,10 @@ case "${1-} $#" in
     [ "$(id -u)" != 0 ] || user='user root;'
     dav=
     "$nginx" -V 2>&1 | grep -q http_dav_module && dav="location /dav/ { root $work; dav_methods PUT DELETE; create_full_put_path on; }"
+    # What the documentation tells people to write is what is tried.
+    served=$(sed -n '/^```nginx$/,/^```$/p' "$here/../../docs/publishing.md" | sed '/^```/d' |
+        sed "s|root /srv/experiments;.*|listen 127.0.0.1:$2; root $3; $dav|")
+    case $served in *"root $3;"*) ;; *) echo 'docs/publishing.md has no block for nginx' >&2 && exit 3 ;; esac
     cat >"$work/nginx.conf" <<CONF
 $user
 worker_processes 1;
@@ -49,15 +53,7 @@ http {
     client_body_temp_path $work/body; proxy_temp_path $work/proxy; fastcgi_temp_path $work/fastcgi;
     uwsgi_temp_path $work/uwsgi; scgi_temp_path $work/scgi;
     sendfile on;
-    server {
-        listen 127.0.0.1:$2;
-        root $3;
-        default_type application/json;
-        types { application/json json; application/octet-stream bin; }
-        gzip_static on;
-        location / { add_header Cache-Control "public, max-age=60"; }
-        $dav
-    }
+$served
 }
 CONF
     exec "$nginx" -p "$work" -c "$work/nginx.conf"

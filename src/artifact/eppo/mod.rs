@@ -8,12 +8,14 @@ mod join;
 mod read;
 mod shape;
 mod value;
+mod without;
 mod write;
 
 pub use condition::check_condition;
 pub use join::join;
 pub use read::read;
 pub use value::{compare_versions, is_version, number};
+pub use without::without;
 pub use write::encode;
 
 /// How many shards a unit may fall into, by either hash.

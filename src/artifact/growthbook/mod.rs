@@ -9,6 +9,7 @@ mod join;
 mod read;
 mod shape;
 mod support;
+mod without;
 mod write;
 
 pub use condition::condition;
@@ -16,4 +17,5 @@ pub use join::join;
 pub use read::read;
 pub use support::{check_attribute, check_id, check_salt, check_value};
 pub(super) use support::{plain, plain_number};
+pub use without::without;
 pub use write::encode;

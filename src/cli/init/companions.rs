@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::decl::Kind;
 use crate::io;
 
+/// Schemas hold every id of the catalogue: any two branches that add one each would conflict in them, and not in what they
+/// mean. Nothing that Git has built in merges JSON, so they are not committed; whoever clones writes them.
+const UNCOMMITTED: &str =
+    "# Written by `allot schema -o schema`, for this machine: they hold ids that branches add.\n*.json\n";
+
 /// A file that is made where there is none.
 pub struct Companion {
     pub path: PathBuf,
@@ -25,6 +30,7 @@ pub fn all(folder: &Path) -> Vec<Companion> {
     vec![
         Companion { path: folder.join("AGENTS.md"), text: agents, essence: "  a word on this catalogue".to_owned() },
         whole(folder.join(".gitattributes"), attributes),
+        whole(folder.join("schema/.gitignore"), UNCOMMITTED.to_owned()),
         whole(top.join(".github/CODEOWNERS"), codeowners(&way)),
         whole(top.join(".github/workflows/allotment.yml"), workflow(&way)),
         whole(top.join(".taplo.toml"), taplo),
@@ -63,7 +69,7 @@ fn workflow(way: &str) -> String {
 
 /// Which schema is for which file, for Taplo and the editors that it is in.
 fn taplo(way: &str) -> String {
-    let mut text = "# Which schema is for which file; `allot schema -o schema` renews them.\n".to_owned();
+    let mut text = "# Which schema is for which file; `allot schema -o schema` writes them.\n".to_owned();
     for kind in Kind::ALL {
         let files = match kind.folder() {
             Some(folder) => format!("{folder}/**/*.toml"),

@@ -125,11 +125,11 @@ pub fn run(global: &Global, verb: &New) -> Result<Exit, Failure> {
     io::create_new(&file, text.as_bytes())?;
     data(&format!("{}\n", shown(&file)))?;
     let again = Workspace::open(global)?;
-    // Schemas that know the ids of the catalogue should know this one too.
+    // Schemas that know the ids of the catalogue should know this one too; those that nobody asked for are not brought.
     let folder = workspace.root.join("schema");
-    if io::is_there(&folder.join("allotment.json")) {
-        write_schemas(&folder, &schemas(&ids(&again.context().catalogue)))?;
-    }
+    let mut known = schemas(&ids(&again.context().catalogue));
+    known.retain(|(name, _)| io::is_there(&folder.join(format!("{name}.json"))));
+    write_schemas(&folder, &known)?;
     global.say("next: fill in what is said in its comments, and run `allot lint`");
     Ok(Exit::Clean)
 }

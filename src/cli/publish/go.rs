@@ -12,6 +12,7 @@ use super::prune::{Keep, keep, list, prune};
 use super::secrets::sealers;
 use super::served::{Served, failed};
 use super::source::{AT_ONCE, refusals};
+use super::stray::{self, clean};
 use super::target::Target;
 use super::unsealed::{Unsealed, unsealed};
 use crate::artifact::manifest::{Bundle, File, Manifest, Stopped};
@@ -21,7 +22,9 @@ use crate::cli::output::{data, progress};
 use crate::cli::{Exit, Failure, Global};
 use crate::io;
 use crate::io::store::{Store, each};
-use crate::publish::{Action, Change, Listed, Next, Offer, SEALED, Sealers, Withheld, ended, next, withhold};
+use crate::publish::{
+    Action, Change, Kind, Listed, Next, Offer, SEALED, Sealers, Withheld, ended, is_pointer, next, withhold,
+};
 use crate::render::plain;
 use crate::verify::verify;
 
@@ -57,10 +60,14 @@ pub struct Terms {
 #[derive(Debug)]
 pub struct Went {
     pub exit: Exit,
+    /// Whether nothing was done, so that the rest is what would be.
+    pub dry_run: bool,
     /// What readers of sealed objects go on reading, although something else is served.
     pub unsealed: Vec<Unsealed>,
     /// Bundles that could not be made anew.
     pub kept: Vec<String>,
+    /// Fixed names that no manifest has any more, and that show something that is stopped, each with the reason.
+    pub shown: Vec<(String, String)>,
 }
 
 impl Went {
@@ -69,11 +76,34 @@ impl Went {
     /// # Errors
     /// When sealed objects could not be renewed.
     pub fn ended(self) -> Result<Exit, Failure> {
-        let Some(first) = self.unsealed.first() else { return Ok(self.exit) };
+        if self.dry_run {
+            return Ok(self.exit);
+        }
+        let Some(first) = self.unsealed.first() else { return self.cleaned() };
         let all: Vec<String> = self.unsealed.iter().map(Unsealed::said).collect();
         let message = format!("{}, and providers go on reading it; the rest is served", all.join("; "));
         Err(Failure::environment(message).help(first.help()))
     }
+
+    /// # Errors
+    /// When something that is stopped is shown still.
+    fn cleaned(self) -> Result<Exit, Failure> {
+        if self.shown.is_empty() {
+            return Ok(self.exit);
+        }
+        let all: Vec<String> = self.shown.iter().map(still_shown).collect();
+        let message = format!("what is stopped is not so everywhere: {}; the rest is served", all.join("; "));
+        Err(Failure::environment(message).help(STRAY_HELP))
+    }
+}
+
+/// What can be done about a fixed name that could not be written.
+pub const STRAY_HELP: &str = "run again, or remove it by hand: no manifest names it any more";
+
+/// A fixed name that could not be written, for whoever publishes.
+#[must_use]
+pub fn still_shown((path, why): &(String, String)) -> String {
+    format!("`{}` shows it still ({})", plain(path), plain(why))
 }
 
 /// Publishes an offer in the place of what is served.
@@ -112,17 +142,23 @@ pub fn go(
     let key = how.signing.key()?;
     let sealers = sealers(global, &next.manifest)?;
     let delivery = Delivery::prepare(store, served, next, &offer, key.as_ref(), &sealers)?;
-    let exit = found(global, &delivery, &withheld)?;
+    let exit = found(global, served, &delivery, &withheld)?;
     if how.dry_run {
         for action in &delivery.plan {
             data(&format!("would {action}\n"))?;
         }
         global.say(&format!("{}: {} would be written", target.name, plural(delivery.plan.len(), "object")));
-        if !delivery.plan.is_empty() {
-            let (_, former) = looked(store, &delivery.next.manifest, &sealers, how.keep)?;
-            former.iter().flat_map(|former| former.said(how.keep)).for_each(|line| global.say(&line));
+        let cleaned = clean(store, &delivery.next.manifest, true)?;
+        for path in &cleaned.written {
+            data(&format!("would {}\n", Action { kind: Kind::Point, path: path.clone() }))?;
         }
-        return Ok(Went { exit, unsealed: Vec::new(), kept });
+        if !delivery.plan.is_empty() {
+            let (listed, former) = looked(store, &delivery.next.manifest, &sealers, how.keep)?;
+            former.iter().flat_map(|former| former.said(how.keep)).for_each(|line| global.say(&line));
+            remaining(global, store, &listed, &delivery.next.manifest, served, how.keep)?;
+        }
+        let unsealed = left_sealed(store, &delivery.next, &sealers, &stopped_on)?;
+        return Ok(Went { exit, dry_run: true, unsealed, kept, shown: cleaned.left });
     }
     let done = AtomicUsize::new(0);
     let all = delivery.plan.len();
@@ -136,17 +172,14 @@ pub fn go(
     progress(None);
     let outcome = outcome?;
     let manifest = &delivery.next.manifest;
-    let changed = |id: &str| delivery.next.surfaces.get(id) == Some(&Change::Changed);
-    let mut unsealed = unsealed(store, manifest, &sealers, &|id| changed(id) || stopped_on.contains(id))?;
-    // That an earlier client is left behind is what taking its secret away means; but what was stopped must be so everywhere.
-    unsealed.retain(|it| stopped_on.contains(&it.surface) || !it.is_former && it.path.is_some());
+    let unsealed = left_sealed(store, &delivery.next, &sealers, &stopped_on)?;
     match outcome {
         Outcome::Superseded => {
             global.say(&format!(
                 "{}: serial {} is published, and another publisher came after it",
                 target.name, manifest.serial
             ));
-            return Ok(Went { exit, unsealed, kept });
+            return Ok(Went { exit, dry_run: false, unsealed, kept, shown: clean(store, manifest, false)?.left });
         }
         Outcome::Done if all == 0 => {
             global.say(&format!("{}: nothing to write; serial {} is served", target.name, manifest.serial));
@@ -162,20 +195,43 @@ pub fn go(
             ));
         }
     }
+    let cleaned = clean(store, manifest, false)?;
+    for path in &cleaned.written {
+        global.say(&format!("`{path}`, which no manifest names any more, is served without what is stopped"));
+    }
     for record in &withheld.settled {
         global.say(&format!("`{}` is no longer live in Git: its stop is settled", plain(&record.key)));
     }
     if all > 0 {
-        tidy(global, target, &delivery.next, &sealers, how.keep)?;
+        tidy(global, target, &delivery.next, served, &sealers, how.keep)?;
     }
-    Ok(Went { exit, unsealed, kept })
+    Ok(Went { exit, dry_run: false, unsealed, kept, shown: cleaned.left })
+}
+
+/// The sealed objects that go on showing something else than is served, and that are not meant to.
+fn left_sealed(
+    store: &dyn Store,
+    next: &Next,
+    sealers: &Sealers,
+    stopped_on: &BTreeSet<String>,
+) -> Result<Vec<Unsealed>, Failure> {
+    let changed = |id: &str| next.surfaces.get(id) == Some(&Change::Changed) || stopped_on.contains(id);
+    let mut unsealed = unsealed(store, &next.manifest, sealers, &changed)?;
+    // That an earlier client is left behind is what taking its secret away means; but what was stopped must be so everywhere.
+    unsealed.retain(|it| stopped_on.contains(&it.surface) || !it.is_former && it.path.is_some());
+    Ok(unsealed)
 }
 
 /// Says what is known of a publish before it is carried out, and whether there are findings.
-fn found(global: &Global, delivery: &Delivery<'_>, withheld: &Withheld) -> Result<Exit, Failure> {
+fn found(global: &Global, served: &Served, delivery: &Delivery<'_>, withheld: &Withheld) -> Result<Exit, Failure> {
     let mut exit = Exit::Clean;
-    for line in said(&delivery.next.surfaces, global.quiet) {
+    for line in said(&delivery.next, global.quiet) {
         data(&line)?;
+    }
+    let present = &delivery.next.manifest.bundles;
+    let before = served.manifest.iter().flat_map(|served| served.bundles.keys());
+    for id in before.filter(|id| !global.quiet && !present.contains_key(*id)) {
+        data(&format!("{id}: the bundle is no longer in Git\n"))?;
     }
     if delivery.next.surfaces.values().any(|change| matches!(change, Change::Held(_))) {
         exit = Exit::Findings;
@@ -226,17 +282,45 @@ fn looked(
     Ok((listed, former))
 }
 
-/// Says what stays of former secrets, and removes what retention frees.
-fn tidy(global: &Global, target: &Target, next: &Next, sealers: &Sealers, keep: Keep) -> Result<(), Failure> {
+/// Says what stays of what former manifests named.
+fn remaining(
+    global: &Global,
+    store: &dyn Store,
+    listed: &[Listed],
+    present: &Manifest,
+    served: &Served,
+    keep: Keep,
+) -> Result<(), Failure> {
+    let lines = stray::said(store, listed, present, served.manifest.as_ref(), keep, io::now().0)?;
+    lines.iter().for_each(|line| global.say(line));
+    if !lines.is_empty() {
+        global.say("applications that read such a name get that state for as long as it is there: nothing renews it");
+    }
+    Ok(())
+}
+
+/// Says what stays of former secrets and former manifests, and removes what retention frees.
+fn tidy(
+    global: &Global,
+    target: &Target,
+    next: &Next,
+    served: &Served,
+    sealers: &Sealers,
+    keep: Keep,
+) -> Result<(), Failure> {
     let store = target.store.as_ref();
     let (listed, former) = looked(store, &next.manifest, sealers, keep)?;
     let since = keep.since(io::now().0).filter(|_| next.is_new);
     for former in former.iter().filter(|former| since.is_none_or(|since| !former.is_free(since))) {
         former.said(keep).iter().for_each(|line| global.say(line));
     }
+    remaining(global, store, &listed, &next.manifest, served, keep)?;
     let freed = prune(store, &next.manifest, sealers, &listed, &former, since)?;
-    if freed > 0 {
-        global.say(&format!("{}: {} removed that nothing named any more", target.name, plural(freed, "object")));
+    for path in freed.iter().filter(|path| is_pointer(path) && !path.ends_with(".gz")) {
+        global.say(&format!("`{}` is removed: applications that still read it get nothing", plain(path)));
+    }
+    if !freed.is_empty() {
+        global.say(&format!("{}: {} removed that nothing named any more", target.name, plural(freed.len(), "object")));
     }
     Ok(())
 }
@@ -288,14 +372,18 @@ fn is_signed(served: Option<&Manifest>, how: &How) -> Result<bool, Failure> {
 }
 
 /// A line for each surface of which there is something to say.
-fn said(surfaces: &BTreeMap<String, Change>, quiet: bool) -> Vec<String> {
+fn said(next: &Next, quiet: bool) -> Vec<String> {
+    let has_files = |id: &String| next.manifest.surfaces.get(id).is_some_and(|surface| !surface.formats.is_empty());
     let line = |(id, change): (&String, &Change)| match change {
         Change::Same => None,
+        Change::Held(why) if !has_files(id) => {
+            Some(format!("{id}: held by {}; nothing was served before\n", plain(why)))
+        }
         Change::Held(why) => Some(format!("{id}: held by {}; keeps what is served\n", plain(why))),
         _ if quiet => None,
         Change::New => Some(format!("{id}: new\n")),
         Change::Changed => Some(format!("{id}: changed\n")),
-        Change::Gone => Some(format!("{id}: no longer served\n")),
+        Change::Gone => Some(format!("{id}: the surface is no longer in Git\n")),
     };
-    surfaces.iter().filter_map(line).collect()
+    next.surfaces.iter().filter_map(line).collect()
 }

@@ -1,5 +1,6 @@
 //! `allot publish`: what was compiled goes to a CDN's origin, whole and checked.
 
+mod age;
 mod deliver;
 mod former;
 mod go;
@@ -8,6 +9,7 @@ mod prune;
 mod secrets;
 mod served;
 mod source;
+mod stray;
 mod target;
 mod unsealed;
 
@@ -16,15 +18,17 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::data;
+use super::workspace::instant;
 use super::{Exit, Failure, Global};
 use crate::render::plain;
 pub use deliver::{Delivery, Outcome};
-pub use go::{How, Terms, Went, go};
+pub use go::{How, STRAY_HELP, Terms, Went, go, still_shown};
 pub use key::public;
 pub use prune::prune;
 pub use secrets::sealers;
 pub use served::{Served, failed, newest_after, record};
-pub use source::{Source, files, of_store, refusals, siblings, source};
+pub use source::{AT_ONCE, Source, files, of_store, refusals, siblings, source};
+pub use stray::{all as strays, showing, shows};
 pub use target::{Target, named, target};
 pub use unsealed::Unsealed;
 
@@ -48,13 +52,16 @@ pub struct Publish {
     /// Where to: an environment of `allotment.toml`, or an address; without it, the only environment, or `production`
     #[arg(long, value_name = "PLACE")]
     to: Option<String>,
+    /// Publish DIST although what is served was compiled after it
+    #[arg(long)]
+    older: bool,
     /// The public key that DIST must be signed with
     #[arg(long, value_name = "FILE")]
     source_key: Option<PathBuf>,
     #[command(flatten)]
     how: How,
     /// Make a pair of keys in this folder instead
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["dist", "to", "source_key"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["dist", "to", "source_key", "older"])]
     new_key: Option<PathBuf>,
 }
 
@@ -69,7 +76,10 @@ pub fn run(global: &Global, verb: &Publish) -> Result<Exit, Failure> {
     }
     let target = target(global, verb.to.as_deref())?;
     let source_key = verb.source_key.as_deref().map(public).transpose()?;
-    let Source { offer, report } = source(global, verb.dist.as_deref().unwrap_or_default(), source_key.as_ref())?;
+    let dist = verb.dist.as_deref().unwrap_or_default();
+    let from = named(global, dist)?;
+    age::not_itself(from.as_ref(), dist, &target)?;
+    let Source { offer, report } = source(from.as_ref(), dist, source_key.as_ref())?;
     let (refused, whole) = refusals(&report);
     if let Some(why) = whole {
         data(&format!("{}\n", plain(&why)))?;
@@ -77,5 +87,13 @@ pub fn run(global: &Global, verb: &Publish) -> Result<Exit, Failure> {
     }
     let key = verb.how.signing.key()?;
     let served = Served::read(target.store.as_ref(), key.as_ref(), verb.how.signing.adopt)?;
-    go(global, &target, &served, offer, Terms { refused, ..Terms::default() }, &verb.how)?.ended()
+    let now = instant(global)?.0;
+    if let Some(from) = &from {
+        age::said(global, from, &offer.manifest, now);
+    }
+    if !verb.older {
+        age::not_older(dist, &offer.manifest, served.manifest.as_ref(), &target)?;
+    }
+    let ended = age::over(global, &offer, now);
+    go(global, &target, &served, offer, Terms { refused, ended, ..Terms::default() }, &verb.how)?.ended()
 }

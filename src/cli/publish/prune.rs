@@ -44,7 +44,7 @@ pub fn keep(text: &str) -> Result<Keep, String> {
 }
 
 /// Removes what no manifest within the window names, and sealed objects of `former` secrets, if they are older than the window;
-/// says how many objects went.
+/// says which objects went.
 ///
 /// # Errors
 /// When the place cannot be read, or refuses to remove something.
@@ -55,10 +55,10 @@ pub fn prune(
     listed: &[Listed],
     former: &[Former],
     since: Option<i64>,
-) -> Result<usize, Failure> {
-    let Some(since) = since else { return Ok(0) };
+) -> Result<Vec<String>, Failure> {
+    let Some(since) = since else { return Ok(Vec::new()) };
     if listed.iter().all(|listed| listed.written >= since) {
-        return Ok(0);
+        return Ok(Vec::new());
     }
     let mut kept = vec![Record { serial: present.serial, manifest: present.clone() }];
     let needed: Vec<u64> = needed_manifests(listed, present.serial, since)
@@ -72,14 +72,14 @@ pub fn prune(
     let mut free = freed(listed, present.serial, &kept, since);
     free.extend(former.iter().filter(|former| former.is_free(since)).map(|former| former.path.clone()));
     if free.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
     // Another publisher may be about to name something again: what is old it writes anew, and then it is young.
     let again: BTreeMap<String, i64> = list(store)?.into_iter().map(|listed| (listed.path, listed.written)).collect();
     let free: Vec<String> = free.into_iter().filter(|path| again.get(path).is_some_and(|at| *at < since)).collect();
     let bytes = present.to_json().into_bytes();
     let is_present = || store.get(manifest::PATH).map(|served| served.is_some_and(|served| served.bytes == bytes));
-    let mut gone = 0_usize;
+    let mut gone = Vec::new();
     for batch in free.chunks(AT_ONCE) {
         let objects: Vec<&String> = batch.iter().filter(|path| headers_of_object(path).is_some()).collect();
         let taken = each(&objects, AT_ONCE, |path| store.get(path)).map_err(failed)?;
@@ -100,7 +100,7 @@ pub fn prune(
             }
         }
         removed.map_err(failed)?;
-        gone = gone.saturating_add(batch.len());
+        gone.extend_from_slice(batch);
     }
     Ok(gone)
 }

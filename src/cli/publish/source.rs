@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::served::failed;
-use super::target::named;
+use super::target::Target;
 use crate::artifact::manifest::{self, Manifest};
 use crate::artifact::signature::PublicKey;
-use crate::cli::{Failure, Global};
+use crate::cli::Failure;
 use crate::io;
 use crate::io::store::{self, Refused, Store, each};
 use crate::publish::{Offer, is_gzip_of, objects};
@@ -22,12 +22,12 @@ pub struct Source {
     pub report: Report,
 }
 
-/// Reads what `DIST` names: an environment, an address, or a folder.
+/// Reads what `DIST` names: the place that it is, or else a folder.
 ///
 /// # Errors
 /// When there is no distribution, or it is not signed as it should be.
-pub fn source(global: &Global, dist: &str, key: Option<&PublicKey>) -> Result<Source, Failure> {
-    let source = match named(global, dist)? {
+pub fn source(from: Option<&Target>, dist: &str, key: Option<&PublicKey>) -> Result<Source, Failure> {
+    let source = match from {
         Some(target) => of_store(target.store.as_ref())?,
         None => of_folder(Path::new(dist))?,
     };

@@ -14,8 +14,15 @@ const REGULAR: u32 = 0o100_644;
 pub struct Merged {
     pub(super) index: Index,
     prefix: String,
-    /// The paths on which the two contradict each other, below the top of the work tree.
-    conflicts: Vec<String>,
+    conflicts: Vec<Conflict>,
+}
+
+/// A path on which the two contradict each other.
+struct Conflict {
+    /// Below the top of the work tree.
+    path: String,
+    /// Whether one of the two has no file there.
+    gone: bool,
 }
 
 impl Merge {
@@ -30,11 +37,13 @@ impl Merge {
         let (ours, theirs) = (self.commit(Side::Ours)?, self.commit(Side::Theirs)?);
         let index =
             self.repository.merge_commits(&ours, &theirs, Some(&options)).map_err(|cause| failed(doing, &cause))?;
-        let mut conflicts: Vec<String> = Vec::new();
+        let mut conflicts: Vec<Conflict> = Vec::new();
         for conflict in index.conflicts().map_err(|cause| failed(doing, &cause))? {
             let IndexConflict { ancestor, our, their } = conflict.map_err(|cause| failed(doing, &cause))?;
+            let gone = our.is_none() || their.is_none();
             let entry = our.or(their).or(ancestor);
-            conflicts.extend(entry.map(|entry| String::from_utf8_lossy(&entry.path).into_owned()));
+            let path = entry.map(|entry| String::from_utf8_lossy(&entry.path).into_owned());
+            conflicts.extend(path.map(|path| Conflict { path, gone }));
         }
         Ok(Merged { index, prefix: self.prefix.clone(), conflicts })
     }
@@ -83,13 +92,22 @@ impl Merged {
     /// The locks and ledgers of the catalogue that contradict each other, below its root: they can be drawn again.
     #[must_use]
     pub fn locks_in_conflict(&self) -> Vec<&str> {
-        self.conflicts.iter().filter_map(|path| self.lock(path)).collect()
+        self.conflicts.iter().filter_map(|conflict| self.lock(&conflict.path)).collect()
+    }
+
+    /// Which of some generated files of the catalogue contradict each other, by their places among these paths below its
+    /// root, and whether one side has no such file: they can be written anew.
+    #[must_use]
+    pub fn generated_in_conflict(&self, generated: &[String]) -> Vec<(usize, bool)> {
+        let place = |conflict: &Conflict| Some((self.generated(&conflict.path, generated)?, conflict.gone));
+        self.conflicts.iter().filter_map(place).collect()
     }
 
     /// All other files that contradict each other, below the top of the work tree: somebody has to mend them.
     #[must_use]
-    pub fn texts_in_conflict(&self) -> Vec<&str> {
-        self.conflicts.iter().filter(|path| self.lock(path).is_none()).map(String::as_str).collect()
+    pub fn texts_in_conflict(&self, generated: &[String]) -> Vec<&str> {
+        let paths = self.conflicts.iter().map(|conflict| conflict.path.as_str());
+        paths.filter(|path| self.lock(path).is_none() && self.generated(path, generated).is_none()).collect()
     }
 
     /// Takes a file of the catalogue away.
@@ -98,6 +116,11 @@ impl Merged {
         // What is not there needs not be taken away.
         let _ = self.index.conflict_remove(Path::new(&path));
         let _ = self.index.remove(Path::new(&path), 0);
+    }
+
+    fn generated(&self, path: &str, generated: &[String]) -> Option<usize> {
+        let below = path.strip_prefix(self.prefix.as_str())?;
+        generated.iter().position(|path| path == below)
     }
 
     fn lock<'p>(&self, path: &'p str) -> Option<&'p str> {

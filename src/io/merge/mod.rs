@@ -13,6 +13,7 @@ use git2::{
 };
 
 use super::catalogue::Loaded;
+use super::repository::{open, remedy};
 use super::{IoError, resolved, top_of_repository, way};
 
 pub use index::Merged;
@@ -80,8 +81,7 @@ impl Merge {
     pub fn open(root: &Path, revision: &str) -> Result<Self, Stop> {
         let doing = || format!("cannot merge `{revision}`");
         let failed = |cause: &git2::Error| IoError::new(doing(), cause.message());
-        let repository =
-            Repository::discover(root).map_err(|_| IoError::new(doing(), "this folder is in no Git repository"))?;
+        let repository = open(root, &doing())?;
         let top = top_of_repository(root).ok_or_else(|| IoError::new(doing(), "this repository has no work tree"))?;
         let prefix = way(&top, &resolved(root)?);
         idle(&repository)?;
@@ -213,12 +213,4 @@ fn named(paths: &[String]) -> String {
 
 fn failed(doing: &str, cause: &git2::Error) -> IoError {
     IoError::new(doing, cause.message())
-}
-
-fn remedy(repository: &Repository, revision: &str) -> String {
-    if repository.is_shallow() {
-        "this clone is shallow: run `git fetch --unshallow`".to_owned()
-    } else {
-        format!("fetch it first, for example `git fetch origin {}`", revision.trim_start_matches("origin/"))
-    }
 }

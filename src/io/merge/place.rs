@@ -5,7 +5,8 @@
 //! in one step, and only if it still is where it was. So the branch is either the old one or the new one with all of its
 //! files in place. The other way round, an interruption would leave a branch whose files look as if somebody had undone the
 //! merge, and the next commit would undo it. An interruption while files are written leaves changes that `git status` shows,
-//! on a work tree that was clean: `git reset --hard` is the old state. What fails, rather than being interrupted, is put back.
+//! on a work tree that was clean: `git reset --hard` is the old state but for new files, which Git does not know of yet. Those
+//! that are whole are no hindrance to another try. What fails, rather than being interrupted, is put back.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use git2::build::CheckoutBuilder;
 use git2::{AttrCheckFlags, AttrValue, CheckoutNotificationType, Commit, Delta, Diff, ErrorCode, Oid, Signature};
 
-use super::{Merge, Merged, Side, Stop, failed, named};
+use super::{Merge, Merged, SHOWN, Side, Stop, failed, named};
 use crate::io::IoError;
 
 impl Merge {
@@ -64,6 +65,7 @@ impl Merge {
         let (old, new) = (ours.tree().map_err(wrong)?, target.tree().map_err(wrong)?);
         let changes = self.repository.diff_tree_to_tree(Some(&old), Some(&new), None).map_err(wrong)?;
         self.unfiltered(&changes)?;
+        self.clear(&target, &changes)?;
         self.check_out(&target).map_err(|stop| self.put_back(&ours, &changes, stop))?;
         // As after `git merge`, so that `git reset --hard ORIG_HEAD` undoes it.
         let moved = self.repository.reference("ORIG_HEAD", self.ours, true, "merge").and_then(|_| {
@@ -71,6 +73,33 @@ impl Merge {
             self.repository.reference_matching(&self.branch, id, true, self.ours, &words)
         });
         moved.map(drop).map_err(|cause| self.put_back(&ours, &changes, failed("cannot move the branch", &cause).into()))
+    }
+
+    /// Takes away what lies where new files go and is the same, byte by byte: it is there again a moment later. A merge that was
+    /// killed leaves such files.
+    fn clear(&self, target: &Commit<'_>, changes: &Diff<'_>) -> Result<(), Stop> {
+        let tree = target.tree().map_err(|cause| failed("cannot read a commit", &cause))?;
+        let same = |path: &Path| {
+            let found = self.top.join(path);
+            let length = std::fs::symlink_metadata(&found).ok().filter(std::fs::Metadata::is_file)?.len();
+            let blob = tree.get_path(path).ok()?.to_object(&self.repository).ok()?.peel_to_blob().ok()?;
+            let same = blob.size() as u64 == length && std::fs::read(&found).is_ok_and(|bytes| bytes == blob.content());
+            same.then_some(found)
+        };
+        let added = || changes.deltas().filter(|delta| delta.status() == Delta::Added);
+        let paths = || added().filter_map(|delta| delta.new_file().path().map(Path::to_owned));
+        let there = |path: &PathBuf| std::fs::symlink_metadata(self.top.join(path)).is_ok();
+        let found: Vec<(PathBuf, Option<PathBuf>)> =
+            paths().filter(there).map(|path| (path.clone(), same(&path))).collect();
+        // Where one is another, nothing is touched.
+        let others = found.iter().filter(|(_, same)| same.is_none()).map(|(path, _)| path.display().to_string());
+        let others: Vec<String> = others.collect();
+        if others.is_empty() {
+            found.iter().filter_map(|(_, same)| same.as_ref()).for_each(|path| drop(std::fs::remove_file(path)));
+            return Ok(());
+        }
+        let why = format!("files that Git does not know of are in the way: {}", named(&others));
+        Err(Stop::refused(why, away(&others)))
     }
 
     /// Checks a commit out, all of it or, where a file is in the way, nothing.
@@ -89,7 +118,7 @@ impl Merge {
             let paths = in_the_way.take();
             if cause.code() == ErrorCode::Conflict && !paths.is_empty() {
                 let why = format!("files that Git does not know of are in the way: {}", named(&paths));
-                return Stop::refused(why, "move them away first");
+                return Stop::refused(why, away(&paths));
             }
             failed("cannot check the merge out", &cause).into()
         })
@@ -143,4 +172,14 @@ impl Merge {
         }
         Ok(())
     }
+}
+
+/// What to do about files that are in the way.
+fn away(paths: &[String]) -> String {
+    let plain = |path: &String| path.chars().all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter));
+    let first = "move them away first";
+    if paths.len() > SHOWN || !paths.iter().all(plain) {
+        return format!("{first}; if a merge that was killed left them, remove them");
+    }
+    format!("{first}; if a merge that was killed left them, `git clean -f -- {}` removes them", paths.join(" "))
 }

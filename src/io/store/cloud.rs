@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures::TryStreamExt as _;
+use futures::{Stream, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::{
     Attribute, Attributes, Error, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
@@ -10,7 +10,7 @@ use object_store::{
 use tokio::runtime::Runtime;
 
 use super::patience::VARIABLE;
-use super::{Entry, Found, Headers, MAX_OBJECT, Refused, Store, Version, When};
+use super::{Entry, Found, Headers, MAX_OBJECT, Refused, Store, Version, When, doing_in};
 use crate::io::IoError;
 
 /// What helps where access is denied.
@@ -58,7 +58,7 @@ impl Cloud {
     }
 
     fn wrong(&self, doing: &str, path: &str, wrong: &Error) -> Refused {
-        let doing = format!("cannot {doing} `{path}` in {}", self.shown);
+        let doing = doing_in(doing, path, &self.shown);
         match wrong {
             Error::AlreadyExists { .. } | Error::Precondition { .. } => Refused::Changed,
             Error::NotFound { .. } => IoError::new(doing, "it is not there").into(),
@@ -101,12 +101,13 @@ impl Store for Cloud {
                 found => found.map_err(|cause| wrong(&cause))?,
             };
             if found.meta.size > MAX_OBJECT {
-                let doing = format!("cannot read `{path}` in {}", self.shown);
-                return Err(IoError::new(doing, "it is too large").into());
+                return Err(IoError::new(doing_in("read", path, &self.shown), "it is too large").into());
             }
             let version = Version { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
-            let bytes = found.bytes().await.map_err(|cause| wrong(&cause))?;
-            Ok(Some(Found { bytes: bytes.to_vec(), version }))
+            // What a server says of its length is no promise.
+            let bytes = bounded(found.into_stream(), MAX_OBJECT).await.map_err(|cause| wrong(&cause))?;
+            let large = || IoError::new(doing_in("read", path, &self.shown), "it is too large");
+            Ok(Some(Found { bytes: bytes.ok_or_else(large)?, version }))
         })
     }
 
@@ -157,6 +158,21 @@ impl Store for Cloud {
     }
 }
 
+/// All that is sent, or nothing if that is more than `limit` bytes, of which not much more is then read.
+pub(super) async fn bounded<E>(
+    mut sent: impl Stream<Item = Result<impl AsRef<[u8]>, E>> + Unpin,
+    limit: u64,
+) -> Result<Option<Vec<u8>>, E> {
+    let mut bytes = Vec::new();
+    while let Some(more) = sent.try_next().await? {
+        bytes.extend_from_slice(more.as_ref());
+        if bytes.len() as u64 > limit {
+            return Ok(None);
+        }
+    }
+    Ok(Some(bytes))
+}
+
 /// What libraries say after the first line is for those who write them.
 pub(super) fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or("").trim_end()
@@ -169,4 +185,24 @@ pub(super) fn innermost(wrong: &(dyn std::error::Error + 'static)) -> String {
         wrong = inner;
     }
     wrong.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_without_end_is_not_kept() {
+        let read = std::cell::Cell::new(0_u64);
+        let endless = futures::stream::repeat_with(|| {
+            read.set(read.get() + 1);
+            Ok::<_, ()>([0_u8; 1_024])
+        });
+        let bytes = futures::executor::block_on(bounded(endless, 10_000));
+        assert_eq!((bytes, read.get()), (Ok(None), 10));
+        let short = futures::stream::iter([Ok::<_, ()>(b"ab"), Ok(b"cd")]);
+        assert_eq!(futures::executor::block_on(bounded(short, 4)), Ok(Some(b"abcd".to_vec())));
+        let broken = futures::stream::iter([Ok(b"ab"), Err(7)]);
+        assert_eq!(futures::executor::block_on(bounded(broken, 4)), Err(7));
+    }
 }

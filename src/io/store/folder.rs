@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Entry, Found, Headers, MAX_OBJECT, Refused, Store, Version, When};
+use super::{Entry, Found, Headers, MAX_OBJECT, Refused, Store, Version, When, doing_in};
 use crate::io::IoError;
 use crate::io::files::{read_up_to, stage};
 use crate::io::parallel::each;
@@ -51,7 +51,7 @@ impl Folder {
     }
 
     fn wrong(&self, doing: &str, path: &str, cause: impl std::fmt::Display) -> Refused {
-        IoError::new(format!("cannot {doing} `{path}` in {}", self.shown), cause).into()
+        IoError::new(doing_in(doing, path, &self.shown), cause).into()
     }
 
     /// The file of an object. Paths come from manifests, which others may have written.
@@ -117,6 +117,10 @@ impl Store for Folder {
             Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(cause) => return Err(self.wrong("read", path, cause)),
             Ok(_) => {}
+        }
+        // A pipe in its place would be waited for.
+        if fs::metadata(&file).is_ok_and(|found| !found.is_file()) {
+            return Err(self.wrong("read", path, "it is no file"));
         }
         let bytes = read_up_to(&file, MAX_OBJECT)?.ok_or_else(|| self.wrong("read", path, "it is too large"))?;
         let version = Version { e_tag: Some(digest(&bytes)), version: None };
@@ -201,6 +205,10 @@ impl Store for Folder {
     fn is_doubtful(&self) -> bool {
         false
     }
+
+    fn folder(&self) -> Option<&Path> {
+        Some(&self.root)
+    }
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -221,6 +229,21 @@ mod tests {
         prove(&store, "test").unwrap();
         assert_eq!(store.list().unwrap(), []);
         assert_eq!(store.get("a/b").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Folder::at(folder.path());
+        fs::create_dir(folder.path().join("a")).unwrap();
+        assert!(store.get("a").is_err());
+        #[cfg(unix)]
+        {
+            let made = std::process::Command::new("mkfifo").arg(folder.path().join("b")).status();
+            assert!(made.unwrap().success());
+            let Err(Refused::Failed(wrong)) = store.get("b") else { panic!("a pipe") };
+            assert!(wrong.to_string().contains("`b`") && wrong.cause == "it is no file", "{wrong}");
+        }
     }
 
     #[test]

@@ -17,6 +17,11 @@ use super::IoError;
 /// The largest object that is read.
 pub const MAX_OBJECT: u64 = 256 << 20;
 
+/// What is being done to an object, or to the whole place where no path is named.
+fn doing_in(doing: &str, path: &str, place: &str) -> String {
+    if path.is_empty() { format!("cannot {doing} {place}") } else { format!("cannot {doing} `{path}` in {place}") }
+}
+
 /// A place for objects. All calls may be made from several threads at once.
 pub trait Store: Send + Sync {
     /// Where it is, in words.
@@ -79,6 +84,11 @@ pub trait Store: Send + Sync {
 
     /// Whether a server in front of it sends `FILE.gz` in the place of `FILE` to those that accept it.
     fn has_siblings(&self) -> bool;
+
+    /// The folder that it is, if it is one.
+    fn folder(&self) -> Option<&std::path::Path> {
+        None
+    }
 
     /// Whether it has to be proved that conditions are kept, before anything relies on it.
     fn is_doubtful(&self) -> bool;

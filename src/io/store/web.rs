@@ -9,9 +9,9 @@ use object_store::client::{HttpClient, HttpConnector as _, HttpRequest, HttpRequ
 use tokio::runtime::Runtime;
 use url::Url;
 
-use super::cloud::{because, innermost, runtime};
+use super::cloud::{because, bounded, innermost, runtime};
 use super::patience::Patience;
-use super::{Entry, Found, Headers, MAX_OBJECT, Refused, Store, Version, When};
+use super::{Entry, Found, Headers, MAX_OBJECT, Refused, Store, Version, When, doing_in};
 use crate::io::IoError;
 
 /// A folder of a web server.
@@ -59,7 +59,7 @@ impl Web {
     }
 
     fn doing(&self, doing: &str, path: &str) -> String {
-        format!("cannot {doing} `{path}` in {}", self.shown)
+        doing_in(doing, path, &self.shown)
     }
 
     /// Sends one request, once, and gives the status, the `ETag` and the body.
@@ -93,8 +93,9 @@ impl Web {
             if length.is_some_and(|length: u64| length > MAX_OBJECT) {
                 return Err(self.wrong(doing, path, "it is too large"));
             }
-            let bytes = answer.into_body().bytes().await.map_err(|cause| failed(&cause))?;
-            Ok((status, tag, bytes.to_vec()))
+            // Who says no length may send without end.
+            let bytes = bounded(answer.into_body().bytes_stream(), MAX_OBJECT).await.map_err(|cause| failed(&cause))?;
+            Ok((status, tag, bytes.ok_or_else(|| self.wrong(doing, path, "it is too large"))?))
         })
     }
 }

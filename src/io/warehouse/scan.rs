@@ -58,13 +58,12 @@ impl Relation {
                     Kind::Integer => {
                         return Err(wrong(column, &own.shown, "an instant").help(format!(
                             "a number does not say its unit: write `to_timestamp_seconds({column})`, or `_millis` or \
-                             `_micros`, in the `select` of a fact; {WITHOUT}"
+                             `_micros`, {WRITTEN}"
                         )));
                     }
                     _ => {
-                        return Err(wrong(column, &own.shown, "an instant").help(format!(
-                            "write `to_timestamp_micros({column})` in the `select` of a fact; {WITHOUT}"
-                        )));
+                        return Err(wrong(column, &own.shown, "an instant")
+                            .help(format!("write `to_timestamp_micros({column})` {WRITTEN}")));
                     }
                 }
             }
@@ -94,8 +93,8 @@ impl Relation {
     }
 }
 
-/// What helps where there is no SQL to write.
-const WITHOUT: &str = "exposures have none: write their column as a timestamp";
+/// Where SQL is written.
+const WRITTEN: &str = "in the `select` of the fact, or of `[exposures]`";
 
 const MICROSECONDS: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 

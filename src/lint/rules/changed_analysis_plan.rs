@@ -32,10 +32,10 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
             changes.entry((here, what)).or_insert((was, Vec::new())).1.push(running);
         }
     }
-    changes.into_iter().filter_map(|((here, what), (was, under))| finding(&what, here, was, &under)).collect()
+    changes.into_iter().filter_map(|((here, what), (was, under))| finding(context, &what, here, was, &under)).collect()
 }
 
-fn finding(what: &str, here: Span, was: Span, under: &[&Running<'_>]) -> Option<Diagnostic> {
+fn finding(context: &Context<'_>, what: &str, here: Span, was: Span, under: &[&Running<'_>]) -> Option<Diagnostic> {
     let first = under.first()?;
     let message = match under {
         [one] => format!(
@@ -51,7 +51,7 @@ fn finding(what: &str, here: Span, was: Span, under: &[&Running<'_>]) -> Option<
              experiment that `follows` it"
                 .to_owned()
         }
-        [one] => format!("{}; or plan another experiment that `follows` it", new_phase(one.old)),
+        [one] => format!("{}; or plan another experiment that `follows` it", new_phase(one.old, context.today)),
         _ if what.ends_with("was added as a required metric") => {
             "say `from` which day it is required: what starts before then goes on without it".to_owned()
         }

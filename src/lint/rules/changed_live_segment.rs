@@ -31,7 +31,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         let (old, new) = (running.old.segment, running.new.segment);
         let (before, after) = (id(&running.base.catalogue, old), id(&context.catalogue, new));
         if before != after {
-            findings.push(other(running, before, after));
+            findings.push(other(context, running, before, after));
         } else if let (Some(segment), Some(old), Some(new)) = (after, old, new) {
             let (before, after) = (digest(&running.base.catalogue, old), digest(&context.catalogue, new));
             if before != after && before.is_some() && after.is_some() {
@@ -51,7 +51,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
             ),
             false => (
                 format!("`{id}` addresses other units than before, under {}", named(&running)),
-                "undo it and add a segment under another id, or begin a new phase of each with the next `phase`",
+                "undo it and add a segment under another id, or begin a new phase of each with the next `phase` and a `start` ahead",
             ),
         };
         Some(
@@ -64,7 +64,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
 }
 
 /// A finding about a claim that names another segment.
-fn other(running: &Running<'_>, before: Option<&str>, after: Option<&str>) -> Diagnostic {
+fn other(context: &Context<'_>, running: &Running<'_>, before: Option<&str>, after: Option<&str>) -> Diagnostic {
     let audience = |id: Option<&str>| id.map_or("all units".to_owned(), |id| format!("`{id}`"));
     let message = format!(
         "`{}` {} and its audience changed from {} to {}: units enter and leave it in the middle of the run",
@@ -74,7 +74,7 @@ fn other(running: &Running<'_>, before: Option<&str>, after: Option<&str>) -> Di
         audience(after)
     );
     Diagnostic::new(RULE.name, running.new.segment_span(), message)
-        .help(new_phase(running.old))
+        .help(new_phase(running.old, context.today))
         .related(running.old.segment_span(), "the audience at its launch")
 }
 

@@ -40,7 +40,7 @@ fn finding(context: &Context<'_>, running: &Running<'_>) -> Option<Diagnostic> {
         (message, "put them back: its lock keeps every unit where it is, and whoever reads the file sees other ranges".to_owned())
     } else {
         let moves = would_move(running.surface(), &running.moves(context));
-        (format!("`{id}` {standing} and {}: {moves}", what(&before, &after, new)), new_phase(old))
+        (format!("`{id}` {standing} and {}: {moves}", what(&before, &after, new)), new_phase(old, context.today))
     };
     Some(Diagnostic::new(RULE.name, place(new), message).help(help).related(place(old), "as it was launched"))
 }

@@ -56,7 +56,7 @@ fn finding(context: &Context<'_>, running: &Running<'_>) -> Option<Diagnostic> {
     };
     Some(
         Diagnostic::new(RULE.name, running.new.traffic_span(), message)
-            .help(format!("{}{pause}", new_phase(running.old)))
+            .help(format!("{}{pause}", new_phase(running.old, context.today)))
             .related(running.old.traffic_span(), "the share that it was given"),
     )
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::decl::{self, Aggregate, At, Engine, check_predicate, check_predicate_for, output_columns};
+use crate::decl::{self, Aggregate, At, Engine, check_predicate, check_predicate_for, check_select_for, output_columns};
 use crate::diag::{Diagnostic, Fix, closest, did_you_mean, shown};
 use crate::lint::{Check, Context, Group, Rule};
 use crate::model::{Fact, Formula, Metric, inside};
@@ -27,6 +27,8 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         .collect();
     let engine = catalogue.engine();
     findings.extend(catalogue.facts.values().filter(|fact| fact.faults.is_empty()).flat_map(|fact| lacking(fact, engine)));
+    let exposures = catalogue.root.as_ref().and_then(|(_, root)| root.exposures.as_ref());
+    findings.extend(exposures.into_iter().flat_map(|exposures| of_exposures(context, exposures, engine)));
     for metric in catalogue.metrics.values() {
         let Some((text, formula)) = expression(metric) else { continue };
         findings.extend(foreign(context, formula, text, engine));
@@ -116,18 +118,39 @@ fn schema(fact: &Fact, engine: Engine) -> Option<(Vec<String>, Span)> {
     Some((output_columns(select, engine)?, select.span))
 }
 
+/// What is wrong with the SELECT of exposures: its SQL, or columns that it does not give.
+fn of_exposures(context: &Context<'_>, exposures: &decl::Exposures, engine: Engine) -> Vec<Diagnostic> {
+    let Some(select) = &exposures.select else { return Vec::new() };
+    if let Err(wrong) = check_select_for(select, engine) {
+        let finding = Diagnostic::new(RULE.name, inside(context.sources, select, wrong.range), wrong.message);
+        return vec![finding.maybe_help(wrong.help)];
+    }
+    let units = exposures.unit.iter().flat_map(|units| units.iter()).map(|(_, column)| column);
+    let ids = [&exposures.experiment, &exposures.variant, &exposures.timestamp].into_iter().filter_map(|column| column.as_ref());
+    let dimensions = exposures.dimensions.iter().flat_map(|list| &list.value);
+    not_given(select, "exposures", units.chain(ids).chain(dimensions), engine)
+}
+
 /// Columns of units and of the instant that a fact's SELECT does not give.
 fn lacking(fact: &Fact, engine: Engine) -> Vec<Diagnostic> {
-    let Some(columns) = fact.written.select.as_ref().and_then(|select| output_columns(select, engine)) else {
-        return Vec::new();
-    };
-    let known: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let Some(select) = &fact.written.select else { return Vec::new() };
     let units = fact.written.unit.iter().flat_map(|units| units.iter()).map(|(_, column)| column);
-    let named = units.chain(fact.written.timestamp.iter());
+    not_given(select, &format!("fact `{}`", fact.id), units.chain(fact.written.timestamp.iter()), engine)
+}
+
+/// Those of some columns that a SELECT does not give, as far as its text tells; `whose` it is.
+fn not_given<'a>(
+    select: &At<String>,
+    whose: &str,
+    named: impl Iterator<Item = &'a At<String>>,
+    engine: Engine,
+) -> Vec<Diagnostic> {
+    let Some(columns) = output_columns(select, engine) else { return Vec::new() };
+    let known: Vec<&str> = columns.iter().map(String::as_str).collect();
     named
         .filter(|column| !known.iter().any(|known| known.eq_ignore_ascii_case(column)))
         .map(|column| {
-            let message = format!("the SELECT of fact `{}` has no column `{}`", fact.id, shown(column));
+            let message = format!("the SELECT of {whose} has no column `{}`", shown(column));
             let close = closest(column, known.iter().copied());
             let fix = close.map(|known| Fix::replace(column.span, format!("\"{known}\""), format!("write `{known}`")));
             Diagnostic::new(RULE.name, column.span, message).maybe_help(did_you_mean(column, &known)).fix(fix)

@@ -1,6 +1,6 @@
 //! `missing-key`: a key that is not there and must be. Tables are checked while they are read; here is what stages need.
 
-use crate::decl::{Experiment, Fact, Metric, Outcome, Rollout, Stage};
+use crate::decl::{At, Experiment, Exposures, Fact, Metric, Outcome, Rollout, Stage};
 use crate::diag::Diagnostic;
 use crate::lint::{Check, Context, Group, Rule};
 use crate::model::{Claim, Written};
@@ -27,6 +27,8 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     }
     findings.extend(catalogue.metrics.values().filter_map(|metric| kind(&metric.written, metric.span)));
     findings.extend(catalogue.facts.values().filter_map(|fact| source(&fact.written, fact.span)));
+    let exposures = catalogue.root.as_ref().and_then(|(_, root)| root.exposures.as_ref());
+    findings.extend(exposures.and_then(of_exposures));
     findings.retain(|finding| !context.broken(finding.span.file));
     findings
 }
@@ -117,6 +119,15 @@ fn source(fact: &Fact, span: crate::source::Span) -> Option<Diagnostic> {
     }
     let finding = Diagnostic::new(RULE.name, span, "this fact needs `table` or `select`");
     Some(finding.help("name its table, as in `table = \"lake.streams\"`, or write the SELECT that it is").planning())
+}
+
+fn of_exposures(exposures: &At<Exposures>) -> Option<Diagnostic> {
+    let written = exposures.table.is_some() || exposures.select.is_some();
+    if written || exposures.unread.contains(&"table") || exposures.unread.contains(&"select") {
+        return None;
+    }
+    let finding = Diagnostic::new(RULE.name, exposures.span, "`exposures` needs `table` or `select`");
+    Some(finding.help("name the table, as in `table = \"lake.exposures\"`, or write the SELECT that they are").planning())
 }
 
 /// Words as English lists them.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::bucket::BucketSet;
-use crate::decl::Stage;
+use crate::decl::{At, Stage};
 use crate::diag::Diagnostic;
-use crate::lint::against::{Running, named, new_phase};
+use crate::lint::against::{Running, keys_of_new_phase, named, new_phase};
 use crate::lint::words::would_move;
 use crate::lint::{Check, Context, Group, Rule};
 use crate::lock::{Lock, Pin, RESTORE, Refusal};
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     group: Group::Lifecycle,
     level: None,
     serving: false,
-    summary: "a salt, a unit, a flag, a first day or a lock changed, and with it who gets what in a live experiment",
+    summary: "a salt, a unit or its attribute, a flag, a first day or a lock changed, and with it who gets what in a live experiment",
     page: include_str!("moved_units.md"),
     check: Check::Catalogue(check),
 };
@@ -25,6 +25,7 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     let running = context.running();
     let mut findings: Vec<Diagnostic> = Vec::new();
+    let mut on_units: BTreeMap<&str, Vec<&Running<'_>>> = BTreeMap::new();
     let mut on_surfaces: BTreeMap<(&str, Vec<&str>), Vec<&Running<'_>>> = BTreeMap::new();
     for running in &running {
         let (own, surface) = pins(context, running);
@@ -33,11 +34,14 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
         } else if !surface.is_empty() {
             let words = surface.iter().map(|pin| pin.word()).collect();
             on_surfaces.entry((running.surface(), words)).or_default().push(running);
+        } else if let Some((unit, ..)) = attributes(context, running) {
+            on_units.entry(unit).or_default().push(running);
         } else {
             findings.extend(rescheduled(context, running).or_else(|| redrawn(context, running)));
         }
     }
     findings.extend(went_back(context));
+    findings.extend(on_units.into_values().filter_map(|under| hashed_by_another(context, &under)));
     findings.extend(on_surfaces.into_values().filter_map(|under| hashed_anew(context, &under)));
     findings
 }
@@ -79,7 +83,7 @@ fn went_back(context: &Context<'_>) -> Vec<Diagnostic> {
         }
         let (was, is) = (lock.phase, new.phase);
         let message = format!("`{}` goes back from phase {was} to phase {is}: who comes now would be taken for who was there then", new.id);
-        let help = format!("write `phase = {was}`, or begin a new one with `phase = {}`", was.saturating_add(1));
+        let help = format!("write `phase = {was}`, or begin a new one with {}", keys_of_new_phase(was, context.today));
         let finding = Diagnostic::new(RULE.name, phase(new), message).help(help);
         Some(finding.related(phase(old), "the phase that it is in"))
     });
@@ -106,7 +110,7 @@ fn changed(context: &Context<'_>, running: &Running<'_>, pins: &[Pin], first: Pi
         Pin::Salt => context.locks.of(claim.file).map(|held| Span::top(held.file)),
         first => place(context, claim, first),
     };
-    let help = if first == Pin::Salt { RESTORE.to_owned() } else { new_phase(old) };
+    let help = if first == Pin::Salt { RESTORE.to_owned() } else { new_phase(old, context.today) };
     Diagnostic::new(RULE.name, at(context, new).unwrap_or_else(|| new.top()), message)
         .help(help)
         .related(at(running.base, old).unwrap_or_else(|| old.top()), "what its units were assigned by")
@@ -118,12 +122,9 @@ fn hashed_anew(context: &Context<'_>, under: &[&Running<'_>]) -> Option<Diagnost
     let (_, pins) = pins(context, one);
     let &pin = pins.first()?;
     let words: Vec<&str> = pins.iter().map(|pin| of_surface(*pin)).collect();
-    let moves = match under {
-        [one] => would_move(one.surface(), &one.moves(context)),
-        _ => "every unit of each would be assigned anew".to_owned(),
-    };
+    let moves = all_move(context, under);
     let message = format!("{} of `{}` changed under {}: {moves}", words.join(" and "), one.surface(), named(under));
-    let help = "undo it until nothing runs on the surface, or begin a new phase of each with the next `phase`";
+    let help = "undo it until nothing runs on the surface, or begin a new phase of each with the next `phase` and a `start` ahead";
     // What is not written is so by the surface's default.
     let top = |context: &Context<'_>, claim: &Claim| {
         let surface = claim.surface.map(|ix| context.catalogue.surfaces.at(ix).file);
@@ -132,6 +133,39 @@ fn hashed_anew(context: &Context<'_>, under: &[&Running<'_>]) -> Option<Diagnost
     let here = place(context, one.new, pin).unwrap_or_else(|| top(context, one.new));
     let was = place(one.base, one.old, pin).unwrap_or_else(|| top(one.base, one.old));
     Some(Diagnostic::new(RULE.name, here, message).help(help).related(was, "what units were assigned by"))
+}
+
+/// Who moves where something of all of them changed.
+fn all_move(context: &Context<'_>, under: &[&Running<'_>]) -> String {
+    match under {
+        [one] => would_move(one.surface(), &one.moves(context)),
+        _ => "every unit of each would be assigned anew".to_owned(),
+    }
+}
+
+/// The unit of a live experiment, with the attribute that was hashed for it and the one that would be now. No lock says it:
+/// buckets are drawn without it.
+fn attributes<'a>(context: &'a Context<'_>, running: &'a Running<'_>) -> Option<(&'a str, &'a At<String>, &'a At<String>)> {
+    let unit = running.lock.unit.as_str();
+    let (was, is) = (attribute(running.base, unit)?, attribute(context, unit)?);
+    (was.value != is.value).then_some((unit, was, is))
+}
+
+/// The attribute that an SDK hashes for a unit, as it is written.
+fn attribute<'a>(context: &'a Context<'_>, unit: &str) -> Option<&'a At<String>> {
+    let (_, root) = context.catalogue.root.as_ref()?;
+    let (_, unit) = root.units.as_ref()?.get(unit)?;
+    unit.attribute.as_ref()
+}
+
+/// Another attribute is hashed for a unit, and with it all that runs on every surface that has it.
+fn hashed_by_another(context: &Context<'_>, under: &[&Running<'_>]) -> Option<Diagnostic> {
+    let (unit, was, is) = attributes(context, under.first()?)?;
+    let moves = all_move(context, under);
+    let (before, after) = (&was.value, &is.value);
+    let message = format!("the attribute of `{unit}` changed from `{before}` to `{after}` under {}: {moves}", named(under));
+    let help = "undo it until nothing runs on the unit, or begin a new phase of each with the next `phase` and a `start` ahead";
+    Some(Diagnostic::new(RULE.name, is.span, message).help(help).related(was.span, "what units were assigned by"))
 }
 
 /// The first day of a live experiment is another.
@@ -148,7 +182,7 @@ fn rescheduled(context: &Context<'_>, running: &Running<'_>) -> Option<Diagnosti
     };
     let message =
         format!("`{}` {} and its first day moved from {was} to {is}: {moves}", new.id, running.standing.word());
-    let help = format!("{}; `days` moves its end, and nobody with it", new_phase(old));
+    let help = format!("{}; `days` moves its end, and nobody with it", new_phase(old, context.today));
     let was = (old.start_span(), "the day on which it began");
     Some(Diagnostic::new(RULE.name, new.start_span(), message).help(help).related(was.0, was.1))
 }

@@ -59,8 +59,9 @@ fn no_room(context: &Context<'_>, claim: &Claim, intent: &Intent, room: &Room) -
     let largest = room.largest();
     let smaller =
         (room.free > room.held).then(|| format!("write at most \"{largest}\"{}", finds(context, claim, largest)));
-    // One that holds buckets cannot begin later without a new phase.
-    let later = room.earliest.filter(|_| room.held == 0);
+    // One that has begun cannot begin later without a new phase.
+    let begun = context.locks.of(claim.file).is_some_and(|held| held.lock.start <= context.today);
+    let later = room.earliest.filter(|_| room.held == 0 || !begun);
     let later = later.map(|day| format!("start on {day}, when all of it is free"));
     let ways: Vec<String> = smaller.into_iter().chain(later).collect();
     let mut help = if ways.is_empty() { "wait until others are decided".to_owned() } else { ways.join(", or ") };

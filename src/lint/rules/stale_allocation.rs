@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::diag::Diagnostic;
+use crate::lint::against::keys_of_new_phase;
 use crate::lint::words::{counted, grouped, listed};
 use crate::lint::{Check, Context, Group, Rule};
 use crate::lock::{Held, LedgerVerdict, Lock, Pin, Refusal, Verdict};
@@ -109,7 +110,12 @@ fn refused(context: &Context<'_>, claim: &Claim, lock: &Lock, refusal: &Refusal)
     // Before its first day nobody is in it.
     let again = match lock.start > context.today && claim.window.is_some_and(|window| window.start > context.today) {
         true => format!("undo it, or run `allot allocate --redraw {id}`: nobody is in it yet"),
-        false => format!("undo it, or begin a new phase with {next}: every unit is then assigned anew"),
+        false => {
+            // A start that is ahead is one for the new phase.
+            let ahead = claim.window.is_some_and(|window| window.start > context.today);
+            let keys = if ahead { next.clone() } else { keys_of_new_phase(lock.phase, context.today) };
+            format!("undo it, or begin a new phase with {keys}: every unit is then assigned anew")
+        }
     };
     Some(match refusal {
         Refusal::Pinned(pins) => {

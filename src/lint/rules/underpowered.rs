@@ -7,7 +7,7 @@ use crate::diag::Diagnostic;
 use crate::lint::words::{counted, detectable, grouped, listed};
 use crate::lint::{Check, Context, Group, Rule};
 use crate::model::{Claim, ClaimKind, Role};
-use crate::power::{Forecast, Goal, MetricForecast, MoreDays, MoreTraffic, NotEnough, Power, Space, Ways, WhatIf};
+use crate::power::{Forecast, Goal, MetricForecast, MoreDays, MoreTraffic, NotEnough, Power, Reason, Space, Standing, Ways, WhatIf, Why};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -46,7 +46,7 @@ pub(super) fn due(context: &Context<'_>, claim: &Claim) -> bool {
 
 fn finding(context: &Context<'_>, power: &Power<'_>, claim: &Claim) -> Option<Diagnostic> {
     let forecast = power.forecast(claim, &WhatIf::default());
-    let first = forecast.too_small().next()?;
+    let Some(first) = forecast.too_small().next() else { return unknown(context, claim, &forecast) };
     let ways = power.ways(claim, &WhatIf::default())?;
     let (needed, available) = (first.needed?, first.available?);
     let others: Vec<&str> = forecast.too_small().skip(1).map(|metric| metric.id.as_str()).collect();
@@ -74,6 +74,54 @@ fn finding(context: &Context<'_>, power: &Power<'_>, claim: &Claim) -> Option<Di
         (Some(baseline), Some(_)) => finding.related(place(context, baseline.file, &first.id), "the baseline"),
         _ => finding,
     })
+}
+
+/// A metric of which nobody can say whether there are enough units, where nothing else says why: unknown never counts as
+/// enough.
+fn unknown(context: &Context<'_>, claim: &Claim, forecast: &Forecast) -> Option<Diagnostic> {
+    let (metric, why) = forecast.metrics.iter().find_map(|metric| match &metric.standing {
+        Standing::Undefined(why) if !told(claim, forecast, metric, why) => Some((metric, why)),
+        _ => None,
+    })?;
+    let id = &metric.id;
+    let tracked = claim.tracked.iter().find(|tracked| tracked.id == *id)?;
+    let message = format!("nobody can say whether `{}` has enough units for `{id}`: {why}", claim.id);
+    let surface = forecast.surface.as_deref().unwrap_or("the surface");
+    let (baseline, help) = match why {
+        Why::Design(Reason::BeyondShare | Reason::OutOfReach) => {
+            (true, "write an effect or a margin that the metric can have, or correct its baseline".to_owned())
+        }
+        Why::Design(Reason::ZeroMean | Reason::NoVariance | Reason::Ratio) | Why::NoCompleteUnits(_) => {
+            (true, format!("measure it again with `allot baseline {surface}`, or choose another metric"))
+        }
+        _ => (false, format!("`allot power {}` shows what is supposed: change what it names", claim.id)),
+    };
+    let required = tracked.role == Role::Required;
+    let span = if required { claim.traffic_span() } else { tracked.span };
+    let finding = Diagnostic::new(RULE.name, span, message).help(help);
+    let finding = if required { finding.related(tracked.span, "required here") } else { finding };
+    Some(match forecast.baseline.filter(|_| baseline) {
+        Some(baseline) => finding.related(place(context, baseline.file, id), "the baseline"),
+        None => finding,
+    })
+}
+
+/// Whether a rule of its own says why something is not known.
+fn told(claim: &Claim, forecast: &Forecast, metric: &MetricForecast, why: &Why) -> bool {
+    let share = |share: Share| share == Share::NONE || share >= Share::WHOLE;
+    let Why::Design(reason) = why else {
+        // That a window is longer than the run is said there; that nobody comes is not.
+        return !matches!(why, Why::NoCompleteUnits(window) if forecast.days.is_none_or(|days| *window < days));
+    };
+    match reason {
+        Reason::Baseline | Reason::Effect | Reason::Curve | Reason::Steps => true,
+        Reason::Alpha => share(forecast.analysis.confidence),
+        Reason::Power => share(forecast.analysis.power),
+        // The arms' shares have a rule; of a covariate that tells all, nobody says it.
+        Reason::Ratio => metric.baseline.and_then(|known| known.correlation).is_none_or(|rho| rho.abs() != 1.0),
+        Reason::NothingTested => claim.tracked.iter().all(|tracked| tracked.mde.is_none() && tracked.margin.is_none()),
+        _ => false,
+    }
 }
 
 /// Where a baseline says what it knows of a metric.

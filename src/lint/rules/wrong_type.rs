@@ -1,11 +1,11 @@
 //! `wrong-type`: a value that is not of the kind that its key needs, or beyond its bounds. Most are found while reading.
 
 use crate::address::check as check_address;
-use crate::decl::{At, Baseline, Experiment, Fact, FlagType, Looks, Metric, Rollout, Root, Share};
+use crate::decl::{At, Baseline, Experiment, Fact, FlagType, Looks, Metric, Rollout, Root, Share, Success};
 use crate::diag::{Diagnostic, shown};
 use crate::lint::value::brief;
 use crate::lint::{Check, Context, Group, Rule};
-use crate::model::{Flag, MAX_PHASE, Surface, Written, is_salt};
+use crate::model::{Catalogue, Flag, MAX_PHASE, Surface, Written, is_salt};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -25,7 +25,7 @@ fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     findings.extend(catalogue.flags.values().flat_map(of_flag));
     findings.extend(catalogue.metrics.values().filter_map(|metric| of_metric(&metric.written)));
     findings.extend(catalogue.facts.values().flat_map(|fact| of_fact(&fact.written)));
-    findings.extend(catalogue.baselines.iter().flat_map(|(_, baseline)| of_baseline(baseline)));
+    findings.extend(catalogue.baselines.iter().flat_map(|(_, baseline)| of_baseline(catalogue, baseline)));
     for claim in catalogue.claims.values() {
         match &claim.written {
             Written::Experiment(written) => findings.extend(of_experiment(written)),
@@ -89,6 +89,11 @@ fn of_root(root: &Root) -> Vec<Diagnostic> {
             findings.push(wrong(address.span, message, fault.help).planning());
         }
     }
+    let rows = root.exposures.as_ref().and_then(|exposures| exposures.table.as_ref().zip(exposures.select.as_ref()));
+    if let Some((table, select)) = rows {
+        let message = "exposures are a `table` or a `select`, and these are both";
+        findings.push(wrong(select.span, message, "keep one of them").related(table.span, "the table").planning());
+    }
     let unit = root.exposures.as_ref().and_then(|exposures| exposures.unit.as_ref());
     if let Some(unit) = unit.filter(|unit| unit.iter().len() + unit.unread().len() == 0) {
         findings.push(
@@ -126,6 +131,11 @@ fn of_surface(surface: &Surface) -> Vec<Diagnostic> {
         let help = "write a line for each part that an experiment can change, as in `header = \"Greeting\"`";
         findings.push(wrong(components.span, "this must name a component, but it is empty", help));
     }
+    let required = written.required.iter().flat_map(|required| required.iter());
+    // A required metric without a margin is only watched.
+    findings.extend(required.filter_map(|(_, required)| {
+        of_effect(required.margin.as_ref(), "margin", "write how much worse it may get, or leave it out to watch it only")
+    }));
     if let Some(limits) = &written.limits {
         let shares = [over(limits.first_day.as_ref(), "the units"), over(limits.traffic.as_ref(), "the units")];
         findings.extend(shares.into_iter().flatten().map(Diagnostic::planning));
@@ -205,6 +215,9 @@ fn of_experiment(written: &Experiment) -> Vec<Diagnostic> {
             .related(full.span, "the full share")
     }));
     findings.extend(beyond);
+    findings.extend(written.success.iter().flat_map(|success| success.iter()).filter_map(|(_, success)| of_mde(success)));
+    let guardrails = written.guardrails.iter().flat_map(|guardrails| guardrails.iter());
+    findings.extend(guardrails.filter_map(|(_, guardrail)| of_margin(guardrail.margin.as_ref())));
     if let Some(analysis) = &written.analysis {
         findings.extend([inner(analysis.confidence.as_ref()), inner(analysis.power.as_ref())].into_iter().flatten());
         findings.extend(of_looks(analysis.looks.as_ref()));
@@ -214,6 +227,8 @@ fn of_experiment(written: &Experiment) -> Vec<Diagnostic> {
 
 fn of_rollout(written: &Rollout) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = of_phase(written.phase.as_ref()).into_iter().collect();
+    let guardrails = written.guardrails.iter().flat_map(|guardrails| guardrails.iter());
+    findings.extend(guardrails.filter_map(|(_, guardrail)| of_margin(guardrail.margin.as_ref())));
     let Some(steps) = written.steps.as_ref() else { return findings };
     let shares: Vec<&At<Share>> = steps.iter().filter_map(|step| step.traffic.as_ref()).collect();
     // A single step of nothing is a pause.
@@ -267,42 +282,61 @@ fn of_fact(fact: &Fact) -> Vec<Diagnostic> {
     findings.into_iter().map(Diagnostic::planning).collect()
 }
 
-fn of_baseline(baseline: &Baseline) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
-    let mut before: Option<(u32, u64)> = None;
-    for (days, units) in baseline.reach.iter().flat_map(|reach| reach.iter()) {
-        let Some(number) = days.parse::<u32>().ok().filter(|number| *number > 0) else {
-            let message = format!("`{}` is not a number of days", shown(days));
-            findings.push(wrong(days.span, message, "write whole days, as in `28 = 4_520_000`"));
-            continue;
-        };
-        if before.is_some_and(|(earlier, reached)| number > earlier && units.value < reached) {
-            findings.push(wrong(
-                units.span,
-                "fewer units are reached in more days",
-                "measure it again: `allot baseline`",
-            ));
+fn of_baseline(catalogue: &Catalogue, baseline: &Baseline) -> Vec<Diagnostic> {
+    let mut findings = of_reach(baseline);
+    let mut measure = |span: Span, message: &str| {
+        findings.push(wrong(span, message, "measure it again: `allot baseline`"));
+    };
+    for (id, moments) in baseline.metrics.iter().flat_map(|metrics| metrics.iter()) {
+        let conversion = catalogue.metrics.get(id).is_some_and(|metric| metric.written.conversion.is_some());
+        if let Some(mean) = moments.mean.as_ref().filter(|mean| conversion && !(0.0..=1.0).contains(&mean.value)) {
+            measure(mean.span, "the mean of a conversion is a share of units, between 0 and 1");
         }
-        before = Some((number, units.value));
+        if let Some(spread) = moments.standard_deviation.as_ref().filter(|spread| spread.value < 0.0) {
+            measure(spread.span, "a standard deviation is 0 or more");
+        }
+        if let Some(correlation) = moments.correlation.as_ref().filter(|rho| !(-1.0..=1.0).contains(&rho.value)) {
+            measure(correlation.span, "a correlation is between -1 and 1");
+        }
     }
     for (_, share) in baseline.segments.iter().flat_map(|segments| segments.iter()) {
         findings.extend(over(Some(share), "the surface's units"));
     }
-    for (_, moments) in baseline.metrics.iter().flat_map(|metrics| metrics.iter()) {
-        if let Some(spread) = moments.standard_deviation.as_ref().filter(|spread| spread.value < 0.0) {
-            findings.push(wrong(
-                spread.span,
-                "a standard deviation is 0 or more",
-                "measure it again: `allot baseline`",
-            ));
-        }
-        if let Some(correlation) = moments.correlation.as_ref().filter(|rho| !(-1.0..=1.0).contains(&rho.value)) {
-            findings.push(wrong(
-                correlation.span,
-                "a correlation is between -1 and 1",
-                "measure it again: `allot baseline`",
-            ));
+    findings.into_iter().map(Diagnostic::planning).collect()
+}
+
+/// A reach curve: units that grow with days, each number of days written in one way, so that none is there twice.
+fn of_reach(baseline: &Baseline) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    let mut points: Vec<(u32, &At<u64>)> = Vec::new();
+    for (days, units) in baseline.reach.iter().flat_map(|reach| reach.iter()) {
+        match days.parse::<u32>().ok().filter(|number| *number > 0 && number.to_string() == days.value) {
+            Some(number) => points.push((number, units)),
+            None => {
+                let message = format!("`{}` is not a number of days", shown(days));
+                findings.push(wrong(days.span, message, "write whole days, as in `28 = 4_520_000`"));
+            }
         }
     }
-    findings.into_iter().map(Diagnostic::planning).collect()
+    points.sort_by_key(|&(days, _)| days);
+    let falls = points.iter().zip(points.iter().skip(1)).filter(|((_, earlier), (_, later))| later.value < earlier.value);
+    findings.extend(falls.map(|(_, (_, units))| {
+        wrong(units.span, "fewer units are reached in more days", "measure it again: `allot baseline`")
+    }));
+    findings
+}
+
+/// An effect or a margin of nothing, which no number of units shows.
+fn of_effect(share: Option<&At<Share>>, key: &str, help: &str) -> Option<Diagnostic> {
+    let share = share.filter(|share| share.value == Share::NONE)?;
+    let message = format!("{} {key} is above 0%: no number of units shows one of nothing", if key == "mde" { "an" } else { "a" });
+    Some(wrong(share.span, message, help).planning())
+}
+
+fn of_mde(success: &Success) -> Option<Diagnostic> {
+    of_effect(success.mde.as_ref(), "mde", "write the smallest effect that matters, such as \"2%\"")
+}
+
+fn of_margin(margin: Option<&At<Share>>) -> Option<Diagnostic> {
+    of_effect(margin, "margin", "write how much worse it may get, such as \"2%\"")
 }

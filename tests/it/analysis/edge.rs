@@ -244,3 +244,50 @@ fn csv_and_parquet_give_the_same_bytes() {
     fs::write(path, text).expect("written");
     assert_eq!(String::from_utf8(csv), String::from_utf8(analyzed(root)));
 }
+
+#[cfg(feature = "embedded")]
+#[test]
+fn exposures_may_be_a_select_over_an_sdks_own_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    catalogue(root, &["tiny", "boundary"]);
+    fs::write(root.join("exposures.csv"), read("exposures.csv")).expect("written");
+    fs::write(root.join("events.csv"), read("events.csv")).expect("written");
+    let found = |printed: &[u8]| -> Vec<Value> {
+        let lines = printed.split_inclusive(|&byte| byte == b'\n');
+        let mut all: Vec<Value> = lines.map(|line| serde_json::from_slice(line).expect("JSON")).collect();
+        // What was asked is told apart; what came of it is the same.
+        all.iter_mut().for_each(|own| drop(own.as_object_mut().expect("an object").remove("source")));
+        all
+    };
+    let of_table = found(&analyzed(root));
+    // A log with names of its own, in which a flag and its variant are one text.
+    let log = read("exposures.csv");
+    let rows = log.lines().skip(1).map(|line| {
+        let fields: Vec<&str> = line.splitn(4, ',').collect();
+        let [unit, experiment, variant, at] = fields.as_slice() else { panic!("a row: {line}") };
+        format!("{unit},{experiment}/{variant},{at}\n")
+    });
+    fs::write(root.join("log.csv"), "who,what,when\n".to_owned() + &rows.collect::<String>()).expect("written");
+    fs::remove_file(root.join("exposures.csv")).expect("removed");
+    let path = root.join("allotment.toml");
+    let select = "select = \"\"\"select who as unit_id, split_part(what, '/', 1) as experiment, \
+                  split_part(what, '/', 2) as variant, \\\"when\\\" as timestamp from edge.log\"\"\"";
+    let text = fs::read_to_string(&path).expect("a text").replace("table = \"edge.exposures\"", select);
+    fs::write(&path, &text).expect("written");
+    assert!(of_table == found(&analyzed(root)), "they differ");
+    // SQL is held against what is safe, and its columns against what is named.
+    let lint = || String::from_utf8(allot(root, &["lint", "--at", "2026-02-20T00:00:00Z"]).stdout).expect("UTF-8");
+    assert!(!lint().contains("allotment.toml"), "{}", lint());
+    fs::write(&path, text.replace("as unit_id", "as unit")).expect("written");
+    assert!(lint().contains("the SELECT of exposures has no column `unit_id`"), "{}", lint());
+    fs::write(&path, text.replace("from edge.log", "from edge.log; drop table edge.log")).expect("written");
+    assert!(lint().contains("error[invalid-metric-sql]"), "{}", lint());
+    let refused = allot(root, &["analyze", "tiny", "--at", "2026-06-01T00:00:00Z"]);
+    let said = String::from_utf8(refused.stderr).expect("UTF-8");
+    assert!(refused.status.code() != Some(0) && said.contains("the SELECT of `[exposures]` cannot be run"), "{said}");
+    fs::write(&path, text.replace("unit = { user", "table = \"edge.log\"\nunit = { user")).expect("written");
+    assert!(lint().contains("exposures are a `table` or a `select`, and these are both"), "{}", lint());
+    fs::write(&path, text.replace(select, "")).expect("written");
+    assert!(lint().contains("`exposures` needs `table` or `select`"), "{}", lint());
+}

@@ -60,15 +60,12 @@ fn exposures_are_told_with_their_line() {
 }
 
 #[test]
-fn exposures_are_not_told_to_use_what_they_lack() {
+fn exposures_are_told_where_their_sql_is_written() {
     let told = |at: &str| counted(&EXPOSED.replace("2026-03-01T00:00:00Z", at), FACTS, &asked(None, None)).unwrap_err();
     for (at, function) in [("1772323200", "to_timestamp_seconds"), ("true", "to_timestamp_micros")] {
         let wrong = told(at);
         assert!(wrong.contains(&format!("`{function}(timestamp)`")), "{wrong}");
-        assert!(
-            wrong.ends_with("in the `select` of a fact; exposures have none: write their column as a timestamp"),
-            "{wrong}"
-        );
+        assert!(wrong.ends_with("in the `select` of the fact, or of `[exposures]`"), "{wrong}");
     }
 }
 

@@ -508,3 +508,50 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     }
     found
 }
+
+#[test]
+fn a_commit_that_there_is_not_is_wrong_usage() {
+    let shop = Shop::open();
+    shop.publish(0);
+    let said = ends(2, shop.root(), &["rollback", "zzz"]);
+    assert!(said.contains("`zzz`"), "{said}");
+}
+
+#[test]
+fn a_surface_that_is_held_and_was_never_served_is_said_to_be_so() {
+    let shop = Shop::open();
+    shop.edit("flags/search-ranking.toml", "default = false", "default = \"no\"");
+    commit(shop.root(), "Broken");
+    let said = shop.publish(1);
+    assert!(said.contains("search: held by ") && said.contains("; nothing was served before"), "{said}");
+    shop.edit("flags/search-ranking.toml", "default = \"no\"", "default = false");
+    commit(shop.root(), "Mended");
+    let said = ends(1, shop.root(), &["drift"]);
+    assert!(said.contains("search: nothing of it is served"), "{said}");
+}
+
+#[test]
+fn a_file_with_its_times_in_it_is_right_for_as_long_as_git_says_the_same() {
+    let shop = Shop::open();
+    shop.edit("surfaces/search.toml", "unit = \"user\"", "unit = \"user\"\nsdk = \"eppo\"");
+    let text = "version = 1\nstage = \"ship\"\nowner = \"home\"\nsurface = \"search\"\nflag = \"search-ranking\"\n\
+                hypothesis = \"Ranked is found faster\"\nstart = 2027-02-01\ndays = 28\ntraffic = \"20%\"\n\
+                ramp = [{ days = 1, traffic = \"2%\" }]\n\n\
+                [variants]\ncontrol = false\nranked = true\n\n[success]\nminutes-listened = { mde = \"2.5%\" }\n";
+    fs::create_dir_all(shop.path("experiments/search")).expect("a folder");
+    fs::write(shop.path("experiments/search/ranked.toml"), text).expect("written");
+    ends(0, shop.root(), &["allocate"]);
+    commit(shop.root(), "Ranked");
+    shop.publish(0);
+    let drift = |code: i32, at: &str| {
+        let (ended, said) = at_root(shop.root(), &["drift", "--at", at]);
+        assert_eq!(ended, Some(code), "{said}");
+        said
+    };
+    drift(0, AT);
+    // The first step of its ramp is over.
+    drift(0, "2027-02-03T00:00:00Z");
+    // GrowthBook's files hold what is live at one instant.
+    let said = drift(1, "2027-02-09T00:00:00Z");
+    assert!(said.contains("home: ") && !said.contains("search: "), "{said}");
+}

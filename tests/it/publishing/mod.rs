@@ -4,6 +4,7 @@ mod commands;
 mod faults;
 mod full;
 mod memory;
+mod older;
 mod peers;
 mod planning;
 mod processes;
@@ -11,6 +12,7 @@ mod retention;
 mod secrets;
 mod slow;
 mod stops;
+mod strays;
 mod web;
 
 use std::collections::BTreeMap;

@@ -185,7 +185,7 @@ fn keeps_whole_states(server: &Server, scheme: &str, below: &str, killed: u32) {
     let root = folder.path();
     let address = format!("{scheme}://bucket/some/where");
     let to = ["--to", &*address];
-    let publish = |dist: &'static str| [&["publish", dist], &to[..]].concat();
+    let publish = |dist: &'static str| [&["publish", dist, "--older"], &to[..]].concat();
     let said = server.ends(0, root, &publish("first"));
     assert!(said.contains("serial 1 of commit aaaa is served"), "{said}");
     assert_eq!(found(server, below, &[&first]).expect("it is served").serial, 1);
@@ -302,7 +302,7 @@ fn readers_of_nginx_never_see_a_broken_or_mixed_state_while_publishing_goes_on()
         let publishing = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             for round in 0..60 {
                 let dist = if round % 2 == 0 { "second" } else { "first" };
-                let said = server.ends(0, root, &["publish", dist, "--to", &to]);
+                let said = server.ends(0, root, &["publish", dist, "--older", "--to", &to]);
                 assert!(said.contains(&format!("serial {}", round + 2)), "{said}");
             }
         }));
@@ -319,6 +319,29 @@ fn readers_of_nginx_never_see_a_broken_or_mixed_state_while_publishing_goes_on()
     let file = &first.manifest.surfaces["home"].formats["growthbook"];
     assert!(status == 200 && head.contains("content-encoding: gzip"), "{head}");
     assert!(allotment::publish::is_gzip_of(&body, &first.files[&file.path]) && sha256(&body) != file.sha256);
+    // What is kept in between is kept for those alone who asked in the same way, and for as long as its name says.
+    for encoding in ["gzip", "identity"] {
+        let of = |path: &str| {
+            let (status, head, _) = server.ask("GET", path, &format!("Accept-Encoding: {encoding}\r\n"));
+            assert_eq!(status, 200, "{path}");
+            head
+        };
+        let head = of("/home/api/features/home");
+        assert!(
+            head.contains("vary: accept-encoding") && head.contains("max-age=60, stale-while-revalidate"),
+            "{head}"
+        );
+        let head = of(&format!("/{}", file.path));
+        assert!(head.contains("vary: accept-encoding") && head.contains("immutable"), "{head}");
+        let head = of("/manifests/0000000001.json");
+        assert!(head.contains("application/json") && head.contains("immutable"), "{head}");
+        assert!(!of("/manifest.json").contains("immutable"));
+    }
+    for (name, is_immutable) in [("confidence-0123456789abcdef.pb", true), ("0123.enc", false)] {
+        std::fs::write(public.join("home").join(name), "x").expect("written");
+        let (_, head, _) = server.ask("GET", &format!("/home/{name}"), "");
+        assert!(head.contains("application/octet-stream") && head.contains("immutable") == is_immutable, "{head}");
+    }
     // It takes PUT and ignores conditions, so that nothing is published to it that way.
     let address = format!("http://127.0.0.1:{}/dav", server.port);
     let said = server.ends(3, root, &["publish", "first", "--to", &address]);

@@ -23,7 +23,7 @@ fn publisher(root: &Path, dist: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_allot"))
         .current_dir(root)
         .env_clear()
-        .args(["publish", dist, "--to", "file://public"])
+        .args(["publish", dist, "--older", "--to", "file://public"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

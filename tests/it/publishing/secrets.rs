@@ -242,7 +242,7 @@ fn a_stop_that_providers_do_not_see_is_not_complete() {
     shop.ranked();
     shop.publish(&now, &[]);
     let before = shop.read(one).expect("it is sealed");
-    let said = shop.stop(0, &[], &["--dry-run"]);
+    let said = shop.stop(3, &[], &["--dry-run"]);
     assert!(said.contains(&path(one)) && shop.serves_ranked(), "{said}");
     // The rest goes out all the same, and the last that is said is what is missing.
     for again in [false, true] {

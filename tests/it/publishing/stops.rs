@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::commands::{FRESH, Shop, ends};
-use crate::merges::commit;
+use crate::merges::{commit, git};
 
 const STOP: [&str; 5] = ["stop", "fresh-first", "--reason", "Crashes.", "--no-pull-request"];
 
@@ -191,6 +191,8 @@ fn a_stop_that_a_bundle_does_not_see_is_not_complete() {
     assert!(bundled());
     let other = &shop.manifest()["surfaces"]["search"]["formats"]["growthbook"]["path"];
     damage(&shop.path("production").join(other.as_str().expect("a path")));
+    let said = ends(3, shop.root(), &[&STOP[..], &["--dry-run"]].concat());
+    assert!(said.contains("the stop would not be complete: the bundle `app`") && shop.serves_fresh(), "{said}");
     for _ in 0..2 {
         let said = ends(3, shop.root(), &STOP);
         assert!(said.contains("the bundle `app` cannot be made anew") && said.contains("`allot publish`"), "{said}");
@@ -200,4 +202,51 @@ fn a_stop_that_a_bundle_does_not_see_is_not_complete() {
     shop.publish(1);
     assert!(!bundled());
     assert!(ends(0, shop.root(), &STOP).contains("is stopped already"));
+}
+
+#[test]
+fn a_rollback_brings_back_no_phase_that_was_stopped_or_is_over() {
+    for stops in [true, false] {
+        let shop = Shop::open();
+        shop.publish(0);
+        if stops {
+            ends(0, shop.root(), &STOP);
+        }
+        shop.edit(FRESH, "start = 2027-01-11", "phase = 2\nstart = 2027-03-01");
+        ends(0, shop.root(), &["allocate"]);
+        commit(shop.root(), "Another phase");
+        assert_eq!(shop.publish(0).contains("its stop is settled"), stops);
+        ends(0, shop.root(), &["rollback", "HEAD~1"]);
+        assert!(!shop.serves_fresh(), "{stops}");
+    }
+}
+
+#[test]
+fn a_rollback_remembers_stops_that_git_has_caught_up_with() {
+    let shop = Shop::open();
+    shop.publish(0);
+    ends(0, shop.root(), &STOP);
+    let words = ["conclude", "fresh-first", "--outcome", "stopped", "--reason", "Crashes.", "--learned", "Test first."];
+    ends(0, shop.root(), &words);
+    commit(shop.root(), "Conclude");
+    assert!(shop.publish(0).contains("its stop is settled"));
+    assert!(git(shop.root(), &["revert", "--no-edit", "HEAD"]).status.success());
+    shop.publish(0);
+    assert!(shop.serves_fresh(), "Git says so");
+    ends(0, shop.root(), &["rollback", "HEAD~2"]);
+    assert!(!shop.serves_fresh());
+}
+
+#[test]
+fn drift_says_what_settles_a_stop() {
+    let shop = Shop::open();
+    shop.publish(0);
+    ends(0, shop.root(), &STOP);
+    let said = ends(1, shop.root(), &["drift"]);
+    assert!(said.contains("`allot conclude fresh-first --outcome stopped …` makes Git agree"), "{said}");
+    assert!(!said.contains("puts what Git says"), "{said}");
+    shop.edit("flags/search-ranking.toml", "default = false", "default = true");
+    commit(shop.root(), "Search");
+    let said = ends(1, shop.root(), &["drift"]);
+    assert!(said.contains("`allot conclude fresh-first") && said.contains("puts what Git says"), "{said}");
 }

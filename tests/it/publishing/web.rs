@@ -31,6 +31,10 @@ pub enum Manner {
     Silent,
     /// It answers all but writes of paths with this in them.
     SilentAbout(&'static str),
+    /// It removes nothing.
+    Keeps,
+    /// It takes no writes of paths with this in them.
+    RefusesAbout(&'static str),
     /// It sends a byte a second.
     Trickles,
 }
@@ -143,6 +147,7 @@ fn answer(
                 return (412, None, Vec::new());
             }
             match manner {
+                Manner::RefusesAbout(part) if path.contains(part) => return (403, None, Vec::new()),
                 Manner::Full if !is_probe => return (507, None, Vec::new()),
                 Manner::Loses if !is_probe => {}
                 _ => drop(objects.insert(path.to_owned(), body)),
@@ -150,7 +155,9 @@ fn answer(
             (201, objects.get(path).and_then(|bytes| tag(bytes)), Vec::new())
         }
         "DELETE" => {
-            objects.remove(path);
+            if manner != Manner::Keeps {
+                objects.remove(path);
+            }
             (204, None, Vec::new())
         }
         _ => (405, None, Vec::new()),
@@ -210,4 +217,18 @@ fn a_web_server_that_keeps_conditions_is_published_to_and_no_other() {
     let payload = &third().manifest.surfaces["home"].formats["growthbook"].path;
     let objects = objects.lock().unwrap();
     assert_eq!(objects["/cdn/home/api/features/home"], objects[&format!("/cdn/{payload}")]);
+}
+
+#[test]
+fn every_publisher_proves_with_an_object_of_its_own() {
+    let (first, _) = two();
+    let folder = tempfile::tempdir().expect("a folder");
+    lay(&first, &folder.path().join("first"));
+    let probe = || {
+        let (port, objects) = serve(Manner::Keeps);
+        assert_eq!(publish(folder.path(), "first", port, "").0, Some(0));
+        let objects = objects.lock().unwrap();
+        objects.keys().find(|path| path.contains("allot-probe")).expect("it was left over").clone()
+    };
+    assert_ne!(probe(), probe());
 }
