@@ -118,7 +118,7 @@ fn told(claim: &Claim, forecast: &Forecast, metric: &MetricForecast, why: &Why) 
         Reason::Alpha => share(forecast.analysis.confidence),
         Reason::Power => share(forecast.analysis.power),
         // The arms' shares have a rule; of a covariate that tells all, nobody says it.
-        Reason::Ratio => metric.baseline.and_then(|known| known.correlation).is_none_or(|rho| rho.abs() != 1.0),
+        Reason::Ratio => metric.baseline.and_then(|known| known.correlation).is_none_or(|rho| rho.abs() < 1.0),
         Reason::NothingTested => claim.tracked.iter().all(|tracked| tracked.mde.is_none() && tracked.margin.is_none()),
         _ => false,
     }
