@@ -71,7 +71,13 @@ fn moments_of(id: &str, calculation: &Calculation, tally: &MetricTally) -> Resul
         return Err(Undefined::CollapsedCap.to_string());
     }
     let arm = tally.arms.first().ok_or("nothing was counted of it")?;
-    let said = |why: Undefined| why.to_string();
+    let said = |why: Undefined| match why {
+        Undefined::EmptyArm if arm.incomplete > 0 => {
+            format!("the window of none of its {} units has passed yet", arm.incomplete)
+        }
+        Undefined::EmptyArm => "nobody was seen in these days".to_owned(),
+        other => other.to_string(),
+    };
     let ratio = matches!(calculation, Calculation::Ratio(..));
     let (estimate, correlation) = match calculation {
         Calculation::UnitQuantile(_, level) | Calculation::EventQuantile { level, .. } => {

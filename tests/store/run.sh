@@ -36,7 +36,8 @@ case "${1-} $#" in
     [ "$(id -u)" != 0 ] || user='user root;'
     dav=
     "$nginx" -V 2>&1 | grep -q http_dav_module && dav="location /dav/ { root $work; dav_methods PUT DELETE; create_full_put_path on; }"
-    # What the documentation tells people to write is what is tried.
+    # What the documentation tells people to write is what is tried. Its fences are no commands.
+    # shellcheck disable=SC2016
     served=$(sed -n '/^```nginx$/,/^```$/p' "$here/../../docs/publishing.md" | sed '/^```/d' |
         sed "s|root /srv/experiments;.*|listen 127.0.0.1:$2; root $3; $dav|")
     case $served in *"root $3;"*) ;; *) echo 'docs/publishing.md has no block for nginx' >&2 && exit 3 ;; esac

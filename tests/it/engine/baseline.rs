@@ -88,3 +88,18 @@ fn versions_that_are_numbers_are_not_measured() {
     assert!(said.contains("segment `new-enough` is not measured: the column `app_version` has numbers"), "{said}");
     assert!(!text.contains("new-enough"), "{text}");
 }
+
+#[test]
+fn a_window_that_has_not_passed_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    lay(folder.path(), "growthbook", &visits(&["9.4.0"; 8]));
+    let path = folder.path().join("metrics/m.toml");
+    let text = fs::read_to_string(&path).expect("a text").replace("window = \"1d\"", "window = \"30d\"");
+    fs::write(&path, text).expect("written");
+    let path = folder.path().join("surfaces/s.toml");
+    let text = fs::read_to_string(&path).expect("a text") + "[required]\nvisits-made = {}\n";
+    fs::write(&path, text).expect("written");
+    let (_, said) = baseline(folder.path());
+    let why = "metric `visits-made` is not measured: the window of none of its 8 units has passed yet";
+    assert!(said.contains(why), "{said}");
+}
