@@ -51,8 +51,9 @@ pub(super) type Named = Option<(u16, Option<Option<u8>>)>;
 #[derive(Debug)]
 pub(super) struct Known(Vec<Option<([u128; 2], Named)>>);
 
-/// How many pairs of names are remembered.
-const PAIRS: usize = 256;
+/// How many pairs of names are remembered: far more than most data have, so that few share a place.
+const PAIRS: usize = 1 << PAIR_BITS;
+const PAIR_BITS: u32 = 10;
 
 impl Default for Known {
     fn default() -> Self {
@@ -69,7 +70,8 @@ impl Known {
         #[allow(clippy::cast_possible_truncation, reason = "the two halves")]
         let mix = |key: u128| (key as u64 ^ (key >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         #[allow(clippy::cast_possible_truncation, reason = "few bits")]
-        let place = (mix(one).rotate_left(5) ^ mix(other)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+        let place =
+            (mix(one).rotate_left(5) ^ mix(other)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PAIR_BITS);
         let Some(slot) = self.0.get_mut(place as usize) else { return find() };
         match slot {
             Some((keys, named)) if *keys == [one, other] => *named,

@@ -21,7 +21,7 @@ use crate::results::Tally;
 pub const SHARDS: usize = 256;
 
 /// How many bytes of facts wait until they are added: enough that much of what is fetched for one serves others as well.
-const MOST_WAITING: usize = 64 << 20;
+const MOST_WAITING: usize = 96 << 20;
 
 /// What values may always take, in bytes.
 const LEAST_ROOM: usize = 1 << 20;
