@@ -262,14 +262,14 @@ fn moves_or_stays(
     day: Day,
     today: Day,
 ) -> Vec<Move> {
-    let found = moves_on(base, head, claims, locks, day);
-    let before = |day| claims.before.zip(locks.before).and_then(|(ix, lock)| Assigned::on(base, ix, lock, day));
-    let after = |day| claims.after.zip(locks.after).and_then(|(ix, lock)| asked(head, ix, lock, day, Assigned::on));
-    if day <= today || before(day).is_some() {
+    let on = |day| assigned(base, head, claims, locks, day, Assigned::on);
+    let now = on(day);
+    let found = moves(now.before.as_ref(), now.after.as_ref());
+    if day <= today || now.before.is_some() {
         return found;
     }
-    let earlier = Day(day.0.saturating_sub(1));
-    match (before(earlier), after(earlier), after(day)) {
+    let earlier = on(Day(day.0.saturating_sub(1)));
+    match (earlier.before, earlier.after, now.after) {
         (Some(before), Some(earlier), Some(after)) => with_stays(found, [&before, &earlier], &after),
         _ => found,
     }
@@ -278,9 +278,8 @@ fn moves_or_stays(
 /// Who moves on a day against what the base would do that day.
 #[must_use]
 pub fn moves_on(base: &Side<'_>, head: &Side<'_>, claims: Pair<Ix<Claim>>, locks: Pair<&Lock>, day: Day) -> Vec<Move> {
-    let before = claims.before.zip(locks.before).and_then(|(ix, lock)| Assigned::on(base, ix, lock, day));
-    let after = claims.after.zip(locks.after).and_then(|(ix, lock)| asked(head, ix, lock, day, Assigned::on));
-    moves(before.as_ref(), after.as_ref())
+    let on = assigned(base, head, claims, locks, day, Assigned::on);
+    moves(on.before.as_ref(), on.after.as_ref())
 }
 
 /// Who moves on a day, were neither side paused.
@@ -292,14 +291,26 @@ pub fn moves_despite_pauses(
     locks: Pair<&Lock>,
     day: Day,
 ) -> Vec<Move> {
-    let on = Assigned::on_despite_pauses;
-    let before = claims.before.zip(locks.before).and_then(|(ix, lock)| on(base, ix, lock, day));
-    let after = claims.after.zip(locks.after).and_then(|(ix, lock)| asked(head, ix, lock, day, on));
-    moves(before.as_ref(), after.as_ref())
+    let on = assigned(base, head, claims, locks, day, Assigned::on_despite_pauses);
+    moves(on.before.as_ref(), on.after.as_ref())
 }
 
 /// The assignment of a claim by a lock on a day.
 type On = fn(&Side<'_>, Ix<Claim>, &Lock, Day) -> Option<Assigned>;
+
+/// What both sides assign on a day.
+fn assigned(
+    base: &Side<'_>,
+    head: &Side<'_>,
+    claims: Pair<Ix<Claim>>,
+    locks: Pair<&Lock>,
+    day: Day,
+    on: On,
+) -> Pair<Assigned> {
+    let before = claims.before.zip(locks.before).and_then(|(ix, lock)| on(base, ix, lock, day));
+    let after = claims.after.zip(locks.after).and_then(|(ix, lock)| asked(head, ix, lock, day, on));
+    Pair { before, after }
+}
 
 /// What the head's declaration asks for on a day, also where allocation refuses it: that is what it would do to users.
 fn asked(side: &Side<'_>, ix: Ix<Claim>, lock: &Lock, day: Day, on: On) -> Option<Assigned> {
